@@ -1,0 +1,1 @@
+"""Budgets, contracts and payments; its models arrive with money."""

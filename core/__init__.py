@@ -1,0 +1,1 @@
+"""The kernel: access, actions, audit, flow, obligations, pages; it knows no trial."""

@@ -1,0 +1,344 @@
+"""Who may see and do what, where: the only module that talks to guardian."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import reduce
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+
+from django.core.cache import cache
+from django.core.exceptions import PermissionDenied
+from django.db import connection, models
+from django.db.models import Q
+from django.utils import timezone
+from guardian.models import GroupObjectPermissionBase
+
+from core.permissions import Permission
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+M = TypeVar("M", bound=models.Model)
+
+ScopePermission = GroupObjectPermissionBase
+
+
+class ScopeKind(StrEnum):
+    """The levels on which a role can be granted."""
+
+    DEPLOYMENT = "deployment"
+    SPONSOR = "sponsor"
+    TRIAL = "trial"
+    COUNTRY = "country"
+    SITE = "site"
+    PLACE = "place"
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeIds:
+    """Where a record lies, as the plain numbers that kernel rows carry."""
+
+    trial_id: int | None = None
+    site_id: int | None = None
+    place_id: int | None = None
+    subject_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A role a person holds now, through the group that carries it."""
+
+    group_id: int
+    role: str
+    kind: str
+    scope_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """The scopes on which a person holds one permission."""
+
+    everywhere: bool
+    ids: Mapping[str, frozenset[int]]
+
+    def on(self, kind: str) -> frozenset[int]:
+        """The granted scopes of this kind."""
+        return self.ids.get(kind, frozenset())
+
+    def __bool__(self) -> bool:
+        return self.everywhere or any(self.ids.values())
+
+
+@models.Field.register_lookup
+class EqualsAny(models.Lookup[Any]):
+    """``column = ANY(array)``: one parameter however many ids, and a plan to match."""
+
+    lookup_name = "any"
+    prepare_rhs = False
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        left, params = self.process_lhs(compiler, connection)
+        return f"{left} = ANY(%s::bigint[])", [*params, list(self.rhs)]
+
+
+class ScopedQuerySet(models.QuerySet[Any]):
+    """Rows that know who may see them."""
+
+    def visible_to(self, user: User, permission: Permission | None = None) -> Self:
+        """The rows in a scope on which the user holds the permission."""
+        model: type[ScopedModel] = self.model
+        permission = permission or model.view_permission
+        ids = _ids_for(user, permission, model)
+        if ids is None:
+            return self
+        if model.scope == DEPLOYMENT:
+            return self.none()
+        return self.filter(**{f"{model.scope}__pk__any" if model.scope else "pk__any": ids})
+
+
+DEPLOYMENT = "deployment"
+
+
+class ScopedModel(models.Model):
+    """A record that lies in a scope; ``scope`` is the path to it, and its whole access rule."""
+
+    scope: ClassVar[str]
+    view_permission: ClassVar[Permission]
+    shared_below: ClassVar[bool] = False
+    reasoned: ClassVar[tuple[str, ...]] = ()
+    masked: ClassVar[tuple[str, ...]] = ()
+
+    objects: ClassVar[Any] = ScopedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    @classmethod
+    def scope_model(cls) -> type[Scope]:
+        """The model at the end of the scope path."""
+        if cls.scope == DEPLOYMENT:
+            return SCOPES[ScopeKind.DEPLOYMENT]
+        model: Any = cls
+        for step in filter(None, cls.scope.split("__")):
+            model = model._meta.get_field(step).related_model
+        return model
+
+    def in_scope(self) -> Scope | None:
+        """The scope the record lies in; None for records of the whole deployment."""
+        if self.scope == DEPLOYMENT:
+            return None
+        found: Any = self
+        for step in filter(None, self.scope.split("__")):
+            found = getattr(found, step)
+        return found
+
+    def scope_ids(self) -> ScopeIds:
+        """Trial, site, place and subject of the record, for the kernel rows about it."""
+        scope = self.in_scope()
+        ids = scope.own_ids() if scope is not None else ScopeIds()
+        subject_id = getattr(self, "subject_id", None)
+        return ScopeIds(ids.trial_id, ids.site_id, ids.place_id, subject_id)
+
+
+class Scope(ScopedModel):
+    """A record on which roles are granted; ``parents`` are the fields that lead upwards."""
+
+    kind: ClassVar[ScopeKind]
+    parents: ClassVar[tuple[str, ...]] = ()
+    permission_rows: ClassVar[type[GroupObjectPermissionBase]]
+    scope = ""
+    shared_below = True
+
+    class Meta:
+        abstract = True
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "kind" in cls.__dict__:
+            SCOPES[cls.kind] = cls
+
+    def own_ids(self) -> ScopeIds:
+        """Trial, site and place of this scope itself."""
+        return ScopeIds()
+
+
+SCOPES: dict[ScopeKind, type[Scope]] = {}
+
+
+def live(user: User) -> tuple[Live, ...]:
+    """The roles the user holds now; remembered until a grant changes, begins or ends."""
+    if not user.is_active or user.pk is None:
+        return ()
+    return _remembered(user, "live", user.live_grants)
+
+
+def reach(user: User, permission: Permission) -> Reach:
+    """The scopes on which the user holds the permission: one query, remembered."""
+    groups = [held.group_id for held in live(user)]
+
+    def ask(now: datetime) -> tuple[Reach, datetime | None]:
+        return _ask_reach(groups, permission), user.next_change(now)
+
+    if not groups:
+        return Reach(everywhere=False, ids={})
+    return _remembered(user, permission.value, ask)
+
+
+def _remembered(user: User, name: str, ask: Any) -> Any:
+    """A fact about access, kept on the user for the request and in the cache across requests."""
+    memo: dict[str, Any] = user.__dict__.setdefault("_access", {})
+    if name in memo:
+        return memo[name]
+    key = f"access:{user.pk}:{user.access_version}:{name}"
+    now = timezone.now()
+    kept = cache.get(key)
+    if kept is None or (kept[1] is not None and kept[1] <= now):
+        kept = ask(now)
+        until = kept[1]
+        cache.set(key, kept, 3600 if until is None else max(1, (until - now).total_seconds()))
+    memo[name] = kept[0]
+    return kept[0]
+
+
+def _ask_reach(groups: list[int], permission: Permission) -> Reach:
+    parts, params = [], []
+    for kind, model in SCOPES.items():
+        table = model.permission_rows._meta.db_table
+        parts.append(
+            f"SELECT %s, p.content_object_id FROM {table} p"
+            " JOIN auth_permission a ON a.id = p.permission_id"
+            " WHERE p.group_id = ANY(%s) AND a.codename = %s"
+        )
+        params += [kind.value, groups, permission.value]
+    found: dict[str, set[int]] = {}
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), params)
+        for kind_name, scope_id in cursor.fetchall():
+            found.setdefault(kind_name, set()).add(scope_id)
+    return Reach(
+        everywhere=ScopeKind.DEPLOYMENT.value in found,
+        ids={kind_name: frozenset(ids) for kind_name, ids in found.items()},
+    )
+
+
+def reached(
+    user: User, permission: Permission, model: type[Scope], shared_below: bool = False
+) -> frozenset[int] | None:
+    """The ids of this scope model under the user's reach; None means all of them."""
+    memo: dict[Any, Any] = user.__dict__.setdefault("_access", {})
+    key = (permission, model.kind, shared_below)
+    if key not in memo:
+        memo[key] = _resolve(user, permission, model, shared_below)
+    return memo[key]
+
+
+def _ids_for(
+    user: User, permission: Permission, model: type[ScopedModel]
+) -> frozenset[int] | None:
+    """Seeing may be shared with those who work below a scope; doing never is."""
+    shared = model.shared_below and permission == model.view_permission
+    if model.scope == DEPLOYMENT and shared and has_anywhere(user, permission):
+        return None
+    return reached(user, permission, model.scope_model(), shared)
+
+
+def _resolve(
+    user: User, permission: Permission, model: type[Scope], shared_below: bool
+) -> frozenset[int] | None:
+    held = reach(user, permission)
+    if held.everywhere:
+        return None
+    if not held:
+        return frozenset()
+    ids = set(held.on(model.kind))
+    above = _inside(model, held, "")
+    if above:
+        rows = model._default_manager.filter(reduce(operator.or_, above))
+        ids.update(rows.values_list("pk", flat=True))
+    if shared_below:
+        for lower, field in _children(model):
+            lower_ids = reached(user, permission, lower, shared_below=True)
+            rows = lower._default_manager.filter(pk__any=lower_ids or ())
+            ids.update(rows.values_list(f"{field}_id", flat=True).distinct())
+    return frozenset(ids)
+
+
+def _inside(model: type[Scope], held: Reach, prefix: str) -> list[Q]:
+    """Conditions for lying under a granted scope further up."""
+    found = []
+    for field in model.parents:
+        parent: Any = model._meta.get_field(field).related_model
+        if ids := held.on(parent.kind):
+            found.append(Q(**{f"{prefix}{field}__pk__any": ids}))
+        found += _inside(parent, held, f"{prefix}{field}__")
+    return found
+
+
+def _children(model: type[Scope]) -> Iterable[tuple[type[Scope], str]]:
+    for other in SCOPES.values():
+        for field in other.parents:
+            if other._meta.get_field(field).related_model is model:
+                yield other, field
+
+
+def can(user: User, permission: Permission, obj: ScopedModel) -> bool:
+    """Whether the user holds the permission on the record: the rule of the list, for one row."""
+    ids = _ids_for(user, permission, type(obj))
+    if ids is None:
+        return True
+    scope = obj.in_scope()
+    return scope is not None and scope.pk in ids
+
+
+def require(user: User, permission: Permission, obj: ScopedModel) -> None:
+    """Refuse, with the permission's plain name, where the user does not hold it."""
+    if not can(user, permission, obj):
+        raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
+
+
+def has_anywhere(user: User, permission: Permission) -> bool:
+    """Whether the user holds the permission on any scope at all."""
+    return bool(reach(user, permission))
+
+
+def by_scope_ids(
+    rows: models.QuerySet[M], user: User, permission: Permission
+) -> models.QuerySet[M]:
+    """Kernel rows, filtered by the narrowest of the scope numbers they carry."""
+    if reach(user, permission).everywhere:
+        return rows
+    sites = reached(user, permission, SCOPES[ScopeKind.SITE]) or ()
+    trials = reached(user, permission, SCOPES[ScopeKind.TRIAL]) or ()
+    places = reached(user, permission, SCOPES[ScopeKind.PLACE]) or ()
+    return rows.filter(
+        Q(site_id__any=sites)
+        | Q(site_id=None, trial_id__any=trials)
+        | Q(site_id=None, trial_id=None, place_id__any=places)
+    )
+
+
+def give_group_permissions(group_id: int, scope: Scope, permissions: Iterable[Permission]) -> None:
+    """Lay the permissions of a role group on one scope; a second call changes nothing."""
+    names = [permission.value for permission in permissions]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {scope.permission_rows._meta.db_table}"
+            " (permission_id, group_id, content_object_id)"
+            " SELECT a.id, %s, %s FROM auth_permission a"
+            " JOIN django_content_type c ON c.id = a.content_type_id"
+            " WHERE c.app_label = %s AND c.model = %s AND a.codename = ANY(%s)"
+            " ON CONFLICT DO NOTHING",
+            [group_id, scope.pk, scope._meta.app_label, scope._meta.model_name, names],
+        )
+
+
+def take_group_permissions(group_id: int, scope: Scope, kept: Iterable[Permission]) -> None:
+    """Remove from a role group what its role no longer carries."""
+    names = [permission.value for permission in kept]
+    scope.permission_rows._default_manager.filter(
+        group_id=group_id, content_object_id=scope.pk
+    ).exclude(permission__codename__in=names).delete()

@@ -1,0 +1,315 @@
+"""Kernel rows: events, field history, signatures, obligations and what a person left unsaved."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+from django.contrib.postgres.indexes import BrinIndex
+from django.db import models
+from django.db.models import F, Q
+
+from core.access import (
+    DEPLOYMENT,
+    Scope,
+    ScopedModel,
+    ScopeIds,
+    ScopeKind,
+    ScopePermission,
+    by_scope_ids,
+)
+from core.permissions import Permission
+
+
+class Deployment(Scope):
+    """This installation: the scope above everything, and its name."""
+
+    kind = ScopeKind.DEPLOYMENT
+    view_permission = Permission.DEPLOYMENT_EDIT
+
+    name = models.CharField(max_length=100, default="CTMS")
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(pk=1), name="deployment_is_one")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DeploymentPermission(ScopePermission):
+    """Which role groups hold which permission everywhere."""
+
+    content_object = models.ForeignKey(Deployment, on_delete=models.CASCADE)
+
+    class Meta(ScopePermission.Meta):
+        abstract = False
+
+
+Deployment.permission_rows = DeploymentPermission
+
+
+class Source(models.TextChoices):
+    """The door through which a change came in."""
+
+    PAGE = "page", "Page"
+    API = "api", "API"
+    IMPORT = "import", "Import"
+    TASK = "task", "Scheduled task"
+    SYSTEM = "system", "System"
+
+
+class KernelQuerySet(models.QuerySet[Any]):
+    """Kernel rows, visible by the plain scope numbers they carry."""
+
+    def visible_to(self, user: Any, permission: Permission | None = None) -> Self:
+        """The rows in the narrowest scope on which the user holds the permission."""
+        return by_scope_ids(self, user, permission or self.model.view_permission)
+
+
+class Kernel(ScopedModel):
+    """A row about any record, with that record's scope as plain numbers."""
+
+    scope = DEPLOYMENT
+
+    trial_id = models.BigIntegerField(null=True, editable=False)
+    site_id = models.BigIntegerField(null=True, editable=False)
+    place_id = models.BigIntegerField(null=True, editable=False)
+    subject_id = models.BigIntegerField(null=True, editable=False)
+
+    objects: ClassVar[Any] = KernelQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def scope_ids(self) -> ScopeIds:
+        """The scope numbers of the record this row is about."""
+        return ScopeIds(self.trial_id, self.site_id, self.place_id, self.subject_id)
+
+
+class Event(Kernel):
+    """One thing a person or the system did, in the words of the business."""
+
+    view_permission = Permission.AUDIT_VIEW
+
+    at = models.DateTimeField(auto_now_add=True)
+    verb = models.CharField(max_length=80)
+    target_type = models.CharField(max_length=80)
+    target_id = models.BigIntegerField(null=True)
+    target_label = models.CharField(max_length=200)
+    actor_id = models.BigIntegerField()
+    actor_name = models.CharField(max_length=150)
+    actor_role = models.CharField(max_length=200, blank=True)
+    acting_for_id = models.BigIntegerField(null=True)
+    acting_for_name = models.CharField(max_length=150, blank=True)
+    reason = models.TextField(blank=True)
+    source = models.CharField(max_length=10, choices=Source.choices)
+    request_id = models.CharField(max_length=36, blank=True)
+    address = models.GenericIPAddressField(null=True)
+    parent_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["target_type", "target_id", "-id"], name="event_of_target"),
+            models.Index(fields=["trial_id", "-id"], name="event_of_trial"),
+            models.Index(fields=["site_id", "-id"], name="event_of_site"),
+            models.Index(fields=["subject_id", "-id"], name="event_of_subject"),
+            models.Index(fields=["actor_id", "-id"], name="event_of_actor"),
+            models.Index(fields=["parent_id"], name="event_of_parent"),
+            BrinIndex(fields=["at"], name="event_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.actor_name}: {self.verb} {self.target_label}"
+
+
+class AuditRow(models.Model):
+    """One row of one table as it was inserted, changed or deleted; written by trigger only."""
+
+    at = models.DateTimeField()
+    txid = models.BigIntegerField()
+    op = models.CharField(max_length=1)
+    tbl = models.CharField(max_length=63)
+    row_id = models.BigIntegerField()
+    event_id = models.BigIntegerField(null=True)
+    changes = models.JSONField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["tbl", "row_id", "-id"], name="auditrow_of_row"),
+            models.Index(fields=["event_id"], name="auditrow_of_event"),
+            models.Index(fields=["txid"], name="auditrow_txid"),
+            BrinIndex(fields=["at"], name="auditrow_at"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.op} {self.tbl} {self.row_id}"
+
+
+class Seal(models.Model):
+    """A hash over all field history up to a point, chained to the seal before it."""
+
+    at = models.DateTimeField(auto_now_add=True)
+    system = models.BigIntegerField(help_text="the database cluster whose transactions are counted")
+    first_txid = models.BigIntegerField()
+    next_txid = models.BigIntegerField()
+    rows = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"{self.rows} rows, {self.digest[:12]}"
+
+
+class StatusChange(Kernel):
+    """One dated step of one record through its flow."""
+
+    view_permission = Permission.WORK_VIEW
+
+    flow = models.CharField(max_length=80)
+    object_id = models.BigIntegerField()
+    from_status = models.CharField(max_length=40, blank=True)
+    to_status = models.CharField(max_length=40)
+    on = models.DateField()
+    at = models.DateTimeField(auto_now_add=True)
+    reason = models.TextField(blank=True)
+    actor_name = models.CharField(max_length=150, blank=True)
+    event_id = models.BigIntegerField(null=True)
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["flow", "object_id", "id"], name="statuschange_of_object")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.from_status or 'new'} to {self.to_status} on {self.on}"
+
+
+class Signature(Kernel):
+    """A person's electronic signature on the exact content of a record."""
+
+    view_permission = Permission.WORK_VIEW
+
+    target_type = models.CharField(max_length=80)
+    target_id = models.BigIntegerField()
+    target_label = models.CharField(max_length=200)
+    meaning = models.CharField(max_length=80)
+    statement = models.TextField()
+    signer_id = models.BigIntegerField()
+    signer_name = models.CharField(max_length=150)
+    signer_role = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+    zone = models.CharField(max_length=50)
+    content_hash = models.CharField(max_length=64)
+    event_id = models.BigIntegerField()
+
+    class Meta:
+        indexes: ClassVar = [
+            models.Index(fields=["target_type", "target_id", "id"], name="signature_of_target")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.signer_name}, {self.meaning}"
+
+
+class Obligation(Kernel):
+    """Something that is due, computed from facts; open until the facts say it is done."""
+
+    view_permission = Permission.WORK_VIEW
+
+    rule = models.CharField(max_length=60)
+    object_id = models.BigIntegerField()
+    label = models.CharField(max_length=200)
+    detail = models.CharField(max_length=200, blank=True)
+    url = models.CharField(max_length=200, blank=True)
+    owner_role = models.CharField(max_length=40)
+    owner_id = models.BigIntegerField(null=True)
+    ball = models.CharField(max_length=20, help_text="who has to move next: site or sponsor")
+    due_on = models.DateField(null=True)
+    due_at = models.DateTimeField(null=True)
+    opened_at = models.DateTimeField()
+    met_at = models.DateTimeField(null=True)
+    assigned_id = models.BigIntegerField(null=True)
+    snoozed_until = models.DateField(null=True)
+    waived_at = models.DateTimeField(null=True)
+    waived_by_id = models.BigIntegerField(null=True)
+    waived_reason = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["rule", "object_id"],
+                condition=Q(met_at=None),
+                name="obligation_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(waived_at=None, waived_by_id=None)
+                | Q(waived_at__isnull=False, waived_by_id__isnull=False)
+                & ~Q(waived_reason=""),
+                name="obligation_waived_by_someone_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(due_on__isnull=False) | Q(due_at__isnull=False),
+                name="obligation_has_a_due_date",
+            ),
+        ]
+        indexes: ClassVar = [
+            models.Index(
+                fields=["site_id", "owner_role", "due_on"],
+                condition=Q(met_at=None, waived_at=None),
+                name="obligation_open_at_site",
+            ),
+            models.Index(
+                fields=["trial_id", "owner_role", "due_on"],
+                condition=Q(met_at=None, waived_at=None),
+                name="obligation_open_in_trial",
+            ),
+            models.Index(
+                fields=["subject_id"], condition=Q(met_at=None), name="obligation_of_subject"
+            ),
+            models.Index(
+                F("assigned_id"),
+                condition=Q(met_at=None, assigned_id__isnull=False),
+                name="obligation_assigned",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Draft(models.Model):
+    """What a person typed on a page and has not saved yet."""
+
+    user_id = models.BigIntegerField()
+    path = models.CharField(max_length=300)
+    fields = models.BinaryField()
+    saved_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user_id", "path"], name="draft_once_per_page")
+        ]
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class Idempotency(models.Model):
+    """The answer to a post that was already carried out, so that a repeat changes nothing."""
+
+    user_id = models.BigIntegerField()
+    key = models.CharField(max_length=64)
+    path = models.CharField(max_length=300)
+    status = models.PositiveSmallIntegerField(null=True)
+    location = models.CharField(max_length=500, blank=True)
+    body = models.BinaryField(null=True)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user_id", "key"], name="idempotency_key_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.key

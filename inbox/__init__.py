@@ -1,0 +1,1 @@
+"""What is due, for the person who has to do it."""

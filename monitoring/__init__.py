@@ -1,0 +1,1 @@
+"""Monitoring visits and reports; its models arrive with monitoring itself."""

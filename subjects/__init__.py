@@ -1,0 +1,1 @@
+"""Subjects, their visits and the bookings that keep them inside protocol windows."""

@@ -1,0 +1,1 @@
+"""Sponsors, trials, protocols and their schedules of activities."""

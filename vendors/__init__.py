@@ -1,0 +1,1 @@
+"""Vendors and contract research organisations; its models arrive with oversight."""
