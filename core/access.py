@@ -10,10 +10,11 @@ from enum import StrEnum
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
+from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models
-from django.db.models import Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 from guardian.models import GroupObjectPermissionBase
 
@@ -142,6 +143,27 @@ class ScopedModel(models.Model):
         ids = scope.own_ids() if scope is not None else ScopeIds()
         subject_id = getattr(self, "subject_id", None)
         return ScopeIds(ids.trial_id, ids.site_id, ids.place_id, subject_id)
+
+
+    @classmethod
+    def scope_columns(cls) -> tuple[Any, Any, Any, Any]:
+        """Trial, site, place and subject as columns of a query over this model."""
+        prefix = f"{cls.scope}__" if cls.scope else ""
+        names = OWN_COLUMNS[cls.scope_model().kind]
+        columns = [F(prefix + name) if name else NOTHING for name in names]
+        own = {field.attname for field in cls._meta.concrete_fields}
+        return columns[0], columns[1], columns[2], F("subject_id") if "subject_id" in own else NOTHING
+
+
+NOTHING = Value(None, output_field=models.BigIntegerField())
+OWN_COLUMNS = {
+    ScopeKind.DEPLOYMENT: ("", "", ""),
+    ScopeKind.SPONSOR: ("", "", ""),
+    ScopeKind.TRIAL: ("pk", "", ""),
+    ScopeKind.COUNTRY: ("trial_id", "", ""),
+    ScopeKind.SITE: ("trial_id", "pk", "place_id"),
+    ScopeKind.PLACE: ("", "", "pk"),
+}
 
 
 class Scope(ScopedModel):
@@ -319,6 +341,24 @@ def by_scope_ids(
         | Q(site_id=None, trial_id__any=trials)
         | Q(site_id=None, trial_id=None, place_id__any=places)
     )
+
+
+def lay_down(**_: Any) -> None:
+    """Write the row of the deployment and one permission row per scope model; runs after migrate."""
+    with connection.cursor() as cursor:
+        for model in SCOPES.values():
+            content_type = ContentType.objects.get_for_model(model)
+            cursor.execute(
+                "INSERT INTO auth_permission (name, content_type_id, codename)"
+                " SELECT label, %s, name FROM unnest(%s, %s) AS given (name, label)"
+                " ON CONFLICT (content_type_id, codename) DO UPDATE SET name = EXCLUDED.name",
+                [content_type.pk, Permission.values, Permission.labels],
+            )
+        deployment = SCOPES[ScopeKind.DEPLOYMENT]._meta.db_table
+        cursor.execute(
+            f"INSERT INTO {deployment} (id, name, revision) VALUES (1, 'CTMS', 1)"
+            " ON CONFLICT DO NOTHING"
+        )
 
 
 def give_group_permissions(group_id: int, scope: Scope, permissions: Iterable[Permission]) -> None:

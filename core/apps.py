@@ -12,7 +12,7 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the end of migrate; the only place that does."""
-        from core import audit, permissions  # noqa: PLC0415 - models exist only now
+        from core import access, audit  # noqa: PLC0415 - models exist only now
 
-        post_migrate.connect(permissions.lay_down, sender=self)
+        post_migrate.connect(access.lay_down, sender=self)
         post_migrate.connect(audit.attach, sender=self)

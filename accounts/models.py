@@ -1,0 +1,178 @@
+"""Users, and the dated grants that are the truth about their access."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from accounts.roles import BUNDLES, SITE_ROLES, Role
+from core.access import DEPLOYMENT, SCOPES, Live, Scope, ScopedModel, ScopedQuerySet, ScopeKind
+from core.access import live as live_roles
+from core.permissions import Permission
+
+
+class Theme(models.TextChoices):
+    """Colours of the interface."""
+
+    SYSTEM = "system", "As the device"
+    LIGHT = "light", "Light"
+    DARK = "dark", "Dark"
+
+
+class Density(models.TextChoices):
+    """Height of rows."""
+
+    COMFORTABLE = "comfortable", "Comfortable"
+    COMPACT = "compact", "Compact"
+
+
+class UserManager(DjangoUserManager["User"].from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+    """Users by scope, with Django's ways to make one."""
+
+
+class User(ScopedModel, AbstractUser):
+    """A person who signs in, or a service account with an owner."""
+
+    scope = DEPLOYMENT
+    view_permission = Permission.ACCOUNT_VIEW
+    masked = ("password",)
+
+    email = models.EmailField("e-mail address")
+    job_title = models.CharField(max_length=100, blank=True)
+    time_zone = models.CharField(max_length=50, default="Europe/London")
+    theme = models.CharField(max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    density = models.CharField(
+        max_length=12, choices=Density.choices, default=Density.COMFORTABLE
+    )
+    has_single_keys = models.BooleanField("single-key shortcuts", default=True)
+    owner = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="services",
+        help_text="the person who answers for a service account",
+    )  # fmt: skip
+    is_service = models.BooleanField(default=False)
+    identity_verified_by = models.CharField(max_length=150, blank=True)
+    identity_verified_on = models.DateField(null=True, blank=True)
+    access_version = models.PositiveIntegerField(default=1, editable=False)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(Lower("username"), name="user_name_once"),
+            models.UniqueConstraint(
+                Lower("email"), condition=Q(is_service=False), name="user_email_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_superuser=False), name="user_is_never_all_powerful"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_service=False) | Q(password__startswith="!"),
+                name="user_service_has_no_password",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.get_full_name()
+
+    def get_full_name(self) -> str:
+        """First and last name, else the user name."""
+        return super().get_full_name() or self.username
+
+    def live_grants(self, now: datetime) -> tuple[tuple[Live, ...], datetime | None]:
+        """The roles held at this instant, and when that next changes."""
+        held = tuple(
+            Live(grant.group_id, grant.role, grant.kind, grant.scope_id)
+            for grant in self.grants.live(now)
+        )
+        return held, self.next_change(now)
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """The next instant at which a grant begins or ends by itself."""
+        edges = self.grants.filter(ended_at=None).values_list("valid_from", "valid_to")
+        ahead = [edge for pair in edges for edge in pair if edge is not None and edge > now]
+        return min(ahead, default=None)
+
+    def roles(self) -> frozenset[str]:
+        """The roles held now, anywhere."""
+        return frozenset(held.role for held in live_roles(self))
+
+    def role_names(self) -> str:
+        """The roles held now, in words, for the trail."""
+        return ", ".join(sorted(Role(role).label for role in self.roles()))
+
+
+class GrantQuerySet(ScopedQuerySet):
+    """Grants, by time."""
+
+    def live(self, at: datetime | None = None) -> GrantQuerySet:
+        """Those in force at an instant."""
+        at = at or timezone.now()
+        return self.filter(
+            Q(valid_to=None) | Q(valid_to__gt=at), ended_at=None, valid_from__lte=at
+        )
+
+
+class Grant(ScopedModel):
+    """Who holds which role where and when; who asked for it and who approved it."""
+
+    scope = DEPLOYMENT
+    view_permission = Permission.ACCOUNT_VIEW
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants")
+    role = models.CharField(max_length=40, choices=Role.choices)
+    kind = models.CharField(max_length=12, choices=[(kind.value, kind.value) for kind in ScopeKind])
+    scope_id = models.BigIntegerField()
+    scope_label = models.CharField(max_length=200)
+    trial_id = models.BigIntegerField(null=True)
+    group = models.ForeignKey(Group, on_delete=models.PROTECT)
+    valid_from = models.DateTimeField(default=timezone.now)
+    valid_to = models.DateTimeField(null=True, blank=True)
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="grants_requested"
+    )
+    approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="grants_approved"
+    )
+    ended_at = models.DateTimeField(null=True)
+
+    objects: ClassVar[GrantQuerySet] = GrantQuerySet.as_manager()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["user", "role", "kind", "scope_id"],
+                condition=Q(ended_at=None),
+                name="grant_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(valid_to=None) | Q(valid_to__gt=F("valid_from")),
+                name="grant_ends_after_it_begins",
+            ),
+            models.CheckConstraint(
+                condition=~Q(role__in=sorted(SITE_ROLES)) | Q(kind__in=["site", "place"]),
+                name="grant_site_roles_at_sites_only",
+            ),
+        ]
+        indexes: ClassVar = [models.Index(fields=["kind", "scope_id"], name="grant_of_scope")]
+
+    def __str__(self) -> str:
+        return f"{self.get_role_display()} on {self.scope_label}"
+
+    def held_on(self) -> Scope | None:
+        """The scope the role is held on."""
+        found: Scope | None = (
+            SCOPES[ScopeKind(self.kind)]._default_manager.filter(pk=self.scope_id).first()
+        )
+        return found
+
+    def sentence(self) -> str:
+        """What the role is for."""
+        return BUNDLES[self.role].sentence

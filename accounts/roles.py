@@ -1,0 +1,147 @@
+"""The roles of clinical operations: a sentence each, where they are granted, what they may do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.db import models
+
+from core.access import ScopeKind
+from core.permissions import Permission as P
+
+
+class Role(models.TextChoices):
+    """The roles a person can hold."""
+
+    COORDINATOR = "coordinator", "Study coordinator"
+    INVESTIGATOR = "investigator", "Investigator"
+    SITE_SUPPORT = "site_support", "Site support"
+    CTA = "cta", "Clinical trial assistant"
+    CRA = "cra", "CRA"
+    TRIAL_MANAGER = "trial_manager", "Clinical trial manager"
+    SENIOR_MANAGER = "senior_manager", "Senior manager"
+    ASSOCIATE_DIRECTOR = "associate_director", "Associate director"
+    DIRECTOR = "director", "Director"
+    VICE_PRESIDENT = "vice_president", "Vice president"
+    DATA_REVIEWER = "data_reviewer", "Data reviewer"
+    FINANCE = "finance", "Finance"
+    TMF_SPECIALIST = "tmf_specialist", "TMF specialist"
+    MEDICAL_MONITOR = "medical_monitor", "Medical monitor"
+    VENDOR_USER = "vendor_user", "Vendor user"
+    AUDITOR = "auditor", "Auditor"
+    ADMINISTRATOR = "administrator", "Administrator"
+    SERVICE = "service", "Service account"
+
+
+SITE_KINDS = frozenset({ScopeKind.SITE, ScopeKind.PLACE})
+TRIAL_KINDS = frozenset({ScopeKind.SITE, ScopeKind.COUNTRY, ScopeKind.TRIAL, ScopeKind.SPONSOR})
+WIDE_KINDS = frozenset({ScopeKind.TRIAL, ScopeKind.SPONSOR, ScopeKind.DEPLOYMENT})
+ANY_KIND = frozenset(ScopeKind)
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What a role is for, in plain words, and what follows from it."""
+
+    sentence: str
+    granted_on: frozenset[ScopeKind]
+    permissions: frozenset[P]
+    home: str = "inbox:work"
+    can_sign: bool = field(default=False)
+
+
+READ_TRIAL = frozenset({P.TRIAL_VIEW, P.PROTOCOL_VIEW, P.PLACE_VIEW, P.SITE_VIEW, P.WORK_VIEW})
+READ_SUBJECTS = READ_TRIAL | {P.SUBJECT_VIEW}
+RUN_VISITS = READ_SUBJECTS | {
+    P.DIARY_VIEW, P.IDENTITY_VIEW, P.CONTACT_VIEW, P.CONTACT_LOG, P.VISIT_BOOK, P.VISIT_CONDUCT,
+    P.FEED_EDIT,
+}  # fmt: skip
+RUN_SITE = RUN_VISITS | {
+    P.PLACE_EDIT, P.STAFF_EDIT, P.DELEGATION_EDIT, P.SUBJECT_SCREEN, P.SUBJECT_STATUS,
+    P.SUBJECT_IMPORT, P.IDENTITY_EDIT, P.WORK_WAIVE, P.AUDIT_VIEW,
+}  # fmt: skip
+RUN_TRIAL = READ_SUBJECTS | {
+    P.TRIAL_EDIT, P.PROTOCOL_EDIT, P.PROTOCOL_APPROVE, P.PLACE_ADD, P.SITE_EDIT, P.SITE_STATUS,
+    P.SUBJECT_TRANSFER, P.SUBJECT_IMPORT, P.WORK_WAIVE, P.AUDIT_VIEW, P.ACCOUNT_VIEW, P.GRANT_EDIT,
+}  # fmt: skip
+
+BUNDLES: dict[str, Bundle] = {
+    Role.COORDINATOR: Bundle(
+        "Screens and schedules subjects and runs their visits at a site.",
+        SITE_KINDS, RUN_SITE, "subjects:today",
+    ),
+    Role.INVESTIGATOR: Bundle(
+        "Is responsible for the subjects of a site and signs for them.",
+        SITE_KINDS, RUN_SITE, "subjects:today", can_sign=True,
+    ),
+    Role.SITE_SUPPORT: Bundle(
+        "Checks subjects in, books visits and logs calls at a site.",
+        SITE_KINDS, RUN_VISITS, "subjects:today",
+    ),
+    Role.CTA: Bundle(
+        "Keeps trial records complete and sites supplied with documents.",
+        TRIAL_KINDS, READ_SUBJECTS | {P.SITE_EDIT, P.PROTOCOL_EDIT, P.PLACE_ADD},
+    ),
+    Role.CRA: Bundle(
+        "Monitors sites: sees subjects by number, never by name.",
+        TRIAL_KINDS, READ_SUBJECTS | {P.SITE_STATUS, P.AUDIT_VIEW, P.WORK_WAIVE}, can_sign=True,
+    ),
+    Role.TRIAL_MANAGER: Bundle(
+        "Runs a trial: its protocol, sites, subjects, milestones and team.",
+        TRIAL_KINDS, RUN_TRIAL, "workspace:trials", can_sign=True,
+    ),
+    Role.SENIOR_MANAGER: Bundle(
+        "Leads several trials, their managers and their vendors.",
+        WIDE_KINDS, RUN_TRIAL, "workspace:trials", can_sign=True,
+    ),
+    Role.ASSOCIATE_DIRECTOR: Bundle(
+        "Sets standards across trials, vendors and monitoring.",
+        WIDE_KINDS, RUN_TRIAL | {P.SPONSOR_EDIT}, "workspace:trials", can_sign=True,
+    ),
+    Role.DIRECTOR: Bundle(
+        "Oversees the portfolio and decides where trials need help.",
+        WIDE_KINDS, READ_SUBJECTS | {P.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+    ),
+    Role.VICE_PRESIDENT: Bundle(
+        "Answers for the portfolio.",
+        WIDE_KINDS, READ_SUBJECTS | {P.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+    ),
+    Role.DATA_REVIEWER: Bundle(
+        "Reviews and reconciles trial data by subject number.", TRIAL_KINDS, READ_SUBJECTS,
+    ),
+    Role.FINANCE: Bundle(
+        "Pays sites and vendors from what the trial records show.", WIDE_KINDS, READ_SUBJECTS,
+        "workspace:trials",
+    ),
+    Role.TMF_SPECIALIST: Bundle(
+        "Keeps the trial master file.", WIDE_KINDS | {ScopeKind.COUNTRY}, READ_TRIAL,
+        "workspace:trials",
+    ),
+    Role.MEDICAL_MONITOR: Bundle(
+        "Judges safety and eligibility questions, blinded.", WIDE_KINDS, READ_SUBJECTS,
+        "workspace:trials", can_sign=True,
+    ),
+    Role.VENDOR_USER: Bundle(
+        "Works for a vendor in the trials the vendor serves.", TRIAL_KINDS, READ_TRIAL,
+        "workspace:trials",
+    ),
+    Role.AUDITOR: Bundle(
+        "Reads everything in a trial, with its audit trail, and changes nothing.",
+        WIDE_KINDS, READ_SUBJECTS | {P.AUDIT_VIEW, P.ACCOUNT_VIEW}, "workspace:trials",
+    ),
+    Role.ADMINISTRATOR: Bundle(
+        "Sets up people, places and the deployment; sees no subjects.",
+        frozenset({ScopeKind.DEPLOYMENT}),
+        READ_TRIAL | {
+            P.DEPLOYMENT_EDIT, P.ACCOUNT_VIEW, P.ACCOUNT_EDIT, P.GRANT_EDIT, P.AUDIT_VIEW,
+            P.SPONSOR_EDIT, P.TRIAL_EDIT, P.PLACE_ADD, P.PLACE_EDIT, P.SITE_EDIT, P.DIARY_VIEW,
+        },
+        "accounts:people",
+    ),
+    Role.SERVICE: Bundle(
+        "Runs scheduled work and integrations; nobody signs in as it.",
+        ANY_KIND, (RUN_TRIAL | RUN_SITE) - {P.IDENTITY_VIEW, P.PROTOCOL_APPROVE},
+    ),
+}  # fmt: skip
+
+SITE_ROLES = frozenset({Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT})

@@ -1,0 +1,79 @@
+"""Every write is an action: permitted, atomic, on the trail, and followed by what it makes due."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+
+from django.db import connection, models
+
+from core import obligations
+from core.access import ScopedModel, require
+from core.audit import cause, record, under_event
+from core.permissions import Permission
+
+T = TypeVar("T", bound=ScopedModel)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+registry: dict[str, Action[Any, Any, Any]] = {}
+
+
+class RefusedError(Exception):
+    """A rule of the business says no; the text says why and offers a way out."""
+
+
+class Action(Generic[T, P, R]):
+    """A function that changes records: its first argument is where the permission is checked."""
+
+    def __init__(
+        self, do: Callable[Concatenate[T, P], R], permission: Permission, verb: str
+    ) -> None:
+        self.do = do
+        self.permission = permission
+        self.verb = verb
+        self.__doc__ = do.__doc__
+        self.__name__ = do.__name__
+        self.__module__ = do.__module__
+        registry[f"{do.__module__}.{do.__name__}"] = self
+
+    def __call__(self, target: T, *args: P.args, **kwargs: P.kwargs) -> R:
+        """Check, do, record and refresh in one transaction; nested actions record their parent."""
+        by: Any = kwargs["by"]
+        outermost = cause.get() is None
+        if outermost:
+            require(by, self.permission, target)
+        with under_event(str(kwargs.get("reason", "")).strip()) as current:
+            result = self.do(target, *args, **kwargs)
+            made = result if isinstance(result, ScopedModel) and result.pk else target
+            record(self.verb, current, target=made, by=by)
+            if outermost:
+                _refresh(made, current.event_id)
+        return result
+
+
+def action(
+    permission: Permission, verb: str = ""
+) -> Callable[[Callable[Concatenate[T, P], R]], Action[T, P, R]]:
+    """Make a function an action; the verb defaults to its name in plain words."""
+
+    def decorate(do: Callable[Concatenate[T, P], R]) -> Action[T, P, R]:
+        return Action(do, permission, verb or do.__name__.replace("_", " "))
+
+    return decorate
+
+
+def _refresh(target: models.Model, event_id: int) -> None:
+    """Recompute what is due from the tables this action and the actions inside it wrote to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "WITH RECURSIVE tree AS (SELECT %s::bigint AS id UNION ALL"
+            " SELECT e.id FROM core_event e JOIN tree ON e.parent_id = tree.id)"
+            " SELECT DISTINCT tbl FROM core_auditrow WHERE event_id IN (SELECT id FROM tree)",
+            [event_id],
+        )
+        changed = {table for (table,) in cursor.fetchall()}
+    if changed and isinstance(target, ScopedModel):
+        obligations.refresh(
+            obligations.Within.around(target.scope_ids()), obligations.reading(changed)
+        )

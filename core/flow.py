@@ -1,0 +1,115 @@
+"""State machines as tables: one place says which status may follow which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, models
+from django.utils import timezone
+
+from core.access import ScopedModel
+from core.audit import cause
+from core.models import StatusChange
+from core.versions import ConflictError
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+
+class IllegalMoveError(ConflictError):
+    """The record is not in a status from which this step is possible."""
+
+
+class Flow:
+    """Which status may follow which; every move is a dated row of history."""
+
+    def __init__(self, moves: Mapping[str, Iterable[str]], reasons: Iterable[str] = ()) -> None:
+        self.moves = {start: frozenset(ends) for start, ends in moves.items()}
+        self.reasons = frozenset(reasons)
+
+    def after(self, status: str) -> frozenset[str]:
+        """The statuses that may follow this one."""
+        return self.moves.get(status, frozenset())
+
+    def begin(self, obj: ScopedModel, *, on: date | None = None, by: User) -> None:
+        """Write the first row of history of a record that was just made."""
+        _history(obj, "", obj.status, on, "", by)  # type: ignore[attr-defined]
+
+    def move(
+        self,
+        obj: ScopedModel,
+        to: str,
+        *,
+        by: User,
+        on: date | None = None,
+        reason: str = "",
+        **fields: Any,
+    ) -> None:
+        """Take the record one step further, with the fields that belong to the step."""
+        model = type(obj)
+        held = model._default_manager.select_for_update(of=("self",)).get(pk=obj.pk)
+        start = held.status
+        if to not in self.after(start):
+            raise IllegalMoveError(_refusal(held, to, self.after(start)))
+        if to in self.reasons and not reason.strip():
+            raise IllegalMoveError(f"Give a reason to set {held} to {_label(model, to)}.")
+        fields["status"] = to
+        model._default_manager.filter(pk=obj.pk).update(**fields)
+        for name, value in fields.items():
+            setattr(obj, name, value)
+        _history(obj, start, to, on, reason, by)
+
+
+def _history(
+    obj: ScopedModel, start: str, to: str, on: date | None, reason: str, by: User
+) -> None:
+    ids = obj.scope_ids()
+    current = cause.get()
+    StatusChange.objects.create(
+        flow=obj._meta.label_lower,
+        object_id=obj.pk,
+        from_status=start,
+        to_status=to,
+        on=on or timezone.localdate(),
+        reason=reason,
+        actor_name=by.get_full_name(),
+        event_id=current.event_id if current else None,
+        trial_id=ids.trial_id,
+        site_id=ids.site_id,
+        place_id=ids.place_id,
+        subject_id=ids.subject_id,
+    )
+
+
+def begin_all(rows: models.QuerySet[Any], *, on: str, by: User) -> int:
+    """The set-based twin for imports: first history rows for all these records, in one statement."""
+    model = rows.model
+    current = cause.get()
+    ids = model.scope_columns()
+    chosen = rows.order_by().values_list("pk", "status", on, *ids)
+    sql, params = chosen.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO core_statuschange (flow, object_id, from_status, to_status, \"on\", at,"
+            " reason, actor_name, event_id, trial_id, site_id, place_id, subject_id)"
+            " SELECT %s, s.id, '', s.status, s.day, now(), '', %s, %s,"
+            " s.trial_id, s.site_id, s.place_id, s.subject_id"
+            f" FROM ({sql}) AS s (id, status, day, trial_id, site_id, place_id, subject_id)",
+            [model._meta.label_lower, by.get_full_name(), current.event_id if current else None]
+            + list(params),
+        )
+        return cursor.rowcount
+
+
+def _label(model: type[models.Model], status: str) -> str:
+    choices = dict(model._meta.get_field("status").flatchoices)  # type: ignore[union-attr]
+    return str(choices.get(status, status)).lower()
+
+
+def _refusal(held: ScopedModel, to: str, allowed: frozenset[str]) -> str:
+    model = type(held)
+    now = _label(model, held.status)  # type: ignore[attr-defined]
+    ways = ", ".join(sorted(_label(model, status) for status in allowed)) or "nothing: it is final"
+    return f"{held} is {now} and cannot become {_label(model, to)}. Possible now: {ways}."

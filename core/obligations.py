@@ -1,0 +1,151 @@
+"""What is due is computed from facts: rules yield open duties, a refresh makes the table agree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from core.access import ScopeIds, live
+from core.models import Obligation
+from core.permissions import Permission
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+COLUMNS = (
+    "object_id", "trial_id", "site_id", "place_id", "subject_id", "label", "detail", "url",
+    "owner_id", "due_on", "due_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The part of the world a refresh looks at; None means all of it."""
+
+    trial_id: int | None = None
+    site_id: int | None = None
+    subject_id: int | None = None
+
+    @classmethod
+    def around(cls, ids: ScopeIds) -> Within:
+        """The smallest part that holds everything an action on such a record can change."""
+        if ids.subject_id is not None:
+            return cls(subject_id=ids.subject_id)
+        if ids.site_id is not None:
+            return cls(site_id=ids.site_id)
+        return cls(trial_id=ids.trial_id)
+
+    def narrow(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
+        """The rows of this part, over anything that has trial_id, site_id and subject_id."""
+        for name in ("trial_id", "site_id", "subject_id"):
+            if (value := getattr(self, name)) is not None:
+                rows = rows.filter(**{name: value})
+        return rows
+
+
+Yield = Callable[[Within, datetime], models.QuerySet[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of duty: who owns it, who holds the ball, and the query that yields it."""
+
+    name: str
+    title: str
+    owner: str
+    ball: str
+    reads: frozenset[str]
+    rows: Yield
+
+
+RULES: dict[str, Rule] = {}
+
+
+def rule(
+    name: str, title: str, *, owner: str, ball: str = "site", reads: Iterable[type[models.Model]]
+) -> Callable[[Yield], Yield]:
+    """Register a rule; its query yields one row of COLUMNS per duty that is open now."""
+
+    def decorate(rows: Yield) -> Yield:
+        tables = frozenset(model._meta.db_table for model in reads)
+        RULES[name] = Rule(name, title, owner, ball, tables, rows)
+        return rows
+
+    return decorate
+
+
+def reading(tables: set[str]) -> list[Rule]:
+    """The rules that read any of these tables."""
+    return [found for found in RULES.values() if found.reads & tables]
+
+
+def refresh(within: Within, rules: Iterable[Rule], now: datetime | None = None) -> None:
+    """Make the table agree with the facts: open what is due, change what moved, close what is met."""
+    now = now or timezone.now()
+    for found in rules:
+        _refresh_one(within, found, now)
+
+
+def refresh_everything(now: datetime | None = None) -> None:
+    """Recompute every rule, each under its own advisory lock so that two workers never collide."""
+    for found in RULES.values():
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"rule:{found.name}"])
+            _refresh_one(Within(), found, now or timezone.now())
+
+
+def _refresh_one(within: Within, found: Rule, now: datetime) -> None:
+    sql, params = found.rows(within, now).order_by().values_list(*COLUMNS).query.sql_with_params()
+    names = ", ".join(COLUMNS)
+    changing = [column for column in COLUMNS if column != "object_id"]
+    held = within.narrow(Obligation.objects.filter(rule=found.name, met_at=None)).values("pk")
+    held_sql, held_params = held.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH due ({names}) AS MATERIALIZED ({sql}),
+            written AS (
+                INSERT INTO core_obligation AS o
+                    (rule, owner_role, ball, opened_at, waived_reason, {names})
+                SELECT %s, %s, %s, %s, '', {names} FROM due
+                ON CONFLICT (rule, object_id) WHERE met_at IS NULL DO UPDATE
+                SET {", ".join(f"{column} = EXCLUDED.{column}" for column in changing)}
+                WHERE ({", ".join(f"o.{column}" for column in changing)}) IS DISTINCT FROM
+                      ({", ".join(f"EXCLUDED.{column}" for column in changing)})
+            )
+            UPDATE core_obligation SET met_at = %s
+            WHERE id IN ({held_sql}) AND object_id NOT IN (SELECT object_id FROM due)
+            """,
+            [*params, found.name, found.owner, found.ball, now, now, *held_params],
+        )
+
+
+def open_for(user: User, now: datetime | None = None) -> models.QuerySet[Obligation]:
+    """What this person has to do: owned by a role held there, or assigned to the person."""
+    today = timezone.localdate(now) if now else timezone.localdate()
+    roles = {held.role for held in live(user)}
+    mine = models.Q(assigned_id=user.pk) | models.Q(
+        assigned_id=None, owner_role__in=roles
+    ) & (models.Q(owner_id=None) | models.Q(owner_id=user.pk))
+    rows: models.QuerySet[Obligation] = Obligation.objects.visible_to(user, Permission.WORK_VIEW)
+    return rows.filter(mine, met_at=None, waived_at=None).exclude(snoozed_until__gt=today)
+
+
+def counts(user: User) -> dict[str, tuple[int, bool]]:
+    """Open duties of this person by rule, and whether any is overdue: one query for navigation."""
+    today = timezone.localdate()
+    rows = (
+        open_for(user)
+        .order_by()
+        .values("rule")
+        .annotate(
+            total=models.Count("pk"),
+            late=models.Count("pk", filter=models.Q(due_on__lt=today)),
+        )
+    )
+    return {row["rule"]: (row["total"], row["late"] > 0) for row in rows}

@@ -1,0 +1,56 @@
+"""What a view needs: a typed request, one way to find a record and one way to answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django_htmx.middleware import HtmxDetails
+
+from core.access import ScopedModel, can
+from core.permissions import Permission
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+M = TypeVar("M", bound=ScopedModel)
+
+
+class Request(HttpRequest):
+    """A request of a signed-in person."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+
+
+def find(model: type[M], user: User, **lookup: Any) -> M:
+    """The record, where the user may see it; otherwise it does not exist."""
+    found: M | None = model.objects.visible_to(user).filter(**lookup).first()
+    if found is None:
+        raise Http404(f"No {model._meta.verbose_name} here that you may see.")
+    return found
+
+
+def allowed(user: User, permission: Permission, obj: ScopedModel) -> bool:
+    """Whether to offer a button; the action itself checks again."""
+    return can(user, permission, obj)
+
+
+def page(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    partial: str | tuple[str, ...] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """The whole page, or for htmx the fragment of it that the request aims at."""
+    names = (partial,) if isinstance(partial, str) else partial
+    details: HtmxDetails | None = getattr(request, "htmx", None)
+    if details and not details.boosted and names:
+        target = details.target if details.target in names else names[0]
+        template = f"{template}#{target}"
+    response = render(request, template, context, status=status)
+    response.headers["Vary"] = "HX-Request, HX-Target, Cookie"
+    return response

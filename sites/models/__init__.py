@@ -1,0 +1,24 @@
+"""Places with rooms, staff and hours; sites; delegations; and what is taken when."""
+
+from sites.models.claims import Claim, ClaimKind
+from sites.models.people import Absence, Delegation, Person, Task
+from sites.models.place import Closure, Equipment, Holiday, OpeningHours, Place, Room
+from sites.models.site import Site, SiteSchedule, SiteStatus
+
+__all__ = [
+    "Absence",
+    "Claim",
+    "ClaimKind",
+    "Closure",
+    "Delegation",
+    "Equipment",
+    "Holiday",
+    "OpeningHours",
+    "Person",
+    "Place",
+    "Room",
+    "Site",
+    "SiteSchedule",
+    "SiteStatus",
+    "Task",
+]

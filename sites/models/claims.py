@@ -1,0 +1,58 @@
+"""What is taken when: the one constraint that makes double booking impossible."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.db import models
+from django.db.models import Q
+
+from core.access import ScopedModel
+from core.permissions import Permission
+from sites.models.place import Place, same
+
+
+class ClaimKind(models.IntegerChoices):
+    """What can be held by one at a time."""
+
+    ROOM = 1, "Room"
+    PERSON = 2, "Person"
+    SUBJECT = 3, "Subject"
+    BED = 4, "Bed"
+
+
+class Claim(ScopedModel):
+    """One resource held for one stretch of time by a booking or an absence."""
+
+    Kind = ClaimKind
+    scope = "place"
+    view_permission = Permission.DIARY_VIEW
+    shared_below = True
+
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="claims")
+    kind = models.PositiveSmallIntegerField(choices=ClaimKind.choices)
+    resource_id = models.BigIntegerField(help_text="room, person or subject, by kind")
+    period = DateTimeRangeField()
+    holder = models.CharField(max_length=20, help_text="booking, absence, stay or monitoring")
+    holder_id = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar = [
+            ExclusionConstraint(
+                name="claim_no_overlap",
+                expressions=[
+                    same("resource_id"),
+                    same("kind"),
+                    ("period", RangeOperators.OVERLAPS),
+                ],
+            ),
+            models.UniqueConstraint(
+                fields=["holder", "holder_id", "kind", "resource_id"], name="claim_once_per_holder"
+            ),
+            models.CheckConstraint(condition=Q(period__isempty=False), name="claim_lasts"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.resource_id}"

@@ -1,0 +1,166 @@
+"""What a protocol file brought: the raw file, criteria, arms, epochs and amendments."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+
+from core.access import ScopedModel
+from core.permissions import Permission
+from trials.models.trial import Trial
+
+
+class ProtocolFile(ScopedModel):
+    """A protocol or register record exactly as it was received."""
+
+    scope = "trial"
+    view_permission = Permission.PROTOCOL_VIEW
+    shared_below = True
+    masked = ("raw",)
+
+    class Kind(models.TextChoices):
+        """What kind of file it is."""
+
+        USDM = "usdm", "USDM study definition"
+        REGISTRY = "registry", "ClinicalTrials.gov record"
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="protocol_files")
+    kind = models.CharField(max_length=10, choices=Kind.choices)
+    name = models.CharField(max_length=200)
+    standard = models.CharField(max_length=40, blank=True, help_text="for example USDM 4.0.0")
+    sha256 = models.CharField(max_length=64)
+    size = models.PositiveIntegerField()
+    raw = models.BinaryField()
+    received_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["trial", "sha256"], name="protocol_file_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProtocolImport(ScopedModel):
+    """A protocol file on its way in: read, corrected in the grid, then committed or set aside."""
+
+    scope = "trial"
+    view_permission = Permission.PROTOCOL_EDIT
+
+    class Status(models.TextChoices):
+        """How far the import is."""
+
+        PREVIEW = "preview", "Preview, nothing saved yet"
+        COMMITTED = "committed", "Committed"
+        DISCARDED = "discarded", "Set aside"
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="protocol_imports")
+    file = models.ForeignKey(ProtocolFile, on_delete=models.PROTECT, related_name="imports")
+    design = models.CharField(max_length=200, blank=True)
+    corrections = models.JSONField(default=dict)
+    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PREVIEW)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    def __str__(self) -> str:
+        return f"Import of {self.file.name}"
+
+    def get_absolute_url(self) -> str:
+        """The preview of the import."""
+        return reverse("trials:preview", args=[self.trial.code, self.pk])
+
+
+class Arm(ScopedModel):
+    """A group of subjects that is treated alike."""
+
+    scope = "trial"
+    view_permission = Permission.PROTOCOL_VIEW
+    shared_below = True
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="arms")
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    source_id = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["trial", "name"], name="arm_once_in_trial")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Epoch(ScopedModel):
+    """A period of the trial, such as screening or treatment."""
+
+    scope = "version__trial"
+    view_permission = Permission.PROTOCOL_VIEW
+    shared_below = True
+
+    version = models.ForeignKey(
+        "trials.ScheduleVersion", on_delete=models.PROTECT, related_name="epochs"
+    )
+    name = models.CharField(max_length=200)
+    source_id = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Criterion(ScopedModel):
+    """An inclusion or exclusion criterion, in the words of the protocol."""
+
+    scope = "version__trial"
+    view_permission = Permission.PROTOCOL_VIEW
+    shared_below = True
+
+    class Category(models.TextChoices):
+        """Whether the criterion lets in or keeps out."""
+
+        INCLUSION = "inclusion", "Inclusion"
+        EXCLUSION = "exclusion", "Exclusion"
+
+    version = models.ForeignKey(
+        "trials.ScheduleVersion", on_delete=models.PROTECT, related_name="criteria"
+    )
+    category = models.CharField(max_length=10, choices=Category.choices)
+    identifier = models.CharField(max_length=40)
+    text = models.TextField()
+    html = models.TextField(blank=True, help_text="sanitised")
+    raw = models.TextField(blank=True, help_text="as in the file")
+    source_id = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.get_category_display()} {self.identifier}"
+
+
+class Amendment(ScopedModel):
+    """A numbered change of the protocol."""
+
+    scope = "trial"
+    view_permission = Permission.PROTOCOL_VIEW
+    shared_below = True
+
+    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="amendments")
+    number = models.CharField(max_length=40)
+    summary = models.TextField(blank=True)
+    is_substantial = models.BooleanField("substantial", null=True)
+    approved_on = models.DateField(null=True, blank=True)
+    source_id = models.CharField(max_length=200, blank=True)
+    position = models.PositiveSmallIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["trial", "number"], name="amendment_once_in_trial"),
+            models.CheckConstraint(condition=~Q(number=""), name="amendment_has_a_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Amendment {self.number}"
