@@ -2,6 +2,7 @@
 
 from trials.models.protocol import Amendment, Arm, Criterion, Epoch, ProtocolFile, ProtocolImport
 from trials.models.schedule import (
+    AnchorKind,
     EventTimeline,
     ProcedureDefinition,
     RepeatGroup,
@@ -13,6 +14,7 @@ from trials.models.trial import Country, RegistryId, Sponsor, Trial
 
 __all__ = [
     "Amendment",
+    "AnchorKind",
     "Arm",
     "Country",
     "Criterion",
