@@ -7,6 +7,8 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models
+from django.db.models import F, Value
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.access import ScopedModel
@@ -61,6 +63,26 @@ class Flow:
             setattr(obj, name, value)
         _history(obj, start, to, on, reason, by)
 
+    def move_all(
+        self,
+        rows: models.QuerySet[Any],
+        to: str,
+        *,
+        by: User,
+        on: date | None = None,
+        reason: str = "",
+        **fields: Any,
+    ) -> int:
+        """Take all of these records that may go there one step further, in two statements."""
+        starts = [start for start, ends in self.moves.items() if to in ends]
+        movable = rows.filter(status__in=starts).order_by()
+        pks = list(movable.select_for_update(of=("self",)).values_list("pk", flat=True))
+        chosen = rows.model._default_manager.filter(pk__any=pks)
+        day = on or timezone.localdate()
+        moved = _write_all(chosen, F("status"), Value(to), day, reason, by)
+        chosen.update(status=to, **fields)
+        return moved
+
 
 def _history(
     obj: ScopedModel, start: str, to: str, on: date | None, reason: str, by: User
@@ -83,22 +105,32 @@ def _history(
     )
 
 
-def begin_all(rows: models.QuerySet[Any], *, on: str, by: User) -> int:
-    """The set-based twin for imports: first history rows for all these records, in one statement."""
-    model = rows.model
+def begin_all(rows: models.QuerySet[Any], *, on: str | date, by: User) -> int:
+    """First history rows of imported records, in one statement; ``on`` is a column or a day."""
+    return _write_all(rows, Value(""), F("status"), F(on) if isinstance(on, str) else on, "", by)
+
+
+def _write_all(
+    rows: models.QuerySet[Any], start: Any, to: Any, on: Any, reason: str, by: User
+) -> int:
+    """The set-based twin of one history row."""
     current = cause.get()
-    ids = model.scope_columns()
-    chosen = rows.order_by().values_list("pk", "status", on, *ids)
-    sql, params = chosen.query.sql_with_params()
+    day = on if isinstance(on, F) else Cast(Value(on), models.DateField())
+    sql, params = (
+        rows.order_by()
+        .values_list("pk", start, to, day, *rows.model.scope_columns())
+        .query.sql_with_params()
+    )
+    event_id = current.event_id if current else None
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO core_statuschange (flow, object_id, from_status, to_status, \"on\", at,"
             " reason, actor_name, event_id, trial_id, site_id, place_id, subject_id)"
-            " SELECT %s, s.id, '', s.status, s.day, now(), '', %s, %s,"
+            " SELECT %s, s.id, s.start, s.finish, s.day, now(), %s, %s, %s,"
             " s.trial_id, s.site_id, s.place_id, s.subject_id"
-            f" FROM ({sql}) AS s (id, status, day, trial_id, site_id, place_id, subject_id)",
-            [model._meta.label_lower, by.get_full_name(), current.event_id if current else None]
-            + list(params),
+            f" FROM ({sql}) AS s"
+            " (id, start, finish, day, trial_id, site_id, place_id, subject_id)",
+            [rows.model._meta.label_lower, reason, by.get_full_name(), event_id, *params],
         )
         return cursor.rowcount
 

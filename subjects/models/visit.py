@@ -77,7 +77,7 @@ class Visit(ScopedModel):
     status = models.CharField(
         max_length=16, choices=VisitStatus.choices, default=VisitStatus.PLANNED
     )
-    reason = models.CharField(max_length=200, blank=True)
+    outcome_reason = models.CharField(max_length=200, blank=True)
     note = models.CharField(max_length=200, blank=True)
     first_target_on = models.DateField(null=True)
     target_on = models.DateField(null=True)

@@ -1,0 +1,1 @@
+"""Every write about subjects, by the noun it is about."""

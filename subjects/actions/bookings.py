@@ -1,0 +1,237 @@
+"""Giving visits a time, moving them and taking it away again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.models import User
+from core.actions import RefusedError, action
+from core.dates import show_weekday
+from core.permissions import Permission
+from core.versions import ConflictError, lock
+from sites.models import Claim, ClaimKind, Delegation, OpeningHours, Person, Place, Room, Task
+from subjects.actions.plan import draft_deviation, keep_next, redraft, release
+from subjects.models import Booking, Visit
+from subjects.models.visit import OPEN
+
+
+class OutsideWindowError(RefusedError):
+    """The wanted day is outside the protocol window and no reason was given for it."""
+
+    def __init__(self, visit: Visit, on: date) -> None:
+        self.visit, self.on = visit, on
+        super().__init__(outside_text(visit, on))
+
+
+class TakenError(ConflictError):
+    """A room, a person or the subject is already booked at that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A time, a room and a person asked for."""
+
+    start: datetime
+    minutes: int
+    room: Room | None = None
+    person: Person | None = None
+
+    @property
+    def period(self) -> DateTimeTZRange:
+        """The stretch of time, its end excluded."""
+        return DateTimeTZRange(self.start, self.start + timedelta(minutes=self.minutes), "[)")
+
+
+def outside_text(visit: Visit, on: date) -> str:
+    """How far a day is outside the window, and what the window is."""
+    assert visit.earliest_on is not None and visit.latest_on is not None  # noqa: S101, PT018
+    early = (visit.earliest_on - on).days
+    days = early if early > 0 else (on - visit.latest_on).days
+    side = "before" if early > 0 else "after"
+    unit = "day" if days == 1 else "days"
+    return (
+        f"{show_weekday(on)} is {days} {unit} {side} the window of {visit.name},"
+        f" {show_weekday(visit.earliest_on)} to {show_weekday(visit.latest_on)}."
+    )
+
+
+@action(Permission.VISIT_BOOK, "book")
+def book(
+    visit: Visit, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
+) -> Booking:
+    """Give a visit its time; outside the window only with a reason, which drafts a deviation."""
+    visit = lock(visit, revision)
+    place = visit.site.place
+    on = _check(visit, wanted, place, reason)
+    booking = Booking(
+        visit=visit, place=place, room=wanted.room, person=wanted.person, period=wanted.period,
+        on=on, zone=place.time_zone,
+    )  # fmt: skip
+    with _refusing_clashes(visit, wanted):
+        booking.save()
+        _claim(booking, visit)
+    Visit.flow.move(visit, Visit.Status.BOOKED, by=by, on=on, outcome_reason="")
+    _settle(visit, on, reason)
+    return booking
+
+
+@action(Permission.VISIT_BOOK, "move")
+def move(
+    booking: Booking, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
+) -> Booking:
+    """Move a booked visit; its old time is free at once."""
+    booking = lock(booking, revision)
+    visit = lock(booking.visit)
+    if not booking.is_live or visit.status not in OPEN:
+        raise ConflictError(f"{visit} is {visit.get_status_display().lower()}; it cannot move.")
+    on = _check(visit, wanted, booking.place, reason)
+    Claim.objects.filter(holder="booking", holder_id=booking.pk).delete()
+    booking.room, booking.person, booking.period, booking.on = (
+        wanted.room, wanted.person, wanted.period, on,
+    )  # fmt: skip
+    booking.confirmation = Booking.Confirmation.UNCONFIRMED
+    with _refusing_clashes(visit, wanted):
+        booking.save(update_fields=["room", "person", "period", "on", "confirmation"])
+        _claim(booking, visit)
+    _settle(visit, on, reason)
+    booking.refresh_from_db()
+    return booking
+
+
+@action(Permission.VISIT_BOOK, "unbook")
+def unbook(booking: Booking, *, by: User, reason: str = "") -> Visit:
+    """Take the time of a visit away; the visit waits to be booked again."""
+    visit = booking.visit
+    Visit.flow.move(visit, Visit.Status.PLANNED, by=by, reason=reason)
+    release([visit.pk])
+    redraft(visit.subject)
+    keep_next(visit.subject)
+    return visit
+
+
+@action(Permission.VISIT_BOOK, "confirm")
+def confirm(booking: Booking, *, by: User) -> Booking:
+    """Note that the subject said yes to the time."""
+    booking = lock(booking)
+    booking.confirmation = Booking.Confirmation.CONFIRMED
+    booking.save(update_fields=["confirmation"])
+    return booking
+
+
+def _settle(visit: Visit, on: date, reason: str) -> None:
+    """After a booking: what deviates, what does no longer, and what comes next."""
+    redraft(visit.subject)
+    if _is_outside(visit, on):
+        draft_deviation(visit, on, reason, outside_text(visit, on)[:300])
+    keep_next(visit.subject)
+
+
+def _is_outside(visit: Visit, on: date) -> bool:
+    if visit.earliest_on is None or visit.latest_on is None:
+        return False
+    return not visit.earliest_on <= on <= visit.latest_on
+
+
+def _check(visit: Visit, wanted: Wanted, place: Place, reason: str) -> date:
+    """Hard stops first, then the window; returns the day in the zone of the place."""
+    start, end = wanted.start.astimezone(place.zone), wanted.period.upper.astimezone(place.zone)
+    _check_open(place, start, end)
+    if wanted.room is not None and wanted.room.place_id != place.pk:
+        raise RefusedError(f"{wanted.room} is not at {place}. Choose a room of this place.")
+    if wanted.person is not None:
+        _check_delegated(visit, wanted.person, start.date())
+    if _is_outside(visit, start.date()) and not reason.strip():
+        raise OutsideWindowError(visit, start.date())
+    return start.date()
+
+
+def _check_open(place: Place, start: datetime, end: datetime) -> None:
+    closed = place.closures.filter(period__overlap=DateTimeTZRange(start, end, "[)")).first()
+    if closed is not None:
+        raise TakenError(f"{place} is closed then: {closed.reason}. Choose another time.")
+    hours = list(OpeningHours.objects.filter(place=place, weekday=start.weekday()))
+    inside = any(
+        part.opens <= start.time() and end.time() <= part.closes and start.date() == end.date()
+        for part in hours
+    )
+    if place.hours.exists() and not inside:
+        times = " and ".join(f"{part.opens:%H:%M} to {part.closes:%H:%M}" for part in hours)
+        raise TakenError(
+            f"{place} is open {times} on {start:%A}s." if times
+            else f"{place} is closed on {start:%A}s. Choose another day."
+        )  # fmt: skip
+
+
+def _check_delegated(visit: Visit, person: Person, on: date) -> None:
+    tasks = (Task.PHONE, Task.VISITS)
+    delegated = Delegation.objects.filter(
+        site_id=visit.site_id, person=person, task__in=tasks, during__contains=on
+    ).exists()
+    if not delegated:
+        raise RefusedError(
+            f"{person} has no delegation for visits at {visit.site} on {show_weekday(on)}."
+            " Choose another person or add the delegation."
+        )
+
+
+class _refusing_clashes:  # noqa: N801 - reads as a statement
+    """Turn the exclusion constraint's refusal into words that name the clash."""
+
+    def __init__(self, visit: Visit, wanted: Wanted) -> None:
+        self.visit, self.wanted = visit, wanted
+        self.savepoint = transaction.atomic()
+
+    def __enter__(self) -> None:
+        self.savepoint.__enter__()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self.savepoint.__exit__(kind, error, trace)  # type: ignore[arg-type]
+        if isinstance(error, IntegrityError):
+            name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", "")
+            if name == "claim_no_overlap":
+                raise TakenError(clash_text(self.visit, self.wanted)) from error
+            if name == "booking_live_once":
+                raise ConflictError(f"{self.visit} was booked meanwhile. Reload to see when.")
+
+
+def clash_text(visit: Visit, wanted: Wanted) -> str:
+    """Who or what is taken at the wanted time, by which subject number where that may be said."""
+    resources = {
+        ClaimKind.ROOM: wanted.room, ClaimKind.PERSON: wanted.person,
+        ClaimKind.SUBJECT: visit.subject,
+    }  # fmt: skip
+    for kind, resource in resources.items():
+        if resource is None:
+            continue
+        clash = (
+            Claim.objects.filter(
+                kind=kind, resource_id=resource.pk, period__overlap=wanted.period
+            )
+            .order_by("period")
+            .first()
+        )
+        if clash is not None:
+            zone = visit.site.place.zone
+            lower, upper = clash.period.lower.astimezone(zone), clash.period.upper.astimezone(zone)
+            word = "away" if clash.holder == "absence" else "booked"
+            return f"{resource} is {word} {lower:%H:%M} to {upper:%H:%M}. Choose another time."
+    return "That time was taken a moment ago. Choose another slot."
+
+
+def _claim(booking: Booking, visit: Visit) -> None:
+    """Hold room, person and subject for the time of the booking."""
+    resources = [
+        (ClaimKind.ROOM, booking.room_id), (ClaimKind.PERSON, booking.person_id),
+        (ClaimKind.SUBJECT, visit.subject_id),
+    ]  # fmt: skip
+    Claim.objects.bulk_create(
+        Claim(
+            place_id=booking.place_id, kind=kind, resource_id=resource_id, period=booking.period,
+            holder="booking", holder_id=booking.pk,
+        )
+        for kind, resource_id in resources if resource_id is not None
+    )  # fmt: skip

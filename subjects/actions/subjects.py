@@ -1,0 +1,238 @@
+"""Subjects from screening to the end, who they are and what to know when booking them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+from django.utils import timezone
+
+from accounts.models import User
+from core.actions import RefusedError, action
+from core.permissions import Permission
+from core.versions import ConflictError
+from sites.models import Site, SiteStatus
+from subjects.actions.plan import call_off, release, replan
+from subjects.models import (
+    Contact,
+    Preference,
+    Subject,
+    SubjectAnchor,
+    SubjectIdentity,
+    SubjectStatus,
+    Transfer,
+    Visit,
+)
+from subjects.models.subject import ENDED
+from subjects.models.visit import OPEN
+from trials.models import AnchorKind
+
+S = SubjectStatus
+
+
+@action(Permission.SUBJECT_SCREEN, "add to screening")
+def screen(
+    site: Site, *, on: date, by: User, consented_on: date | None = None, number: str = "",
+    birth_year: int | None = None, sex: str = "u", previous: Subject | None = None,
+) -> Subject:  # fmt: skip
+    """Add a person to screening; visits are laid out from the site's effective schedule."""
+    if site.status != SiteStatus.OPEN:
+        raise RefusedError(
+            f"{site} is {site.get_status_display().lower()}; subjects can be screened"
+            " while a site is open for enrolment."
+        )
+    if on > timezone.localdate(timezone=site.place.zone):
+        raise RefusedError("The screening day has not come yet.")
+    number = number.strip() or next_number(site)
+    subject = Subject(
+        trial_id=site.trial_id, site=site, number=number, screening_number=number,
+        screened_on=on, consented_on=consented_on, birth_year=birth_year, sex=sex,
+        previous=previous,
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            subject.save()
+    except IntegrityError as error:
+        raise ConflictError(
+            f"Subject number {number} is taken in this trial. Leave it empty to get the next one."
+        ) from error
+    Subject.flow.begin(subject, on=on, by=by)
+    set_anchor_date(subject, AnchorKind.SCREENING, on)
+    set_anchor_date(subject, AnchorKind.CONSENT, consented_on or on)
+    replan(subject, by=by)
+    count(site)
+    return subject
+
+
+def next_number(site: Site) -> str:
+    """The next free subject number of a site."""
+    Site.objects.select_for_update(of=("self",)).get(pk=site.pk)
+    numbers = Subject.objects.filter(
+        trial_id=site.trial_id, number__regex=rf"^{site.number}-[0-9]{{3,}}$"
+    ).aggregate(last=Max("number"))
+    last = int(numbers["last"].rsplit("-", 1)[1]) if numbers["last"] else 0
+    return f"{site.number}-{last + 1:03d}"
+
+
+def set_anchor_date(subject: Subject, code: str, on: date) -> None:
+    """Set the date visits count from; a date already set is changed."""
+    SubjectAnchor.objects.update_or_create(
+        subject=subject, code=code, defaults={"on": on, "is_provisional": False}
+    )
+
+
+@action(Permission.SUBJECT_STATUS, "set anchor")
+def set_anchor(subject: Subject, *, code: str, on: date, by: User, reason: str = "") -> Subject:
+    """Say when something happened that visits count from; open visits move with it."""
+    set_anchor_date(subject, code, on)
+    replan(subject, by=by)
+    return subject
+
+
+@action(Permission.SUBJECT_STATUS, "record eligible")
+def find_eligible(subject: Subject, *, on: date, by: User) -> Subject:
+    """Screening showed that the subject may take part."""
+    Subject.flow.move(subject, S.ELIGIBLE, by=by, on=on)
+    return subject
+
+
+@action(Permission.SUBJECT_STATUS, "enrol")
+def enrol(subject: Subject, *, on: date, by: User) -> Subject:
+    """Take the subject into the trial."""
+    Subject.flow.move(subject, S.ENROLLED, by=by, on=on, enrolled_on=on)
+    set_anchor_date(subject, AnchorKind.ENROLLED, on)
+    replan(subject, by=by)
+    count(subject.site)
+    return subject
+
+
+@action(Permission.SUBJECT_STATUS, "start treatment")
+def start_treatment(subject: Subject, *, on: date, by: User) -> Subject:
+    """Record the first dose; visits that count from it move to their final dates."""
+    Subject.flow.move(subject, S.ON_TREATMENT, by=by, on=on)
+    for code in (AnchorKind.FIRST_DOSE, AnchorKind.DAY_1):
+        set_anchor_date(subject, code, on)
+    replan(subject, by=by)
+    return subject
+
+
+@action(Permission.SUBJECT_STATUS, "start follow-up")
+def start_follow_up(subject: Subject, *, on: date, by: User) -> Subject:
+    """Treatment has ended and follow-up begins."""
+    Subject.flow.move(subject, S.FOLLOW_UP, by=by, on=on)
+    return subject
+
+
+@action(Permission.SUBJECT_STATUS, "end participation")
+def end(subject: Subject, *, status: str, on: date, by: User, reason: str = "") -> Subject:
+    """The subject leaves: screen failed, completed, withdrew, was lost, died or ended early."""
+    if status not in ENDED:
+        raise RefusedError("That is not a way to leave a trial.")
+    Subject.flow.move(
+        subject, status, by=by, on=on, reason=reason, ended_on=on, status_reason=reason[:200]
+    )
+    call_off(subject, reason or subject.get_status_display(), by=by)
+    count(subject.site)
+    return subject
+
+
+@action(Permission.SUBJECT_STATUS, "find again")
+def find_again(subject: Subject, *, status: str, on: date, by: User, reason: str) -> Subject:
+    """A subject lost to follow-up is back."""
+    Subject.flow.move(
+        subject, status, by=by, on=on, reason=reason, ended_on=None, status_reason=""
+    )
+    lost = Visit.objects.filter(subject=subject, status=Visit.Status.CANCELLED, latest_on__gte=on)
+    Visit.flow.move_all(lost, Visit.Status.PLANNED, by=by, reason=reason, outcome_reason="")
+    replan(subject, by=by)
+    count(subject.site)
+    return subject
+
+
+@action(Permission.SUBJECT_SCREEN, "rescreen")
+def rescreen(previous: Subject, *, on: date, consented_on: date, by: User) -> Subject:
+    """Screen a failed subject again, as a new subject with a fresh consent."""
+    if previous.status != S.SCREEN_FAILED:
+        raise RefusedError(
+            f"{previous} is {previous.get_status_display().lower()};"
+            " only a screen failure can be screened again."
+        )
+    if previous.ended_on is not None and consented_on < previous.ended_on:
+        raise RefusedError("Rescreening needs a consent given after the screen failure.")
+    if Subject.objects.filter(previous=previous).exists():
+        raise ConflictError(f"{previous} was already screened again.")
+    subject = screen(
+        previous.site, on=on, consented_on=consented_on, birth_year=previous.birth_year,
+        sex=previous.sex, previous=previous, by=by,
+    )  # fmt: skip
+    held = SubjectIdentity.objects.filter(subject=previous).first()
+    if held is not None:
+        SubjectIdentity.objects.create(
+            subject=subject, name=held.name, phone=held.phone, email=held.email, born=held.born
+        )
+    return subject
+
+
+@action(Permission.SUBJECT_TRANSFER, "transfer")
+def transfer(subject: Subject, *, to: Site, on: date, reason: str, by: User) -> Transfer:
+    """Move a subject to another site: open visits go along, what was done stays where it was."""
+    if to.trial_id != subject.trial_id:
+        raise RefusedError("A subject can only move to a site of the same trial.")
+    source = subject.site
+    made = Transfer.objects.create(
+        subject=subject, from_site=source, to_site=to, on=on, reason=reason
+    )
+    open_visits = Visit.objects.filter(subject=subject, status__in=OPEN)
+    booked = open_visits.filter(status=Visit.Status.BOOKED)
+    call_back = list(booked.values_list("pk", flat=True))
+    Visit.flow.move_all(booked, Visit.Status.PLANNED, by=by, reason=reason)
+    release(call_back)
+    open_visits.update(site=to)
+    Subject.objects.filter(pk=subject.pk).update(site=to)
+    subject.refresh_from_db()
+    replan(subject, by=by)
+    count(source)
+    count(to)
+    return made
+
+
+@action(Permission.IDENTITY_EDIT, "change identity")
+def identify(subject: Subject, *, values: Mapping[str, str], by: User) -> SubjectIdentity:
+    """Keep who the subject is, encrypted and for the site only."""
+    made, _ = SubjectIdentity.objects.update_or_create(subject=subject, defaults=dict(values))
+    return made
+
+
+@action(Permission.CONTACT_LOG, "change preferences")
+def prefer(subject: Subject, *, values: Mapping[str, str], by: User) -> Preference:
+    """Keep what to know when booking the subject."""
+    made, _ = Preference.objects.update_or_create(subject=subject, defaults=dict(values))
+    return made
+
+
+@action(Permission.CONTACT_LOG, "log contact")
+def log_contact(
+    subject: Subject, *, at: datetime, channel: str, result: str, by: User, summary: str = "",
+    follow_up_on: date | None = None,
+) -> Contact:  # fmt: skip
+    """Log a call, message or conversation with a subject."""
+    if at > timezone.now():
+        raise RefusedError("The contact lies in the future. Check date and time.")
+    return Contact.objects.create(
+        subject=subject, at=at, channel=channel, result=result, summary=summary,
+        follow_up_on=follow_up_on, by_name=by.get_full_name(),
+    )  # fmt: skip
+
+
+def count(site: Site) -> None:
+    """Keep the numbers of subjects that every site list shows."""
+    rows = Subject.objects.filter(site=site).exclude(status=S.IN_ERROR)
+    last = rows.aggregate(on=Max("enrolled_on"))["on"]
+    Site.objects.filter(pk=site.pk).update(
+        screened=rows.count(),
+        enrolled=rows.filter(enrolled_on__isnull=False).count(),
+        active=rows.exclude(status__in=ENDED).count(),
+        last_enrolled_on=last,
+    )

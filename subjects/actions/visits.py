@@ -1,0 +1,113 @@
+"""What becomes of visits: arrived, done, missed, cancelled, skipped."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.actions import RefusedError, action
+from core.permissions import Permission
+from core.versions import ConflictError
+from subjects.actions.plan import keep_next, release, replan
+from subjects.actions.subjects import set_anchor_date
+from subjects.models import Booking, DeviationDraft, Subject, Visit
+
+
+@action(Permission.VISIT_CONDUCT, "check in")
+def check_in(visit: Visit, *, by: User) -> Visit:
+    """The subject has arrived."""
+    Visit.flow.move(visit, Visit.Status.ARRIVED, by=by)
+    return visit
+
+
+@action(Permission.VISIT_CONDUCT, "start visit")
+def start(visit: Visit, *, by: User) -> Visit:
+    """The visit begins."""
+    Visit.flow.move(visit, Visit.Status.IN_PROGRESS, by=by)
+    return visit
+
+
+@action(Permission.VISIT_CONDUCT, "complete visit")
+def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
+    """The visit is done: its dates are kept, an anchor it sets is set, the rest is laid out anew."""
+    today = timezone.localdate(timezone=visit.site.place.zone)
+    if on > today:
+        raise RefusedError("A visit cannot be completed on a day that has not come yet.")
+    Visit.flow.move(
+        visit, Visit.Status.COMPLETED, by=by, on=on, reason=reason,
+        performed_on=on, frozen_at=timezone.now(),
+    )  # fmt: skip
+    drafts = DeviationDraft.objects.filter(visit=visit, state=DeviationDraft.State.PLANNED)
+    drafts.update(state=DeviationDraft.State.OCCURRED)
+    if visit.definition is not None and visit.definition.is_anchor:
+        set_anchor_date(visit.subject, visit.definition.anchor, on)
+    replan(visit.subject, by=by)
+    return visit
+
+
+def _without_visit(visit: Visit, to: str, reason: str, by: User) -> Visit:
+    if not reason.strip():
+        raise RefusedError("Give the reason.")
+    Visit.flow.move(visit, to, by=by, reason=reason, outcome_reason=reason[:200])
+    release([visit.pk])
+    keep_next(visit.subject)
+    return visit
+
+
+@action(Permission.VISIT_CONDUCT, "record missed visit")
+def miss(visit: Visit, *, reason: str, by: User) -> Visit:
+    """The subject did not come; a deviation is drafted."""
+    _without_visit(visit, Visit.Status.MISSED, reason, by)
+    DeviationDraft.objects.update_or_create(
+        visit=visit, kind=DeviationDraft.Kind.MISSED_VISIT,
+        state=DeviationDraft.State.OCCURRED,
+        defaults={"reason": reason[:200], "description": f"{visit.name} was missed."},
+    )  # fmt: skip
+    return visit
+
+
+@action(Permission.VISIT_CONDUCT, "cancel visit")
+def cancel(visit: Visit, *, reason: str, by: User) -> Visit:
+    """The visit will not take place as booked."""
+    return _without_visit(visit, Visit.Status.CANCELLED, reason, by)
+
+
+@action(Permission.VISIT_CONDUCT, "skip visit")
+def skip(visit: Visit, *, reason: str, by: User) -> Visit:
+    """The visit is left out on purpose, as the protocol allows."""
+    return _without_visit(visit, Visit.Status.SKIPPED, reason, by)
+
+
+@action(Permission.VISIT_CONDUCT, "reopen visit")
+def reopen(visit: Visit, *, reason: str, by: User) -> Visit:
+    """A missed, cancelled or skipped visit waits to be booked after all."""
+    Visit.flow.move(visit, Visit.Status.PLANNED, by=by, reason=reason, outcome_reason="")
+    drafts = DeviationDraft.objects.filter(visit=visit).exclude(
+        state=DeviationDraft.State.WITHDRAWN
+    )
+    drafts.update(state=DeviationDraft.State.WITHDRAWN)
+    keep_next(visit.subject)
+    return visit
+
+
+@action(Permission.VISIT_BOOK, "add unscheduled visit")
+def add_unscheduled(subject: Subject, *, name: str, on: date, by: User) -> Visit:
+    """Add a visit the protocol did not plan."""
+    last = Visit.objects.filter(subject=subject, lineage=None).order_by("-sequence").first()
+    visit = Visit.objects.create(
+        subject=subject, site_id=subject.site_id, kind=Visit.Kind.UNSCHEDULED, name=name,
+        code="UNS", target_on=on, earliest_on=on, latest_on=on, first_target_on=on,
+        sequence=last.sequence + 1 if last else 1,
+    )  # fmt: skip
+    keep_next(subject)
+    return visit
+
+
+def booking_of(visit: Visit) -> Booking:
+    """The live booking of a visit."""
+    found = visit.bookings.filter(is_live=True).first()
+    if found is None:
+        raise ConflictError(f"{visit} has no booking any more.")
+    return found

@@ -1,0 +1,119 @@
+"""Reads over subjects, visits and the diary of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from sites.models import SiteSchedule
+from subjects import planning
+from subjects.models import Subject, SubjectAnchor, Visit
+from subjects.models.visit import OPEN
+from trials.models import RepeatGroup, ScheduleVersion, VisitDefinition
+
+
+def version_for(subject: Subject, on: date) -> ScheduleVersion | None:
+    """The schedule version the subject follows on a day: its own, else its site's."""
+    own = subject.schedules.filter(from_on__lte=on).order_by("-from_on").first()
+    if own is not None:
+        found: ScheduleVersion = own.version
+        return found
+    site = SiteSchedule.objects.filter(site_id=subject.site_id, during__contains=on).first()
+    return site.version if site else None
+
+
+def definitions_of(version: ScheduleVersion) -> list[VisitDefinition]:
+    """The visits of the main timeline, in order."""
+    return list(version.visits.filter(timeline=None).order_by("position"))
+
+
+def as_planned(definitions: Iterable[VisitDefinition]) -> list[planning.Definition]:
+    """Visit definitions in the form the planner reads."""
+    return [
+        planning.Definition(
+            key=visit.pk,
+            lineage=str(visit.lineage),
+            position=visit.position,
+            anchor_code=visit.anchor,
+            after=visit.after_visit_id,
+            basis="actual" if visit.basis == VisitDefinition.Basis.ACTUAL else "planned",
+            offset=planning.Offset(visit.months, visit.days, visit.minutes),
+            early=planning.Offset(visit.early_months, visit.early_days, visit.early_minutes),
+            late=planning.Offset(visit.late_months, visit.late_days, visit.late_minutes),
+            repeat_group=visit.repeat_group_id,
+        )
+        for visit in definitions
+    ]
+
+
+def repeat_groups_of(
+    version: ScheduleVersion, definitions: Iterable[VisitDefinition]
+) -> list[planning.RepeatGroup]:
+    """The cycles of a version, each with its first and last visit."""
+    found = []
+    for group in RepeatGroup.objects.filter(version=version):
+        members = [visit for visit in definitions if visit.repeat_group_id == group.pk]
+        if members:
+            found.append(
+                planning.RepeatGroup(group.pk, members[0].pk, members[-1].pk, group.cap)
+            )
+    return found
+
+
+def anchors_of(subject: Subject) -> list[planning.Anchor]:
+    """The dates the subject's visits count from."""
+    rows = SubjectAnchor.objects.filter(subject=subject).values_list("code", "on", "is_provisional")
+    return [planning.Anchor(code, on, provisional) for code, on, provisional in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What the schedule says about one subject, beside what is in the table."""
+
+    definitions: dict[int, VisitDefinition]
+    planned: list[planning.Planned]
+
+
+def plan_for(
+    subject: Subject, version: ScheduleVersion, anchors: list[planning.Anchor] | None = None
+) -> Plan:
+    """The subject's visits as the version, the anchors and what was done give them."""
+    definitions = definitions_of(version)
+    by_lineage = {visit.lineage: visit for visit in definitions}
+    facts = [
+        planning.Fact(by_lineage[lineage].pk, cycle, performed_on, frozen_at is not None)
+        for lineage, cycle, performed_on, frozen_at in Visit.objects.filter(
+            subject=subject, kind=Visit.Kind.SCHEDULED
+        ).values_list("lineage", "cycle", "performed_on", "frozen_at")
+        if lineage in by_lineage
+    ]
+    planned = planning.plan(
+        as_planned(definitions),
+        repeat_groups_of(version, definitions),
+        anchors if anchors is not None else anchors_of(subject),
+        facts,
+    )
+    return Plan({visit.pk: visit for visit in definitions}, planned)
+
+
+def next_and_last(subject: Subject) -> tuple[Visit | None, date | None]:
+    """The visit that comes next, and the day of the last one done."""
+    visits = Visit.objects.filter(subject=subject)
+    coming = visits.filter(status__in=OPEN).order_by("target_on", "pk").first()
+    done = visits.filter(status=Visit.Status.COMPLETED).order_by("-performed_on").first()
+    return coming, done.performed_on if done else None
+
+
+def today_at(zone_name: object, now: datetime | None = None) -> date:
+    """Today in a zone."""
+    return timezone.localdate(now, timezone=zone_name)  # type: ignore[arg-type]
+
+
+def match_number(text: str) -> Q:
+    """Subjects whose number begins as typed, with or without the dash."""
+    typed = text.strip()
+    return Q(number__istartswith=typed) | Q(screening_number__istartswith=typed)
