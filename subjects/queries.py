@@ -36,7 +36,7 @@ def as_planned(definitions: Iterable[VisitDefinition]) -> list[planning.Definiti
     return [
         planning.Definition(
             key=visit.pk,
-            lineage=str(visit.lineage),
+            name=visit.name,
             position=visit.position,
             anchor_code=visit.anchor,
             after=visit.after_visit_id,
@@ -50,18 +50,14 @@ def as_planned(definitions: Iterable[VisitDefinition]) -> list[planning.Definiti
     ]
 
 
-def repeat_groups_of(
-    version: ScheduleVersion, definitions: Iterable[VisitDefinition]
-) -> list[planning.RepeatGroup]:
-    """The cycles of a version, each with its first and last visit."""
-    found = []
-    for group in RepeatGroup.objects.filter(version=version):
-        members = [visit for visit in definitions if visit.repeat_group_id == group.pk]
-        if members:
-            found.append(
-                planning.RepeatGroup(group.pk, members[0].pk, members[-1].pk, group.cap)
-            )
-    return found
+def repeat_groups_of(version: ScheduleVersion) -> list[planning.RepeatGroup]:
+    """The cycles of a version."""
+    return [
+        planning.RepeatGroup(
+            group.pk, planning.Offset(group.every_months, group.every_days), group.cap
+        )
+        for group in RepeatGroup.objects.filter(version=version)
+    ]
 
 
 def anchors_of(subject: Subject) -> list[planning.Anchor]:
@@ -84,16 +80,23 @@ def plan_for(
     """The subject's visits as the version, the anchors and what was done give them."""
     definitions = definitions_of(version)
     by_lineage = {visit.lineage: visit for visit in definitions}
+    rows = Visit.objects.filter(subject=subject, kind=Visit.Kind.SCHEDULED)
     facts = [
-        planning.Fact(by_lineage[lineage].pk, cycle, performed_on, frozen_at is not None)
-        for lineage, cycle, performed_on, frozen_at in Visit.objects.filter(
-            subject=subject, kind=Visit.Kind.SCHEDULED
-        ).values_list("lineage", "cycle", "performed_on", "frozen_at")
-        if lineage in by_lineage
+        planning.Fact(
+            key=by_lineage[visit.lineage].pk,
+            cycle=visit.cycle,
+            sequence=visit.sequence,
+            performed_on=visit.performed_on,
+            is_frozen=visit.frozen_at is not None,
+            status=visit.status,
+            first_target_on=visit.first_target_on,
+        )
+        for visit in rows
+        if visit.lineage in by_lineage
     ]
     planned = planning.plan(
         as_planned(definitions),
-        repeat_groups_of(version, definitions),
+        repeat_groups_of(version),
         anchors if anchors is not None else anchors_of(subject),
         facts,
     )

@@ -51,7 +51,7 @@ def _add(
         Visit(
             subject=subject, site_id=subject.site_id, definition=definition,
             lineage=definition.lineage, cycle=planned.cycle, name=_name(definition, planned),
-            code=definition.code, first_target_on=planned.target_on, target_on=planned.target_on,
+            code=definition.code, first_target_on=planned.first_target_on, target_on=planned.target_on,
             earliest_on=planned.earliest_on, latest_on=planned.latest_on,
             is_provisional=planned.is_provisional,
         )
@@ -77,8 +77,6 @@ def _change(visit: Visit, definition: VisitDefinition, planned: planning.Planned
         "latest_on": planned.latest_on,
         "is_provisional": planned.is_provisional,
     }
-    if visit.first_target_on is None:
-        wanted["first_target_on"] = planned.target_on
     changed = {name: value for name, value in wanted.items() if getattr(visit, name) != value}
     if changed:
         Visit.objects.filter(pk=visit.pk).update(**changed)

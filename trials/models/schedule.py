@@ -94,12 +94,18 @@ class RepeatGroup(ScopedModel):
         ScheduleVersion, on_delete=models.PROTECT, related_name="repeat_groups"
     )
     name = models.CharField(max_length=120)
+    every_months = models.PositiveSmallIntegerField(default=0)
+    every_days = models.PositiveSmallIntegerField(default=0)
     until_text = models.TextField(blank=True)
     cap = models.PositiveSmallIntegerField(default=24)
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(condition=Q(cap__range=(1, 200)), name="repeat_group_is_capped")
+            models.CheckConstraint(condition=Q(cap__range=(1, 200)), name="repeat_group_is_capped"),
+            models.CheckConstraint(
+                condition=Q(every_months__gt=0) | Q(every_days__gt=0),
+                name="repeat_group_takes_time",
+            ),
         ]
 
     def __str__(self) -> str:

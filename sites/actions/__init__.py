@@ -1,0 +1,1 @@
+"""Every write about places, their people and sites."""

@@ -1,0 +1,87 @@
+"""Sites: adding them, moving them through their life, and the schedule they work under."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange
+from django.utils import timezone
+
+from accounts.models import User
+from core.actions import RefusedError, action
+from core.permissions import Permission
+from core.versions import ConflictError, lock
+from sites.models import Place, Site, SiteSchedule, SiteStatus
+from trials.models import Country, ScheduleVersion, Trial
+
+
+@action(Permission.SITE_EDIT, "add site")
+def add_site(
+    trial: Trial, *, country: Country, place: Place, by: User, number: str = "",
+    status: str = SiteStatus.IDENTIFIED, values: Mapping[str, object] | None = None,
+) -> Site:  # fmt: skip
+    """Add a place to a trial."""
+    site = Site(
+        trial=trial, country=country, place=place, number=number.strip(), status=status,
+        status_on=timezone.localdate(), **(values or {}),
+    )  # fmt: skip
+    try:
+        with transaction.atomic():
+            site.save()
+    except IntegrityError as error:
+        raise ConflictError(f"Site number {number} is taken in {trial}. Choose another.") from error
+    Site.flow.begin(site, by=by)
+    return site
+
+
+@action(Permission.SITE_EDIT, "change site")
+def change_site(
+    site: Site, *, values: Mapping[str, object], by: User, revision: int | None = None
+) -> Site:
+    """Change facts of a site."""
+    held = lock(site, revision)
+    Site.objects.filter(pk=held.pk).update(**values)
+    held.refresh_from_db()
+    return held
+
+
+@action(Permission.SITE_STATUS, "set site status")
+def set_status(
+    site: Site, *, status: str, by: User, on: date | None = None, reason: str = ""
+) -> Site:
+    """Take a site one step through its life cycle."""
+    on = on or timezone.localdate(timezone=site.place.zone)
+    if status == SiteStatus.INITIATED and not site.number:
+        raise RefusedError("A site needs its number before it is initiated. Add the number first.")
+    dates: dict[str, object] = {"status_on": on}
+    if status == SiteStatus.INITIATED:
+        dates["initiated_on"] = on
+    if status == SiteStatus.OPEN and site.opened_on is None:
+        dates["opened_on"] = on
+    Site.flow.move(site, status, by=by, on=on, reason=reason, **dates)
+    return site
+
+
+@action(Permission.SITE_EDIT, "put schedule into effect")
+def put_into_effect(
+    site: Site, *, version: ScheduleVersion, from_on: date, by: User
+) -> SiteSchedule:
+    """From this day on the site works under an approved schedule version."""
+    if version.status != ScheduleVersion.Status.APPROVED:
+        raise RefusedError(f"{version} is not approved. Approve it before sites work under it.")
+    if version.trial_id != site.trial_id:
+        raise RefusedError(f"{version} belongs to another trial.")
+    current = SiteSchedule.objects.filter(site=site, during__contains=from_on).first()
+    if current is not None:
+        if current.during.lower == from_on:
+            raise ConflictError(f"{current.version} begins at {site} on that day already.")
+        current.during = DateRange(current.during.lower, from_on, "[)")
+        current.save(update_fields=["during"])
+    later = SiteSchedule.objects.filter(site=site, during__startswith__gt=from_on)
+    first = later.order_by("during").first()
+    until = first.during.lower if first else None
+    return SiteSchedule.objects.create(
+        site=site, version=version, during=DateRange(from_on, until, "[)")
+    )

@@ -1,0 +1,1 @@
+"""Every write about sponsors, trials, protocol files and schedules."""
