@@ -16,6 +16,7 @@ class TimingKind(StrEnum):
     OVERDUE = "overdue"
     OPEN = "open"
     FUTURE = "future"
+    SETTLED = "settled"  # missed or called off: there is no day to compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +46,19 @@ def timing(
     if not has_outcome and latest < today and (on is None or on < today):
         return Timing(TimingKind.OVERDUE, (today - target).days, (today - latest).days)
     if on is None:
-        return Timing(TimingKind.FUTURE if today < earliest else TimingKind.OPEN)
+        return Timing(_without_day(earliest, today, has_outcome=has_outcome))
     from_target = (on - target).days
     if on < earliest:
         return Timing(TimingKind.EARLY, from_target, (earliest - on).days)
     if on > latest:
         return Timing(TimingKind.LATE, from_target, (on - latest).days)
     return Timing(TimingKind.WITHIN, from_target)
+
+
+def _without_day(earliest: date, today: date, *, has_outcome: bool) -> TimingKind:
+    if has_outcome:
+        return TimingKind.SETTLED
+    return TimingKind.FUTURE if today < earliest else TimingKind.OPEN
 
 
 def target_text(days_from_target: int) -> str:

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from subjects.planning import (
     Anchor,
-    Booked,
     Definition,
     Offset,
     Planned,
-    TimingState,
+    TimingKind,
     deviation_text,
     plan,
     shift,
@@ -37,7 +36,7 @@ def plan_from(day):
 
 def moves(by, *booked):
     """What moves with day 1, with visits booked a number of days after it."""
-    bookings = [Booked(week, DAY_1 + timedelta(days=day)) for week, day in booked]
+    bookings = {(week, 1): DAY_1 + timedelta(days=day) for week, day in booked}
     return shift(plan_from(DAY_1), plan_from(DAY_1 + timedelta(days=by)), bookings)
 
 
@@ -51,15 +50,15 @@ def moves(by, *booked):
     ],
 )
 def test_a_moved_anchor_tells_what_moves_and_which_booked_visits_fall_out(by, booked, said):
-    assert str(moves(by, *booked)) == said
+    assert moves(by, *booked).text == said
 
 
 def test_a_booking_that_was_out_of_its_window_does_not_fall_out_again():
-    assert moves(2, (1, 20)).fallen_out == ()
+    assert moves(2, (1, 20)).falling_out == ()
 
 
 def test_a_booking_of_a_visit_without_a_plan_does_not_fall_out():
-    assert moves(2, (99, 7)).fallen_out == ()
+    assert moves(2, (99, 7)).falling_out == ()
 
 
 def at_days(*days):
@@ -80,7 +79,7 @@ def at_days(*days):
     ],
 )
 def test_windows_that_move_differently_are_told_as_a_range(after, said):
-    assert str(shift(at_days(7, 14), at_days(*after), [])).startswith(said + ", ")
+    assert shift(at_days(7, 14), at_days(*after), {}).text.startswith(said + ", ")
 
 
 def test_a_window_that_moves_alone_counts_as_moved():
@@ -88,37 +87,41 @@ def test_a_window_that_moves_alone_counts_as_moved():
     after = [
         Planned(1, 1, TARGET, TARGET, EARLIEST, LATEST + timedelta(days=1), is_provisional=False)
     ]
-    assert shift(before, after, []).moved[0].days == 1
+    assert shift(before, after, {}).days == 1
 
 
 @given(st.integers(-30, 30), st.lists(st.tuples(st.integers(0, 6), st.integers(-9, 60))))
 def test_every_booking_that_falls_out_was_in_its_window(by, booked):
     found = moves(by, *booked)
     assert len(found.moved) == (7 if by else 0)
-    for visit in found.fallen_out:
-        away = (visit.on - DAY_1).days - 7 * visit.key
+    assert found.days == by
+    on = dict(booked)
+    for week, _ in found.falling_out:
+        away = on[week] - 7 * week
         assert abs(away) <= 3 < abs(away - by)
 
 
 @pytest.mark.parametrize(
     ("on", "today", "has_outcome", "expected"),
     [
-        (date(2026, 6, 9), date(2026, 6, 20), True, (TimingState.WITHIN, 0, 0)),
-        (date(2026, 6, 7), date(2026, 6, 7), False, (TimingState.WITHIN, -2, 0)),
-        (date(2026, 6, 11), date(2026, 6, 1), False, (TimingState.WITHIN, 2, 0)),
-        (date(2026, 6, 5), date(2026, 6, 20), True, (TimingState.EARLY, -4, 2)),
-        (date(2026, 6, 12), date(2026, 6, 20), True, (TimingState.LATE, 3, 1)),
-        (date(2026, 6, 12), date(2026, 6, 12), False, (TimingState.LATE, 3, 1)),
-        (date(2026, 6, 10), date(2026, 6, 12), False, (TimingState.OVERDUE, 3, 1)),
-        (None, date(2026, 6, 15), False, (TimingState.OVERDUE, 6, 4)),
-        (None, date(2026, 6, 11), False, (TimingState.NOT_DUE, None, 0)),
-        (None, date(2026, 6, 15), True, (TimingState.NOT_DUE, None, 0)),
+        (date(2026, 6, 9), date(2026, 6, 20), True, (TimingKind.WITHIN, 0, 0)),
+        (date(2026, 6, 7), date(2026, 6, 7), False, (TimingKind.WITHIN, -2, 0)),
+        (date(2026, 6, 11), date(2026, 6, 1), False, (TimingKind.WITHIN, 2, 0)),
+        (date(2026, 6, 5), date(2026, 6, 20), True, (TimingKind.EARLY, -4, 2)),
+        (date(2026, 6, 12), date(2026, 6, 20), True, (TimingKind.LATE, 3, 1)),
+        (date(2026, 6, 12), date(2026, 6, 12), False, (TimingKind.LATE, 3, 1)),
+        (date(2026, 6, 10), date(2026, 6, 12), False, (TimingKind.OVERDUE, 3, 1)),
+        (None, date(2026, 6, 15), False, (TimingKind.OVERDUE, 6, 4)),
+        (None, date(2026, 6, 11), False, (TimingKind.OPEN, None, 0)),
+        (None, date(2026, 6, 7), False, (TimingKind.OPEN, None, 0)),
+        (None, date(2026, 6, 6), False, (TimingKind.FUTURE, None, 0)),
+        (None, date(2026, 6, 15), True, (TimingKind.SETTLED, None, 0)),
     ],
 )
 def test_timing_says_how_a_visit_lies_to_its_window(on, today, has_outcome, expected):
     found = timing(on, EARLIEST, LATEST, TARGET, today, has_outcome=has_outcome)
-    assert (found.state, found.from_target, found.outside) == expected
-    assert found.deviates == (found.state not in {TimingState.WITHIN, TimingState.NOT_DUE})
+    assert (found.kind, found.days_from_target, found.days_outside) == expected
+    assert found.deviates == (found.days_outside > 0)
 
 
 @pytest.mark.parametrize(
