@@ -17,10 +17,11 @@ from core.permissions import Permission
 if TYPE_CHECKING:
     from accounts.models import User
 
-COLUMNS = (
-    "object_id", "trial_id", "site_id", "place_id", "subject_id", "label", "detail", "url",
-    "owner_id", "due_on", "due_at",
-)  # fmt: skip
+COLUMNS = {
+    "object_id": "bigint", "trial_id": "bigint", "site_id": "bigint", "place_id": "bigint",
+    "subject_id": "bigint", "label": "text", "detail": "text", "url": "text",
+    "owner_id": "bigint", "due_on": "date", "due_at": "timestamptz",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,15 @@ def refresh_everything(now: datetime | None = None) -> None:
 def _refresh_one(within: Within, found: Rule, now: datetime) -> None:
     sql, params = found.rows(within, now).order_by().values_list(*COLUMNS).query.sql_with_params()
     names = ", ".join(COLUMNS)
+    typed = ", ".join(f"{column}::{kind}" for column, kind in COLUMNS.items())
     changing = [column for column in COLUMNS if column != "object_id"]
     held = within.narrow(Obligation.objects.filter(rule=found.name, met_at=None)).values("pk")
     held_sql, held_params = held.query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH due ({names}) AS MATERIALIZED ({sql}),
+            WITH found ({names}) AS ({sql}),
+            due AS MATERIALIZED (SELECT {typed} FROM found),
             written AS (
                 INSERT INTO core_obligation AS o
                     (rule, owner_role, ball, opened_at, waived_reason, {names})

@@ -1,10 +1,16 @@
 """Subjects and visits as a Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
 class SubjectsConfig(AppConfig):
-    """Name and key type of the app."""
+    """Name and key type of the app; brings its rules along."""
 
     name = "subjects"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register what is due about visits."""
+        import_module("subjects.obligations")

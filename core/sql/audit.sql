@@ -42,7 +42,8 @@ BEGIN
     IF changed IS NULL THEN
         RETURN NULL;
     END IF;
-    IF changed ?| string_to_array(TG_ARGV[0], ',')
+    IF EXISTS (SELECT FROM jsonb_each(changed) c
+               WHERE c.key = ANY(string_to_array(TG_ARGV[0], ',')) AND c.value->0 NOT IN ('null', '""'))
        AND coalesce(btrim(current_setting('ctms.reason', true)), '') = '' THEN
         RAISE EXCEPTION 'A reason is needed to change %', TG_TABLE_NAME
             USING ERRCODE = 'check_violation', CONSTRAINT = 'reason_for_change';

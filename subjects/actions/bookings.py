@@ -125,12 +125,13 @@ def confirm(booking: Booking, *, by: User) -> Booking:
 def _settle(visit: Visit, on: date, reason: str) -> None:
     """After a booking: what deviates, what does no longer, and what comes next."""
     redraft(visit.subject)
-    if _is_outside(visit, on):
+    if is_outside(visit, on):
         draft_deviation(visit, on, reason, outside_text(visit, on)[:300])
     keep_next(visit.subject)
 
 
-def _is_outside(visit: Visit, on: date) -> bool:
+def is_outside(visit: Visit, on: date) -> bool:
+    """Whether a day lies outside the window of a visit."""
     if visit.earliest_on is None or visit.latest_on is None:
         return False
     return not visit.earliest_on <= on <= visit.latest_on
@@ -144,7 +145,7 @@ def _check(visit: Visit, wanted: Wanted, place: Place, reason: str) -> date:
         raise RefusedError(f"{wanted.room} is not at {place}. Choose a room of this place.")
     if wanted.person is not None:
         _check_delegated(visit, wanted.person, start.date())
-    if _is_outside(visit, start.date()) and not reason.strip():
+    if is_outside(visit, start.date()) and not reason.strip():
         raise OutsideWindowError(visit, start.date())
     return start.date()
 

@@ -10,7 +10,8 @@ from accounts.models import User
 from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.versions import ConflictError
-from subjects.actions.plan import keep_next, release, replan
+from subjects.actions.bookings import OutsideWindowError, is_outside, outside_text
+from subjects.actions.plan import draft_deviation, keep_next, release, replan
 from subjects.actions.subjects import set_anchor_date
 from subjects.models import Booking, DeviationDraft, Subject, Visit
 
@@ -35,6 +36,10 @@ def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
     today = timezone.localdate(timezone=visit.site.place.zone)
     if on > today:
         raise RefusedError("A visit cannot be completed on a day that has not come yet.")
+    if is_outside(visit, on):
+        if not reason.strip():
+            raise OutsideWindowError(visit, on)
+        draft_deviation(visit, on, reason, outside_text(visit, on)[:300])
     Visit.flow.move(
         visit, Visit.Status.COMPLETED, by=by, on=on, reason=reason,
         performed_on=on, frozen_at=timezone.now(),
