@@ -1,0 +1,1 @@
+"""The deployment: settings, addresses, navigation, and what runs by itself."""

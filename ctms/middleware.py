@@ -1,0 +1,71 @@
+"""What every answer carries: the content security policy, and an id that logs and trail share."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Callable
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from core.audit import coming_from
+from core.models import Source
+
+Handler = Callable[[HttpRequest], HttpResponse]
+
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+}
+PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in ("camera", "geolocation", "microphone", "payment", "usb", "interest-cohort")
+)
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+def policy(**changes: str) -> str:
+    """The content security policy; a page that needs more sets its own header from this."""
+    sources = POLICY | {name.replace("_", "-"): value for name, value in changes.items()}
+    return "; ".join(f"{name} {value}" for name, value in sources.items())
+
+
+class PolicyMiddleware:
+    """Nothing runs, loads or frames but what we serve ourselves."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response.headers.setdefault("Content-Security-Policy", policy())
+        response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        return response
+
+
+class RequestMiddleware:
+    """Gives the request an id, or keeps the proxy's, and tells logs and trail where work comes from."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        source = Source.API if request.path.startswith("/api/") else Source.PAGE
+        address = request.META.get("REMOTE_ADDR") or None
+        with (
+            structlog.contextvars.bound_contextvars(request_id=request_id),
+            coming_from(source=source, request_id=request_id, address=address),
+        ):
+            response = self.get_response(request)
+        response.headers["X-Request-ID"] = request_id
+        return response

@@ -1,0 +1,208 @@
+"""Settings; every value that may differ between installations is an environment variable."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import django_stubs_ext
+
+from ctms import environment
+from ctms.embedded import Postgres, Server, Valkey
+from ctms.logs import logging_config
+from ctms.secrets import kept
+
+django_stubs_ext.monkeypatch()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# The installation. Without a DATABASE_URL it is a private one, with servers and keys of its own;
+# a server installation brings its servers and must set its keys.
+DEBUG = environment.flag("DEBUG", default=False)
+CTMS_DEMO = environment.flag("CTMS_DEMO", default=False)
+CTMS_HOME = Path(environment.text("CTMS_HOME", str(BASE_DIR / "var" / "demo")))
+DATABASE_URL = environment.text("DATABASE_URL", "")
+REDIS_URL = environment.text("REDIS_URL", "")
+IS_PRIVATE = DEBUG or CTMS_DEMO or not DATABASE_URL
+
+EMBEDDED_SERVERS: list[Server] = []
+if not DATABASE_URL:
+    EMBEDDED_SERVERS.append(
+        Postgres(CTMS_HOME, is_durable=environment.flag("CTMS_DURABLE", default=True))
+    )
+if not REDIS_URL and IS_PRIVATE:
+    EMBEDDED_SERVERS.append(Valkey(CTMS_HOME))
+    REDIS_URL = EMBEDDED_SERVERS[-1].url
+
+if IS_PRIVATE:
+    SECRET_KEY = environment.text("SECRET_KEY", kept(CTMS_HOME / "keys", "secret"))
+    ENCRYPTION_KEYS = environment.words(
+        "ENCRYPTION_KEYS", [kept(CTMS_HOME / "keys", "encryption")]
+    )
+    ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["*"])
+else:
+    REDIS_URL = environment.text("REDIS_URL")
+    SECRET_KEY = environment.text("SECRET_KEY")
+    ENCRYPTION_KEYS = environment.words("ENCRYPTION_KEYS")
+    ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
+
+# Applications, from the kernel upwards
+INSTALLED_APPS = [
+    "core",
+    "accounts",
+    "trials",
+    "sites",
+    "subjects",
+    "inbox",
+    "audit",
+    "workspace",
+    "ctms",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.postgres",
+    "django.contrib.sessions",
+    "django.contrib.staticfiles",
+    "guardian",
+    "rest_framework",
+    "drf_spectacular",
+    "django_htmx",
+    "template_partials",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "axes",
+]
+MIDDLEWARE = [
+    "ctms.middleware.RequestMiddleware",
+    "ctms.middleware.PolicyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+]
+ROOT_URLCONF = "ctms.urls"
+WSGI_APPLICATION = "ctms.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# Data
+DATABASES = {"default": environment.database(DATABASE_URL or EMBEDDED_SERVERS[0].url)}
+if not DATABASE_URL:
+    DATABASES["default"]["ENGINE"] = "ctms.embedded"
+DATABASES["default"]["CONN_MAX_AGE"] = environment.number("CTMS_CONNECTION_SECONDS", 600)
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "ctms",
+    }
+}
+MEDIA_ROOT = Path(environment.text("CTMS_FILES", str(CTMS_HOME / "files")))
+
+# Who signs in, and for how long
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",
+    "allauth.account.auth_backends.AuthenticationBackend",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
+        "OPTIONS": {"min_length": 12},
+    },
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+SILENCED_SYSTEM_CHECKS = [
+    "axes.W006",  # an account is locked wherever the wrong passwords come from
+    "guardian.W001",  # core.access asks guardian's tables itself, once a request
+]
+CTMS_IDLE_MINUTES = environment.number("CTMS_IDLE_MINUTES", 15, at_least=1)
+CTMS_SESSION_HOURS = environment.number("CTMS_SESSION_HOURS", 12, at_least=1)
+CTMS_SECOND_FACTOR_ROLES = environment.words("CTMS_SECOND_FACTOR_ROLES", [])
+SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+SESSION_COOKIE_AGE = CTMS_SESSION_HOURS * 3600
+ANONYMOUS_USER_NAME = None
+GUARDIAN_MONKEY_PATCH_USER = False
+AXES_FAILURE_LIMIT = environment.number("CTMS_SIGN_IN_ATTEMPTS", 5, at_least=1)
+AXES_COOLOFF_TIME = timedelta(minutes=environment.number("CTMS_LOCKOUT_MINUTES", 15, at_least=1))
+AXES_LOCKOUT_PARAMETERS = ["username"]
+AXES_USERNAME_FORM_FIELD = "login"
+AXES_ENABLE_ADMIN = False
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_EMAIL_VERIFICATION = "none"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "CTMS"
+
+# The way in: HTTPS everywhere but on a private machine
+IS_HTTPS = environment.flag("CTMS_HTTPS", default=not IS_PRIVATE)
+CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", [])
+CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$"]
+SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
+if environment.flag("CTMS_BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# The programming interface
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+SPECTACULAR_SETTINGS = {"TITLE": "CTMS", "VERSION": "1", "OAS_VERSION": "3.1.0"}
+
+# What runs by itself
+CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_TIME_LIMIT = 3600
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {}
+
+# Language, time, files, mail, logs
+LANGUAGE_CODE = "en-gb"
+TIME_ZONE = CELERY_TIMEZONE = "UTC"
+STATIC_URL = "/static/"
+STATIC_ROOT = Path(environment.text("CTMS_STATIC", str(BASE_DIR / "staticfiles")))
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.ManifestStaticFilesStorage"},
+}
+EMAIL_HOST = environment.text("EMAIL_HOST", "")
+EMAIL_PORT = environment.number("EMAIL_PORT", 587, at_least=1)
+EMAIL_HOST_USER = environment.text("EMAIL_HOST_USER", "")
+EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS", default=True)
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "ctms@localhost")
+LOGGING = logging_config(is_json=not IS_PRIVATE, level=environment.text("LOG_LEVEL", "INFO"))

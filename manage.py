@@ -1,0 +1,13 @@
+#!/usr/bin/env python
+"""Runs the commands of the system."""
+
+import os
+import sys
+
+from django.core.management import execute_from_command_line
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ctms.settings")
+    if sys.argv[1:2] == ["demo"]:
+        os.environ.setdefault("CTMS_DEMO", "yes")
+    execute_from_command_line(sys.argv)
