@@ -145,6 +145,14 @@ class ScopedModel(models.Model):
         return ScopeIds(ids.trial_id, ids.site_id, ids.place_id, subject_id)
 
 
+    def is_held_by(self, user: User, permission: Permission) -> bool:
+        """Whether the user holds the permission where the record lies."""
+        ids = _ids_for(user, permission, type(self))
+        if ids is None:
+            return True
+        scope = self.in_scope()
+        return scope is not None and scope.pk in ids
+
     @classmethod
     def scope_columns(cls) -> tuple[Any, Any, Any, Any]:
         """Trial, site, place and subject as columns of a query over this model."""
@@ -309,11 +317,7 @@ def _children(model: type[Scope]) -> Iterable[tuple[type[Scope], str]]:
 
 def can(user: User, permission: Permission, obj: ScopedModel) -> bool:
     """Whether the user holds the permission on the record: the rule of the list, for one row."""
-    ids = _ids_for(user, permission, type(obj))
-    if ids is None:
-        return True
-    scope = obj.in_scope()
-    return scope is not None and scope.pk in ids
+    return obj.is_held_by(user, permission)
 
 
 def require(user: User, permission: Permission, obj: ScopedModel) -> None:

@@ -83,6 +83,11 @@ class Kernel(ScopedModel):
     class Meta:
         abstract = True
 
+    def is_held_by(self, user: Any, permission: Permission) -> bool:
+        """Whether the user holds the permission in the narrowest scope the row names."""
+        rows: KernelQuerySet = type(self).objects.filter(pk=self.pk)
+        return rows.visible_to(user, permission).exists()
+
     def scope_ids(self) -> ScopeIds:
         """The scope numbers of the record this row is about."""
         return ScopeIds(self.trial_id, self.site_id, self.place_id, self.subject_id)

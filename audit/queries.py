@@ -1,0 +1,137 @@
+"""The story of a record: events with the field changes they made, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.apps import apps
+from django.db import models
+
+from accounts.models import User
+from core.access import ScopedModel, can
+from core.encryption import reveal
+from core.models import AuditRow, Event
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field, before and after, in plain words."""
+
+    record: str
+    field: str
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One event with what it changed."""
+
+    id: int
+    at: datetime
+    who: str
+    role: str
+    acting_for: str
+    verb: str
+    target: str
+    reason: str
+    source: str
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """A page of the story, newest first."""
+
+    entries: list[Entry]
+    next_before: int | None
+
+
+def trail_of(record: ScopedModel, user: User, before: int | None = None, size: int = 50) -> Trail:
+    """Everything that touched the record: events about it and events that changed its row."""
+    touched = AuditRow.objects.filter(tbl=record._meta.db_table, row_id=record.pk)
+    ids = models.Q(
+        target_type=record._meta.label_lower, target_id=record.pk
+    ) | models.Q(pk__in=touched.exclude(event_id=None).values("event_id"))
+    events = Event.objects.filter(ids)
+    return _page(events, user, before, size)
+
+
+def trail(events: models.QuerySet[Event], user: User, before: int | None, size: int = 50) -> Trail:
+    """A page of any selection of events."""
+    return _page(events, user, before, size)
+
+
+def _page(
+    events: models.QuerySet[Event], user: User, before: int | None, size: int
+) -> Trail:
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    found = list(events.order_by("-pk")[: size + 1])
+    rows = AuditRow.objects.filter(event_id__in=[event.pk for event in found[:size]]).order_by("pk")
+    by_event: dict[int, list[AuditRow]] = {}
+    for row in rows:
+        by_event.setdefault(row.event_id or 0, []).append(row)
+    entries = [_entry(event, by_event.get(event.pk, []), user) for event in found[:size]]
+    return Trail(entries, entries[-1].id if len(found) > size else None)
+
+
+def _entry(event: Event, rows: Iterable[AuditRow], user: User) -> Entry:
+    changes = [change for row in rows for change in _changes(row, user)]
+    return Entry(
+        event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name, event.verb,
+        event.target_label, event.reason, event.get_source_display(), tuple(changes),
+    )  # fmt: skip
+
+
+_MODELS: dict[str, type[models.Model]] = {}
+
+
+def _model(table: str) -> type[models.Model] | None:
+    if not _MODELS:
+        _MODELS.update({model._meta.db_table: model for model in apps.get_models()})
+    return _MODELS.get(table)
+
+
+def _changes(row: AuditRow, user: User) -> list[Change]:
+    model = _model(row.tbl)
+    if model is None:
+        return []
+    readable = _may_read(model, row.row_id, user)
+    fields = {field.attname: field for field in model._meta.concrete_fields}
+    found = []
+    for column, value in row.changes.items():
+        field = fields.get(column)
+        if field is None:
+            continue
+        old, new = value if row.op == "U" else (None, value) if row.op == "I" else (value, None)
+        found.append(
+            Change(
+                str(model._meta.verbose_name).capitalize(),
+                str(field.verbose_name),
+                _shown(field, old) if readable else "hidden for your role",
+                _shown(field, new) if readable else "hidden for your role",
+            )
+        )
+    return found
+
+
+def _may_read(model: type[models.Model], pk: int, user: User) -> bool:
+    """Field history is as private as the record: identity stays at the site."""
+    if not issubclass(model, ScopedModel):
+        return True
+    record = model._default_manager.filter(pk=pk).first()
+    return record is None or can(user, model.view_permission, record)
+
+
+def _shown(field: models.Field[Any, Any], value: Any) -> str:
+    if value in (None, ""):
+        return ""
+    if type(field).__name__ == "EncryptedTextField":
+        return reveal(str(value))
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    return str(value)

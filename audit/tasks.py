@@ -1,0 +1,11 @@
+"""What beat runs for the trail."""
+
+from celery import shared_task
+
+from audit import seal as sealing
+
+
+@shared_task(acks_late=True)
+def seal() -> None:
+    """Seal the field history written since the last seal."""
+    sealing.seal()

@@ -1,0 +1,342 @@
+"""Reads for Today and Schedule: one dataclass per row, few queries however long the day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.contrib.postgres.fields.ranges import DateTimeRangeField
+from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models.functions import Lower, Upper
+
+from accounts.models import User
+from core.access import SCOPES, ScopeKind, reached
+from core.dates import show_day, show_weekday, study_day
+from core.permissions import Permission
+from sites.models import Closure, OpeningHours, Place, Room, Site
+from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
+from trials.models import AnchorKind
+
+CHIPS = {
+    "completed": ("ok", "Completed"),
+    "in_progress": ("info", "In progress"),
+    "arrived": ("info", "Arrived"),
+    "booked": ("", "Unconfirmed"),
+    "confirmed": ("", "Confirmed"),
+    "planned": ("", "To book"),
+    "missed": ("crit", "Missed"),
+    "cancelled": ("", "Cancelled"),
+    "skipped": ("", "Skipped"),
+    "not_applicable": ("", "Not applicable"),
+}
+NEXT_STEP = {
+    "booked": ("check-in", "Check in"),
+    "arrived": ("start", "Start visit"),
+    "in_progress": ("complete", "Complete"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A protocol window with what is booked in it, ready for the window bar."""
+
+    earliest: date | None
+    target: date | None
+    latest: date | None
+    booked: date | None
+    state: str
+
+    @property
+    def words(self) -> str:
+        """Offset from the target and the allowed days, as in "+2 d of −3 / +3"."""
+        if self.target is None or self.earliest is None or self.latest is None:
+            return "No window"
+        bounds = f"−{(self.target - self.earliest).days} / +{(self.latest - self.target).days}"
+        if self.booked is None:
+            return f"{show_day(self.target)}, {bounds}"
+        off = (self.booked - self.target).days
+        return f"{'±0' if off == 0 else f'{off:+d}'.replace('-', '−')} d of {bounds}"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One booking in a diary; one I may not see is only a time in which something is busy."""
+
+    booking_id: int
+    start: datetime
+    end: datetime
+    on: date
+    is_busy: bool = False
+    visit_id: int = 0
+    number: str = ""
+    name: str = ""
+    url: str = ""
+    trial: str = ""
+    colour: int = 5
+    visit: str = ""
+    code: str = ""
+    day: str = ""
+    status: str = ""
+    chip: tuple[str, str] = ("", "")
+    step: tuple[str, str] | None = None
+    note: str = ""
+    room_id: int | None = None
+    room: str = ""
+    person_id: int | None = None
+    person: str = ""
+    modality: str = ""
+    revision: int = 0
+    window: Window = field(default_factory=lambda: Window(None, None, None, None, ""))
+
+    @property
+    def times(self) -> str:
+        """From when to when, in the zone of the place."""
+        return f"{self.start:%H:%M}–{self.end:%H:%M}"
+
+
+COLUMNS = (
+    "pk", "on", "confirmation", "room_id", "room__name", "person_id", "person__name", "revision",
+    "visit_id", "visit__name", "visit__code", "visit__status", "visit__note",
+    "visit__earliest_on", "visit__target_on", "visit__latest_on", "visit__site_id",
+    "visit__subject_id", "visit__subject__number", "visit__subject__trial__code",
+    "visit__subject__trial__protocol_number", "visit__subject__trial__colour",
+    "visit__definition__modality", "visit__subject__preference__fasting",
+    "visit__subject__preference__interpreter", "visit__subject__preference__transport",
+)  # fmt: skip
+
+
+def blocks(place: Place, first: date, last: date, user: User) -> list[Block]:
+    """The diary of a place from one day to another, in order of time."""
+    day_1 = SubjectAnchor.objects.filter(
+        subject=OuterRef("visit__subject_id"), code=AnchorKind.DAY_1
+    )
+    rows = (
+        Booking.objects.filter(place=place, is_live=True, on__range=(first, last))
+        .annotate(
+            lower=Lower("period", output_field=DateTimeRangeField.base_field()),
+            upper=Upper("period", output_field=DateTimeRangeField.base_field()),
+            day_1=Subquery(day_1.values("on")[:1]),
+        )
+        .order_by("period", "pk")
+        .values(*COLUMNS, "lower", "upper", "day_1")
+    )
+    mine = reached(user, Permission.SUBJECT_VIEW, SCOPES[ScopeKind.SITE])
+    found = list(rows)
+    seen = [row for row in found if mine is None or row["visit__site_id"] in mine]
+    names = names_of({row["visit__subject_id"] for row in seen}, user)
+    shown = {row["pk"] for row in seen}
+    return [
+        _block(row, place, names) if row["pk"] in shown else _busy(row, place) for row in found
+    ]
+
+
+def names_of(subject_ids: Iterable[int], user: User) -> dict[int, str]:
+    """The names of these subjects, where the user may see them: at their site only."""
+    rows = SubjectIdentity.objects.visible_to(user).filter(subject_id__any=list(subject_ids))
+    return dict(rows.values_list("subject_id", "name"))
+
+
+def _busy(row: dict[str, Any], place: Place) -> Block:
+    return Block(
+        row["pk"], row["lower"].astimezone(place.zone), row["upper"].astimezone(place.zone),
+        row["on"], is_busy=True, room_id=row["room_id"], room=row["room__name"] or "",
+        person_id=row["person_id"], person=row["person__name"] or "",
+    )  # fmt: skip
+
+
+def _block(row: dict[str, Any], place: Place, names: dict[int, str]) -> Block:
+    status = row["visit__status"]
+    confirmed = status == VisitStatus.BOOKED and row["confirmation"] == "confirmed"
+    trial, number = row["visit__subject__trial__code"], row["visit__subject__number"]
+    day = study_day(row["day_1"], row["on"]) if row["day_1"] else None
+    notes = [
+        row["visit__note"],
+        row["visit__subject__preference__fasting"],
+        row["visit__subject__preference__interpreter"],
+        row["visit__subject__preference__transport"],
+    ]
+    return Block(
+        row["pk"], row["lower"].astimezone(place.zone), row["upper"].astimezone(place.zone),
+        row["on"], visit_id=row["visit_id"], number=number,
+        name=names.get(row["visit__subject_id"], ""),
+        url=f"/trials/{trial}/subjects/{number}/",
+        trial=row["visit__subject__trial__protocol_number"],
+        colour=row["visit__subject__trial__colour"],
+        visit=row["visit__name"], code=row["visit__code"],
+        day="" if day is None else f"D{day}".replace("-", "−"),
+        status=status, chip=CHIPS["confirmed" if confirmed else status],
+        step=NEXT_STEP.get(status), note=" · ".join(note for note in notes if note),
+        room_id=row["room_id"], room=row["room__name"] or "",
+        person_id=row["person_id"], person=row["person__name"] or "",
+        modality=row["visit__definition__modality"] or "", revision=row["revision"],
+        window=Window(
+            row["visit__earliest_on"], row["visit__target_on"], row["visit__latest_on"],
+            row["on"], "done" if status == VisitStatus.COMPLETED else "booked",
+        ),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ToBook:
+    """A visit that waits for a time."""
+
+    visit_id: int
+    subject_id: int
+    number: str
+    name: str
+    url: str
+    trial: str
+    colour: int
+    visit: str
+    note: str
+    window: Window
+    days_left: int
+    opens_in: int
+
+    @property
+    def level(self) -> str:
+        """How pressing it is: x stop, a attention, g fine."""
+        if self.days_left <= 1:
+            return "x"
+        return "a" if self.days_left <= 3 else "g"  # noqa: PLR2004 - days
+
+    @property
+    def due(self) -> str:
+        """When it has to happen, in words."""
+        if self.days_left < 0:
+            return f"closed {-self.days_left} days ago"
+        if self.opens_in > 0:
+            return "Opens tomorrow" if self.opens_in == 1 else f"Opens in {self.opens_in} days"
+        if self.days_left == 0:
+            return "last day"
+        return "1 day left" if self.days_left == 1 else f"{self.days_left} days left"
+
+
+def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBook]:
+    """Visits whose window is open or opens within two weeks, soonest end first."""
+    rows = (
+        Visit.objects.visible_to(user)
+        .filter(
+            site__place=place, status=VisitStatus.PLANNED,
+            earliest_on__lte=today + timedelta(days=14),
+            latest_on__gte=today - timedelta(days=14),
+        )
+        .order_by("latest_on", "pk")
+        .values(
+            "pk", "subject_id", "name", "earliest_on", "target_on", "latest_on",
+            "subject__number", "subject__trial__code", "subject__trial__protocol_number",
+            "subject__trial__colour", "subject__preference__availability",
+        )[:limit]
+    )  # fmt: skip
+    found = list(rows)
+    names = names_of({row["subject_id"] for row in found}, user)
+    return [
+        ToBook(
+            row["pk"], row["subject_id"], row["subject__number"],
+            names.get(row["subject_id"], ""),
+            f"/trials/{row['subject__trial__code']}/subjects/{row['subject__number']}/",
+            row["subject__trial__protocol_number"], row["subject__trial__colour"], row["name"],
+            row["subject__preference__availability"] or "",
+            Window(row["earliest_on"], row["target_on"], row["latest_on"], None, "open"),
+            (row["latest_on"] - today).days, (row["earliest_on"] - today).days,
+        )
+        for row in found
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How full a day is."""
+
+    on: date
+    visits: int
+    capacity: int
+    is_today: bool
+    is_past: bool
+    ending: int = 0
+
+    @property
+    def label(self) -> str:
+        """The day, short."""
+        return show_weekday(self.on)
+
+    @property
+    def percent(self) -> int:
+        """Share of the capacity that is taken."""
+        return min(100, round(100 * self.visits / self.capacity)) if self.capacity else 0
+
+    @property
+    def words(self) -> str:
+        """What to know about the day."""
+        if self.is_past:
+            return "Done" if self.visits else "None"
+        if self.ending:
+            return "1 must book" if self.ending == 1 else f"{self.ending} must book"
+        if not self.capacity:
+            return "Closed"
+        free = self.capacity - self.visits
+        return "Full" if free <= 0 else f"{free} free"
+
+
+def load(place: Place, today: date, days: int = 14, minutes: int = 75) -> list[Load]:
+    """The strip of working days around today, with what is booked and what still fits."""
+    monday = today - timedelta(days=today.weekday())
+    dates = [monday + timedelta(days=step) for step in range(days)]
+    booked = dict(
+        Booking.objects.filter(place=place, is_live=True, on__range=(dates[0], dates[-1]))
+        .order_by()
+        .values_list("on")
+        .annotate(n=Count("pk"))
+    )
+    ending = dict(
+        Visit.objects.filter(
+            site__place=place, status=VisitStatus.PLANNED, latest_on__range=(today, dates[-1])
+        )
+        .order_by()
+        .values_list("latest_on")
+        .annotate(n=Count("pk"))
+    )
+    open_minutes: dict[int, int] = {}
+    for weekday, opens, closes in OpeningHours.objects.filter(place=place).values_list(
+        "weekday", "opens", "closes"
+    ):
+        length = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
+        open_minutes[weekday] = open_minutes.get(weekday, 0) + length
+    rooms = Room.objects.filter(place=place, is_active=True).count()
+    return [
+        Load(
+            on, booked.get(on, 0), open_minutes.get(on.weekday(), 0) * rooms // minutes,
+            on == today, on < today, ending.get(on, 0),
+        )
+        for on in dates
+        if open_minutes.get(on.weekday()) or booked.get(on)
+    ]  # fmt: skip
+
+
+def closures(place: Place, first: date, last: date) -> list[Closure]:
+    """When the place is closed between two days."""
+    return list(
+        Closure.objects.filter(place=place)
+        .annotate(
+            begins=Lower("period", output_field=DateTimeRangeField.base_field()),
+            ends=Upper("period", output_field=DateTimeRangeField.base_field()),
+        )
+        .filter(Q(begins__date__lte=last) & Q(ends__date__gte=first))
+        .order_by("begins")
+    )
+
+
+def sites_here(place: Place, user: User) -> list[Site]:
+    """The sites at a place that the user may see."""
+    rows = Site.objects.visible_to(user).filter(place=place)
+    return list(rows.select_related("trial", "place").order_by("number"))
+
+
+def place_of(user: User) -> Place | None:
+    """The place a site person works at: the one with a post, else the first in reach."""
+    held = Place.objects.visible_to(user, Permission.DIARY_VIEW)
+    own = Place.objects.filter(staff__user=user, staff__is_active=True)
+    found: Place | None = own.order_by(F("pk")).first() or held.order_by("pk").first()
+    return found
