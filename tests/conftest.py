@@ -1,0 +1,35 @@
+"""Fixtures for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from django.core.cache import cache
+from pytest_django import DjangoDbBlocker
+
+from tests import databases
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(
+    django_test_environment: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[None]:
+    """Give this run a clone of the migrated template, triggers and permissions included."""
+    with django_db_blocker.unblock(), databases.cloned():
+        with django_db_blocker.block():
+            yield
+
+
+@pytest.fixture
+def committed_db(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """A database of the test's own, where commits are real and threads see each other."""
+    with django_db_blocker.unblock(), databases.cloned() as name:
+        yield name
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> Iterator[None]:
+    """Cached rights of one test's people never meet another's."""
+    yield
+    cache.clear()
