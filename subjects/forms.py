@@ -1,0 +1,136 @@
+"""The shape of input about subjects and visits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+
+from core.dates import ClockError, at
+from sites.models import Person, Place, Room
+from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
+
+REASONS = [
+    ("", "Choose a reason"),
+    ("Subject unable to attend", "Subject unable to attend"),
+    ("Subject unwell", "Subject unwell"),
+    ("Site closed", "Site closed"),
+    ("Room or equipment not available", "Room or equipment not available"),
+    ("Staff not available", "Staff not available"),
+    ("Travel or weather", "Travel or weather"),
+    ("Other, explained in the visit note", "Other, explained in the visit note"),
+]
+
+
+class BookForm(forms.Form):
+    """When, where and with whom; a reason where the day is outside the window."""
+
+    start = forms.CharField()
+    minutes = forms.IntegerField(min_value=5, max_value=1440)
+    room = forms.ModelChoiceField(Room.objects.none(), required=False)
+    person = forms.ModelChoiceField(Person.objects.none(), required=False)
+    reason = forms.ChoiceField(choices=REASONS, required=False)
+    revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.place = place
+        self.fields["room"].queryset = Room.objects.filter(place=place, is_active=True)  # type: ignore[attr-defined]
+        self.fields["person"].queryset = Person.objects.filter(place=place, is_active=True)  # type: ignore[attr-defined]
+
+    def clean_start(self) -> datetime:
+        """The instant, read as local time of the place."""
+        try:
+            local = datetime.fromisoformat(self.cleaned_data["start"])
+        except ValueError as error:
+            raise forms.ValidationError("Write the start as 2026-06-12T10:15.") from error
+        if local.tzinfo is not None:
+            return local
+        try:
+            return at(local.date(), local.time(), self.place.zone)
+        except ClockError as error:
+            raise forms.ValidationError(str(error)) from error
+
+
+class ReasonForm(forms.Form):
+    """Why a visit did not take place, or why a value changes."""
+
+    reason = forms.CharField(max_length=200, strip=True)
+
+
+class DayForm(forms.Form):
+    """A day, and a reason where one is needed."""
+
+    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+    reason = forms.CharField(max_length=200, required=False)
+
+
+class ScreenForm(forms.ModelForm[Subject]):
+    """A new subject in screening."""
+
+    class Meta:
+        model = Subject
+        fields = ("screened_on", "consented_on", "birth_year", "sex")
+        widgets: ClassVar = {
+            "screened_on": forms.DateInput(attrs={"type": "date"}),
+            "consented_on": forms.DateInput(attrs={"type": "date"}),
+        }
+
+    name = forms.CharField(
+        max_length=200, required=False, help_text="Stays at the site, encrypted."
+    )
+    phone = forms.CharField(max_length=40, required=False)
+    number = forms.CharField(
+        max_length=30, required=False, help_text="Leave empty to get the next number."
+    )
+
+
+class EndForm(forms.Form):
+    """How, when and why a subject leaves."""
+
+    status = forms.ChoiceField(
+        choices=[
+            (status.value, status.label)
+            for status in (
+                SubjectStatus.SCREEN_FAILED, SubjectStatus.COMPLETED, SubjectStatus.TERMINATED,
+                SubjectStatus.WITHDRAWN, SubjectStatus.LOST, SubjectStatus.DECEASED,
+                SubjectStatus.IN_ERROR,
+            )
+        ],
+        label="What happened",
+    )  # fmt: skip
+    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+    reason = forms.CharField(max_length=200, required=False)
+
+
+class ContactForm(forms.ModelForm[Contact]):
+    """A contact with a subject."""
+
+    class Meta:
+        model = Contact
+        fields = ("channel", "result", "summary", "follow_up_on")
+        widgets: ClassVar = {
+            "summary": forms.Textarea(attrs={"rows": 3}),
+            "follow_up_on": forms.DateInput(attrs={"type": "date"}),
+        }
+
+
+class PreferenceForm(forms.ModelForm[Preference]):
+    """What to know when booking."""
+
+    class Meta:
+        model = Preference
+        fields = ("part_of_day", "availability", "fasting", "transport", "interpreter", "channel")
+
+
+class IdentityForm(forms.ModelForm[SubjectIdentity]):
+    """Who the subject is."""
+
+    class Meta:
+        model = SubjectIdentity
+        fields = ("name", "phone", "email", "born")
+        widgets: ClassVar = {
+            name: forms.TextInput() for name in ("name", "phone", "email", "born")
+        }
+

@@ -1,0 +1,199 @@
+"""Today, Schedule and what is done from them: find, validate, one action."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core.dates import show_weekday
+from core.obligations import open_for
+from core.web import Request, find, page
+from sites.models import Place
+from subjects import calendar, diary
+from subjects.actions import bookings, visits
+from subjects.forms import BookForm, DayForm, ReasonForm
+from subjects.models import Booking, Visit
+
+
+@require_GET
+def today(request: Request) -> HttpResponse:
+    """The day at one place, across trials."""
+    place = diary.place_of(request.user)
+    if place is None:
+        return page(request, "subjects/today_without_place.html", {})
+    now = timezone.localtime(timezone=place.zone)
+    on = _day(request.GET.get("day", ""), now.date())
+    blocks = diary.blocks(place, on, on, request.user)
+    context = {
+        "place": place,
+        "now": now,
+        "on": on,
+        "is_today": on == now.date(),
+        "blocks": blocks,
+        "done": sum(block.status == "completed" for block in blocks),
+        "before": [block for block in blocks if block.start <= now],
+        "after": [block for block in blocks if block.start > now],
+        "load": diary.load(place, now.date()),
+        "to_book": calendar.with_first_slot(
+            diary.to_book(place, now.date(), request.user, limit=6), place, now
+        ),
+        "duties": open_for(request.user).order_by("due_on", "pk")[:8],
+        "schedule_url": reverse("subjects:schedule", args=[place.slug]),
+    }
+    return page(request, "subjects/today.html", context, partial="day")
+
+
+@require_GET
+def schedule(request: Request, slug: str) -> HttpResponse:
+    """The diary of a place by day, week or as a list."""
+    place = find(Place, request.user, slug=slug)
+    now = timezone.localtime(timezone=place.zone)
+    view = request.GET.get("view", "week")
+    if view not in {"day", "week", "agenda"}:
+        raise Http404("No such view.")
+    on = _day(request.GET.get("week", "") or request.GET.get("day", ""), now.date())
+    context = calendar.schedule(place, on, view, request.user, request.GET, now)
+    return page(request, "subjects/schedule.html", context, partial="grid")
+
+
+@require_GET
+def day_sheet(request: Request, slug: str) -> HttpResponse:
+    """The day or week to print, without names."""
+    place = find(Place, request.user, slug=slug)
+    now = timezone.localtime(timezone=place.zone)
+    on = _day(request.GET.get("day", ""), now.date())
+    last = on + timedelta(days=6) if request.GET.get("span") == "week" else on
+    blocks = [
+        block for block in diary.blocks(place, on, last, request.user) if not block.is_busy
+    ]
+    context = {"place": place, "on": on, "last": last, "now": now, "blocks": blocks}
+    return page(request, "subjects/day_sheet.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def slots(request: Request, pk: int) -> HttpResponse:
+    """Find a slot for a visit and book it, or move it when it is booked."""
+    visit = find(Visit, request.user, pk=pk)
+    place = visit.site.place
+    booking = visit.bookings.filter(is_live=True).first()
+    form = BookForm(request.POST or None, place=place)
+    status = 200
+    problem: Exception | None = None
+    if form.is_bound and form.is_valid():
+        wanted = calendar.wanted(form.cleaned_data)
+        data = {"reason": form.cleaned_data["reason"], "revision": form.cleaned_data["revision"]}
+        try:
+            if booking is None:
+                bookings.book(visit, wanted=wanted, by=request.user, **data)
+            else:
+                bookings.move(booking, wanted=wanted, by=request.user, **data)
+        except (bookings.OutsideWindowError, bookings.TakenError) as error:
+            problem, status = error, 409 if isinstance(error, bookings.TakenError) else 422
+        else:
+            local = wanted.start.astimezone(place.zone)
+            messages.success(
+                request,
+                f"{visit} {'moved to' if booking else 'booked for'}"
+                f" {show_weekday(local.date())}, {local:%H:%M}.",
+            )
+            return _back(request, reverse("subjects:schedule", args=[place.slug]))
+    elif form.is_bound:
+        status = 422
+    context = calendar.slot_choice(visit, booking, form, problem, timezone.now())
+    return page(request, "subjects/slots.html", context, partial="panel", status=status)
+
+
+@require_POST
+def confirm(request: Request, pk: int) -> HttpResponse:
+    """The subject said yes to the time."""
+    visit = find(Visit, request.user, pk=pk)
+    bookings.confirm(visits.booking_of(visit), by=request.user)
+    messages.success(request, f"{visit} confirmed.")
+    return _back(request, reverse("subjects:today"))
+
+
+@require_POST
+def unbook(request: Request, pk: int) -> HttpResponse:
+    """Take the time of a visit away."""
+    booking = find(Booking, request.user, visit_id=pk, is_live=True)
+    visit = bookings.unbook(booking, by=request.user, reason=request.POST.get("reason", ""))
+    messages.success(request, f"{visit} waits to be booked again.")
+    return _back(request, reverse("subjects:slots", args=[pk]))
+
+
+@require_POST
+def check_in(request: Request, pk: int) -> HttpResponse:
+    """The subject has arrived."""
+    visit = visits.check_in(find(Visit, request.user, pk=pk), by=request.user)
+    messages.success(request, f"{visit} checked in.")
+    return _back(request, reverse("subjects:today"))
+
+
+@require_POST
+def start(request: Request, pk: int) -> HttpResponse:
+    """The visit begins."""
+    visits.start(find(Visit, request.user, pk=pk), by=request.user)
+    return _back(request, reverse("subjects:today"))
+
+
+@require_http_methods(["GET", "POST"])
+def complete(request: Request, pk: int) -> HttpResponse:
+    """The visit is done; outside its window a reason is asked for."""
+    visit = find(Visit, request.user, pk=pk)
+    booking = visit.bookings.filter(is_live=True).first()
+    on = booking.on if booking else timezone.localdate(timezone=visit.site.place.zone)
+    form = DayForm(request.POST or None, initial={"on": on})
+    if form.is_valid():
+        try:
+            visits.complete(visit, **form.cleaned_data, by=request.user)
+        except bookings.OutsideWindowError as error:
+            form.add_error("reason", f"{error} Give the reason; a deviation is drafted with it.")
+        else:
+            messages.success(request, f"{visit} completed.")
+            return _back(request, visit.get_absolute_url())
+    context = {"visit": visit, "form": form, "title": f"Complete {visit.name}", "verb": "Complete visit"}
+    return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
+
+
+OUTCOMES = {
+    "miss": (visits.miss, "Record missed visit"),
+    "cancel": (visits.cancel, "Cancel visit"),
+    "skip": (visits.skip, "Skip visit"),
+    "reopen": (visits.reopen, "Reopen visit"),
+}
+
+
+@require_http_methods(["GET", "POST"])
+def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
+    """A visit that does not take place, or after all does; always with the reason."""
+    visit = find(Visit, request.user, pk=pk)
+    act, title = OUTCOMES[verb]
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        act(visit, reason=form.cleaned_data["reason"], by=request.user)
+        messages.success(request, f"{visit}: {visit.get_status_display().lower()}.")
+        return _back(request, visit.get_absolute_url())
+    context = {"visit": visit, "form": form, "title": f"{title}: {visit.name}", "verb": title}
+    return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
+
+
+def _day(text: str, default: date) -> date:
+    try:
+        return date.fromisoformat(text) if text else default
+    except ValueError as error:
+        raise Http404("Write days as 2026-06-11.") from error
+
+
+def _back(request: Request, default: str) -> HttpResponse:
+    """Where the person came from, if that is one of our pages."""
+    wanted = request.POST.get("next", "")
+    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
+        return redirect(wanted)
+    return redirect(default)
