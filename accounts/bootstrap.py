@@ -22,8 +22,7 @@ def system_account() -> User:
 
 def first_administrator(username: str, full_name: str, email: str, password: str) -> User:
     """The administrator who invites everybody else."""
-    person = _make(username, full_name, email, Role.ADMINISTRATOR, password=password)
-    return person
+    return _make(username, full_name, email, Role.ADMINISTRATOR, password=password)
 
 
 def _make(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractUser, Group
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -48,9 +48,7 @@ class User(ScopedModel, AbstractUser):
     job_title = models.CharField(max_length=100, blank=True)
     time_zone = models.CharField(max_length=50, default="Europe/London")
     theme = models.CharField(max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
-    density = models.CharField(
-        max_length=12, choices=Density.choices, default=Density.COMFORTABLE
-    )
+    density = models.CharField(max_length=12, choices=Density.choices, default=Density.COMFORTABLE)
     has_single_keys = models.BooleanField("single-key shortcuts", default=True)
     owner = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="services",
@@ -74,7 +72,7 @@ class User(ScopedModel, AbstractUser):
                 condition=Q(is_superuser=False), name="user_is_never_all_powerful"
             ),
             models.CheckConstraint(
-                condition=Q(is_service=False) | Q(password__startswith="!"),
+                condition=Q(is_service=False) | Q(password__startswith="!"),  # noqa: S106 - the mark of no password
                 name="user_service_has_no_password",
             ),
         ]
@@ -115,9 +113,7 @@ class GrantQuerySet(ScopedQuerySet):
     def live(self, at: datetime | None = None) -> GrantQuerySet:
         """Those in force at an instant."""
         at = at or timezone.now()
-        return self.filter(
-            Q(valid_to=None) | Q(valid_to__gt=at), ended_at=None, valid_from__lte=at
-        )
+        return self.filter(Q(valid_to=None) | Q(valid_to__gt=at), ended_at=None, valid_from__lte=at)
 
 
 class Grant(ScopedModel):
@@ -138,12 +134,10 @@ class Grant(ScopedModel):
     requested_by = models.ForeignKey(
         User, on_delete=models.PROTECT, related_name="grants_requested"
     )
-    approved_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, related_name="grants_approved"
-    )
+    approved_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="grants_approved")
     ended_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[GrantQuerySet] = GrantQuerySet.as_manager()
+    objects: ClassVar[Any] = GrantQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

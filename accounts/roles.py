@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from django.db import models
 
 from core.access import ScopeKind
-from core.permissions import Permission as P
+from core.permissions import Permission
 
 
 class Role(models.TextChoices):
@@ -45,24 +45,32 @@ class Bundle:
 
     sentence: str
     granted_on: frozenset[ScopeKind]
-    permissions: frozenset[P]
+    permissions: frozenset[Permission]
     home: str = "inbox:work"
     can_sign: bool = field(default=False)
 
 
-READ_TRIAL = frozenset({P.TRIAL_VIEW, P.PROTOCOL_VIEW, P.PLACE_VIEW, P.SITE_VIEW, P.WORK_VIEW})
-READ_SUBJECTS = READ_TRIAL | {P.SUBJECT_VIEW}
+READ_TRIAL = frozenset(
+    {
+        Permission.TRIAL_VIEW,
+        Permission.PROTOCOL_VIEW,
+        Permission.PLACE_VIEW,
+        Permission.SITE_VIEW,
+        Permission.WORK_VIEW,
+    }
+)
+READ_SUBJECTS = READ_TRIAL | {Permission.SUBJECT_VIEW}
 RUN_VISITS = READ_SUBJECTS | {
-    P.DIARY_VIEW, P.IDENTITY_VIEW, P.CONTACT_VIEW, P.CONTACT_LOG, P.VISIT_BOOK, P.VISIT_CONDUCT,
-    P.FEED_EDIT,
+    Permission.DIARY_VIEW, Permission.IDENTITY_VIEW, Permission.CONTACT_VIEW, Permission.CONTACT_LOG, Permission.VISIT_BOOK, Permission.VISIT_CONDUCT,
+    Permission.FEED_EDIT,
 }  # fmt: skip
 RUN_SITE = RUN_VISITS | {
-    P.PLACE_EDIT, P.STAFF_EDIT, P.DELEGATION_EDIT, P.SUBJECT_SCREEN, P.SUBJECT_STATUS,
-    P.SUBJECT_IMPORT, P.IDENTITY_EDIT, P.WORK_WAIVE, P.AUDIT_VIEW,
+    Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
+    Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
 }  # fmt: skip
 RUN_TRIAL = READ_SUBJECTS | {
-    P.TRIAL_EDIT, P.PROTOCOL_EDIT, P.PROTOCOL_APPROVE, P.PLACE_ADD, P.SITE_EDIT, P.SITE_STATUS,
-    P.SUBJECT_TRANSFER, P.SUBJECT_IMPORT, P.WORK_WAIVE, P.AUDIT_VIEW, P.ACCOUNT_VIEW, P.GRANT_EDIT,
+    Permission.TRIAL_EDIT, Permission.PROTOCOL_EDIT, Permission.PROTOCOL_APPROVE, Permission.PLACE_ADD, Permission.SITE_EDIT, Permission.SITE_STATUS,
+    Permission.SUBJECT_TRANSFER, Permission.SUBJECT_IMPORT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW, Permission.GRANT_EDIT,
 }  # fmt: skip
 
 BUNDLES: dict[str, Bundle] = {
@@ -80,11 +88,11 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.CTA: Bundle(
         "Keeps trial records complete and sites supplied with documents.",
-        TRIAL_KINDS, READ_SUBJECTS | {P.SITE_EDIT, P.PROTOCOL_EDIT, P.PLACE_ADD},
+        TRIAL_KINDS, READ_SUBJECTS | {Permission.SITE_EDIT, Permission.PROTOCOL_EDIT, Permission.PLACE_ADD},
     ),
     Role.CRA: Bundle(
         "Monitors sites: sees subjects by number, never by name.",
-        TRIAL_KINDS, READ_SUBJECTS | {P.SITE_STATUS, P.AUDIT_VIEW, P.WORK_WAIVE}, can_sign=True,
+        TRIAL_KINDS, READ_SUBJECTS | {Permission.SITE_STATUS, Permission.AUDIT_VIEW, Permission.WORK_WAIVE}, can_sign=True,
     ),
     Role.TRIAL_MANAGER: Bundle(
         "Runs a trial: its protocol, sites, subjects, milestones and team.",
@@ -96,15 +104,15 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.ASSOCIATE_DIRECTOR: Bundle(
         "Sets standards across trials, vendors and monitoring.",
-        WIDE_KINDS, RUN_TRIAL | {P.SPONSOR_EDIT}, "workspace:trials", can_sign=True,
+        WIDE_KINDS, RUN_TRIAL | {Permission.SPONSOR_EDIT}, "workspace:trials", can_sign=True,
     ),
     Role.DIRECTOR: Bundle(
         "Oversees the portfolio and decides where trials need help.",
-        WIDE_KINDS, READ_SUBJECTS | {P.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+        WIDE_KINDS, READ_SUBJECTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
     ),
     Role.VICE_PRESIDENT: Bundle(
         "Answers for the portfolio.",
-        WIDE_KINDS, READ_SUBJECTS | {P.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+        WIDE_KINDS, READ_SUBJECTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
     ),
     Role.DATA_REVIEWER: Bundle(
         "Reviews and reconciles trial data by subject number.", TRIAL_KINDS, READ_SUBJECTS,
@@ -127,20 +135,20 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.AUDITOR: Bundle(
         "Reads everything in a trial, with its audit trail, and changes nothing.",
-        WIDE_KINDS, READ_SUBJECTS | {P.AUDIT_VIEW, P.ACCOUNT_VIEW}, "workspace:trials",
+        WIDE_KINDS, READ_SUBJECTS | {Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW}, "workspace:trials",
     ),
     Role.ADMINISTRATOR: Bundle(
         "Sets up people, places and the deployment; sees no subjects.",
         frozenset({ScopeKind.DEPLOYMENT}),
         READ_TRIAL | {
-            P.DEPLOYMENT_EDIT, P.ACCOUNT_VIEW, P.ACCOUNT_EDIT, P.GRANT_EDIT, P.AUDIT_VIEW,
-            P.SPONSOR_EDIT, P.TRIAL_EDIT, P.PLACE_ADD, P.PLACE_EDIT, P.SITE_EDIT, P.DIARY_VIEW,
+            Permission.DEPLOYMENT_EDIT, Permission.ACCOUNT_VIEW, Permission.ACCOUNT_EDIT, Permission.GRANT_EDIT, Permission.AUDIT_VIEW,
+            Permission.SPONSOR_EDIT, Permission.TRIAL_EDIT, Permission.PLACE_ADD, Permission.PLACE_EDIT, Permission.SITE_EDIT, Permission.DIARY_VIEW,
         },
         "accounts:people",
     ),
     Role.SERVICE: Bundle(
         "Runs scheduled work and integrations; nobody signs in as it.",
-        ANY_KIND, (RUN_TRIAL | RUN_SITE) - {P.IDENTITY_VIEW, P.PROTOCOL_APPROVE},
+        ANY_KIND, (RUN_TRIAL | RUN_SITE) - {Permission.IDENTITY_VIEW, Permission.PROTOCOL_APPROVE},
     ),
 }  # fmt: skip
 

@@ -53,9 +53,9 @@ class Trail:
 def trail_of(record: ScopedModel, user: User, before: int | None = None, size: int = 50) -> Trail:
     """Everything that touched the record: events about it and events that changed its row."""
     touched = AuditRow.objects.filter(tbl=record._meta.db_table, row_id=record.pk)
-    ids = models.Q(
-        target_type=record._meta.label_lower, target_id=record.pk
-    ) | models.Q(pk__in=touched.exclude(event_id=None).values("event_id"))
+    ids = models.Q(target_type=record._meta.label_lower, target_id=record.pk) | models.Q(
+        pk__in=touched.exclude(event_id=None).values("event_id")
+    )
     events = Event.objects.filter(ids)
     return _page(events, user, before, size)
 
@@ -65,9 +65,7 @@ def trail(events: models.QuerySet[Event], user: User, before: int | None, size: 
     return _page(events, user, before, size)
 
 
-def _page(
-    events: models.QuerySet[Event], user: User, before: int | None, size: int
-) -> Trail:
+def _page(events: models.QuerySet[Event], user: User, before: int | None, size: int) -> Trail:
     if before is not None:
         events = events.filter(pk__lt=before)
     found = list(events.order_by("-pk")[: size + 1])

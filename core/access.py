@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
 from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
@@ -81,9 +81,9 @@ class EqualsAny(models.Lookup[Any]):
     lookup_name = "any"
     prepare_rhs = False
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s::bigint[])", [*params, list(self.rhs)]
+        return f"{left} = ANY(%s::bigint[])", (*params, list(self.rhs))
 
 
 class ScopedQuerySet(models.QuerySet[Any]):
@@ -126,7 +126,7 @@ class ScopedModel(models.Model):
         model: Any = cls
         for step in filter(None, cls.scope.split("__")):
             model = model._meta.get_field(step).related_model
-        return model
+        return cast("type[Scope]", model)
 
     def in_scope(self) -> Scope | None:
         """The scope the record lies in; None for records of the whole deployment."""
@@ -135,7 +135,7 @@ class ScopedModel(models.Model):
         found: Any = self
         for step in filter(None, self.scope.split("__")):
             found = getattr(found, step)
-        return found
+        return cast("Scope", found)
 
     def scope_ids(self) -> ScopeIds:
         """Trial, site, place and subject of the record, for the kernel rows about it."""
@@ -143,7 +143,6 @@ class ScopedModel(models.Model):
         ids = scope.own_ids() if scope is not None else ScopeIds()
         subject_id = getattr(self, "subject_id", None)
         return ScopeIds(ids.trial_id, ids.site_id, ids.place_id, subject_id)
-
 
     def is_held_by(self, user: User, permission: Permission) -> bool:
         """Whether the user holds the permission where the record lies."""
@@ -160,7 +159,12 @@ class ScopedModel(models.Model):
         names = OWN_COLUMNS[cls.scope_model().kind]
         columns = [F(prefix + name) if name else NOTHING for name in names]
         own = {field.attname for field in cls._meta.concrete_fields}
-        return columns[0], columns[1], columns[2], F("subject_id") if "subject_id" in own else NOTHING
+        return (
+            columns[0],
+            columns[1],
+            columns[2],
+            F("subject_id") if "subject_id" in own else NOTHING,
+        )
 
 
 NOTHING = Value(None, output_field=models.BigIntegerField())
@@ -179,7 +183,7 @@ class Scope(ScopedModel):
 
     kind: ClassVar[ScopeKind]
     parents: ClassVar[tuple[str, ...]] = ()
-    permission_rows: ClassVar[type[GroupObjectPermissionBase]]
+    permission_rows: ClassVar[Any]
     scope = ""
     shared_below = True
 
@@ -203,7 +207,7 @@ def live(user: User) -> tuple[Live, ...]:
     """The roles the user holds now; remembered until a grant changes, begins or ends."""
     if not user.is_active or user.pk is None:
         return ()
-    return _remembered(user, "live", user.live_grants)
+    return cast("tuple[Live, ...]", _remembered(user, "live", user.live_grants))
 
 
 def reach(user: User, permission: Permission) -> Reach:
@@ -215,7 +219,7 @@ def reach(user: User, permission: Permission) -> Reach:
 
     if not groups:
         return Reach(everywhere=False, ids={})
-    return _remembered(user, permission.value, ask)
+    return cast("Reach", _remembered(user, permission.value, ask))
 
 
 def _remembered(user: User, name: str, ask: Any) -> Any:
@@ -256,28 +260,26 @@ def _ask_reach(groups: list[int], permission: Permission) -> Reach:
 
 
 def reached(
-    user: User, permission: Permission, model: type[Scope], shared_below: bool = False
+    user: User, permission: Permission, model: type[Scope], *, shared_below: bool = False
 ) -> frozenset[int] | None:
     """The ids of this scope model under the user's reach; None means all of them."""
     memo: dict[Any, Any] = user.__dict__.setdefault("_access", {})
     key = (permission, model.kind, shared_below)
     if key not in memo:
-        memo[key] = _resolve(user, permission, model, shared_below)
-    return memo[key]
+        memo[key] = _resolve(user, permission, model, shared_below=shared_below)
+    return cast("frozenset[int] | None", memo[key])
 
 
-def _ids_for(
-    user: User, permission: Permission, model: type[ScopedModel]
-) -> frozenset[int] | None:
+def _ids_for(user: User, permission: Permission, model: type[ScopedModel]) -> frozenset[int] | None:
     """Seeing may be shared with those who work below a scope; doing never is."""
     shared = model.shared_below and permission == model.view_permission
     if model.scope == DEPLOYMENT and shared and has_anywhere(user, permission):
         return None
-    return reached(user, permission, model.scope_model(), shared)
+    return reached(user, permission, model.scope_model(), shared_below=shared)
 
 
 def _resolve(
-    user: User, permission: Permission, model: type[Scope], shared_below: bool
+    user: User, permission: Permission, model: type[Scope], *, shared_below: bool
 ) -> frozenset[int] | None:
     held = reach(user, permission)
     if held.everywhere:

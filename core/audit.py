@@ -45,6 +45,12 @@ EXCUSED = {
     "account_emailconfirmation": "never used: addresses are set by an administrator",
 }
 
+HISTORY = {
+    "INSERT": "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT",
+    "DELETE": "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT",
+    "UPDATE": "FOR EACH ROW",
+}
+
 APPEND_ONLY: tuple[type[models.Model], ...] = (Event, AuditRow, StatusChange, Signature, Seal)
 
 
@@ -150,7 +156,9 @@ def audited_models() -> list[type[models.Model]]:
     return [
         model
         for model in found
-        if model._meta.managed and not model._meta.proxy and model._meta.db_table not in EXCUSED
+        if model._meta.managed
+        and not model._meta.proxy
+        and model._meta.db_table not in EXCUSED
         and not model._meta.db_table.endswith("permission")
     ]
 
@@ -176,14 +184,9 @@ def _history_triggers(model: type[models.Model]) -> str:
     masked = ",".join(getattr(model, "masked", ()))
     arguments = f"('{reasoned}', '{masked}')"
     parts = [
-        f"CREATE OR REPLACE TRIGGER history_insert AFTER INSERT ON {table}"
-        " REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
-        f" EXECUTE FUNCTION core_audit_insert{arguments}",
-        f"CREATE OR REPLACE TRIGGER history_delete AFTER DELETE ON {table}"
-        " REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
-        f" EXECUTE FUNCTION core_audit_delete{arguments}",
-        f"CREATE OR REPLACE TRIGGER history_update AFTER UPDATE ON {table}"
-        f" FOR EACH ROW EXECUTE FUNCTION core_audit_update{arguments}",
+        f"CREATE OR REPLACE TRIGGER history_{event.lower()} AFTER {event} ON {table} {rows}"
+        f" EXECUTE FUNCTION core_audit_{event.lower()}{arguments}"
+        for event, rows in HISTORY.items()
     ]
     if any(field.name == "revision" for field in model._meta.fields):
         parts.append(

@@ -84,9 +84,7 @@ class Flow:
         return moved
 
 
-def _history(
-    obj: ScopedModel, start: str, to: str, on: date | None, reason: str, by: User
-) -> None:
+def _history(obj: ScopedModel, start: str, to: str, on: date | None, reason: str, by: User) -> None:
     ids = obj.scope_ids()
     current = cause.get()
     StatusChange.objects.create(
@@ -124,7 +122,7 @@ def _write_all(
     event_id = current.event_id if current else None
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO core_statuschange (flow, object_id, from_status, to_status, \"on\", at,"
+            'INSERT INTO core_statuschange (flow, object_id, from_status, to_status, "on", at,'
             " reason, actor_name, event_id, trial_id, site_id, place_id, subject_id)"
             " SELECT %s, s.id, s.start, s.finish, s.day, now(), %s, %s, %s,"
             " s.trial_id, s.site_id, s.place_id, s.subject_id"
@@ -132,7 +130,7 @@ def _write_all(
             " (id, start, finish, day, trial_id, site_id, place_id, subject_id)",
             [rows.model._meta.label_lower, reason, by.get_full_name(), event_id, *params],
         )
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _label(model: type[models.Model], status: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, cast
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -41,7 +41,7 @@ class Deployment(Scope):
 class DeploymentPermission(ScopePermission):
     """Which role groups hold which permission everywhere."""
 
-    content_object = models.ForeignKey(Deployment, on_delete=models.CASCADE)
+    content_object = models.ForeignKey(Deployment, on_delete=models.CASCADE, related_name="+")
 
     class Meta(ScopePermission.Meta):
         abstract = False
@@ -65,7 +65,7 @@ class KernelQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: Any, permission: Permission | None = None) -> Self:
         """The rows in the narrowest scope on which the user holds the permission."""
-        return by_scope_ids(self, user, permission or self.model.view_permission)
+        return cast("Self", by_scope_ids(self, user, permission or self.model.view_permission))
 
 
 class Kernel(ScopedModel):
@@ -78,7 +78,7 @@ class Kernel(ScopedModel):
     place_id = models.BigIntegerField(null=True, editable=False)
     subject_id = models.BigIntegerField(null=True, editable=False)
 
-    objects: ClassVar[Any] = KernelQuerySet.as_manager()
+    objects: ClassVar[Any] = KernelQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         abstract = True
@@ -249,8 +249,7 @@ class Obligation(Kernel):
             ),
             models.CheckConstraint(
                 condition=Q(waived_at=None, waived_by_id=None)
-                | Q(waived_at__isnull=False, waived_by_id__isnull=False)
-                & ~Q(waived_reason=""),
+                | Q(waived_at__isnull=False, waived_by_id__isnull=False) & ~Q(waived_reason=""),
                 name="obligation_waived_by_someone_with_reason",
             ),
             models.CheckConstraint(

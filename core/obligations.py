@@ -132,9 +132,9 @@ def open_for(user: User, now: datetime | None = None) -> models.QuerySet[Obligat
     """What this person has to do: owned by a role held there, or assigned to the person."""
     today = timezone.localdate(now) if now else timezone.localdate()
     roles = {held.role for held in live(user)}
-    mine = models.Q(assigned_id=user.pk) | models.Q(
-        assigned_id=None, owner_role__in=roles
-    ) & (models.Q(owner_id=None) | models.Q(owner_id=user.pk))
+    mine = models.Q(assigned_id=user.pk) | models.Q(assigned_id=None, owner_role__in=roles) & (
+        models.Q(owner_id=None) | models.Q(owner_id=user.pk)
+    )
     rows: models.QuerySet[Obligation] = Obligation.objects.visible_to(user, Permission.WORK_VIEW)
     return rows.filter(mine, met_at=None, waived_at=None).exclude(snoozed_until__gt=today)
 

@@ -20,7 +20,7 @@ M = TypeVar("M", bound=ScopedModel)
 class Request(HttpRequest):
     """A request of a signed-in person."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 

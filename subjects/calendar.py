@@ -7,12 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.urls import reverse
-
 from accounts.models import User
-from core.access import can
 from core.dates import show_day, show_weekday
-from core.permissions import Permission
 from sites.models import (
     Claim,
     ClaimKind,
@@ -105,10 +101,14 @@ class Availability:
         self.place, self.now = place, now
         self.first, self.last = first, last
         self.rooms = dict(
-            Room.objects.filter(place=place, is_active=True).order_by("name").values_list("pk", "name")
+            Room.objects.filter(place=place, is_active=True)
+            .order_by("name")
+            .values_list("pk", "name")
         )
         self.people = dict(
-            Person.objects.filter(place=place, is_active=True).order_by("name").values_list("pk", "name")
+            Person.objects.filter(place=place, is_active=True)
+            .order_by("name")
+            .values_list("pk", "name")
         )
         self.delegated = _delegated(place, first)
         start, end = _day_edges(place, first, last)
@@ -187,9 +187,7 @@ def _openings(place: Place, first: date, last: date) -> dict[date, list[slots.In
     }
 
 
-def need_of(
-    visit: Visit, window: diary.Window, held: Availability
-) -> slots.Need:
+def need_of(visit: Visit, window: diary.Window, held: Availability) -> slots.Need:
     """What a visit needs of a slot."""
     preference = Preference.objects.filter(subject_id=visit.subject_id).first()
     part: Any = preference.part_of_day if preference else None
@@ -243,9 +241,7 @@ def availability_for(visit: Visit, now: datetime) -> Availability:
     return Availability(place, first, min(last, first + timedelta(days=60)), now)
 
 
-def with_first_slot(
-    items: Sequence[diary.ToBook], place: Place, now: datetime
-) -> list[Suggestion]:
+def with_first_slot(items: Sequence[diary.ToBook], place: Place, now: datetime) -> list[Suggestion]:
     """Visits to book, each with the first slot that fits: the diary is read once."""
     today = now.astimezone(place.zone).date()
     held = Availability(place, today, today + timedelta(days=AHEAD), now)

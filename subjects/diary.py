@@ -127,9 +127,7 @@ def blocks(place: Place, first: date, last: date, user: User) -> list[Block]:
     seen = [row for row in found if mine is None or row["visit__site_id"] in mine]
     names = names_of({row["visit__subject_id"] for row in seen}, user)
     shown = {row["pk"] for row in seen}
-    return [
-        _block(row, place, names) if row["pk"] in shown else _busy(row, place) for row in found
-    ]
+    return [_block(row, place, names) if row["pk"] in shown else _busy(row, place) for row in found]
 
 
 def names_of(subject_ids: Iterable[int], user: User) -> dict[int, str]:

@@ -130,7 +130,4 @@ class IdentityForm(forms.ModelForm[SubjectIdentity]):
     class Meta:
         model = SubjectIdentity
         fields = ("name", "phone", "email", "born")
-        widgets: ClassVar = {
-            name: forms.TextInput() for name in ("name", "phone", "email", "born")
-        }
-
+        widgets: ClassVar = {name: forms.TextInput() for name in ("name", "phone", "email", "born")}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.db import models
@@ -37,7 +38,7 @@ def _duties(rows: QuerySet[Visit], label: str, due: str, detail: str) -> QuerySe
     )  # fmt: skip
 
 
-def _open(within: Within, status: list[str]) -> QuerySet[Visit]:
+def _open(within: Within, status: Sequence[str]) -> QuerySet[Visit]:
     rows = Visit.objects.filter(status__in=status, subject__status__in=ACTIVE)
     if within.trial_id is not None:
         rows = rows.filter(subject__trial_id=within.trial_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -70,7 +70,7 @@ def anchors_of(subject: Subject) -> list[planning.Anchor]:
 class Plan:
     """What the schedule says about one subject, beside what is in the table."""
 
-    definitions: dict[int, VisitDefinition]
+    definitions: dict[Hashable, VisitDefinition]
     planned: list[planning.Planned]
 
 

@@ -70,9 +70,7 @@ def day_sheet(request: Request, slug: str) -> HttpResponse:
     now = timezone.localtime(timezone=place.zone)
     on = _day(request.GET.get("day", ""), now.date())
     last = on + timedelta(days=6) if request.GET.get("span") == "week" else on
-    blocks = [
-        block for block in diary.blocks(place, on, last, request.user) if not block.is_busy
-    ]
+    blocks = [block for block in diary.blocks(place, on, last, request.user) if not block.is_busy]
     context = {"place": place, "on": on, "last": last, "now": now, "blocks": blocks}
     return page(request, "subjects/day_sheet.html", context)
 
@@ -158,7 +156,12 @@ def complete(request: Request, pk: int) -> HttpResponse:
         else:
             messages.success(request, f"{visit} completed.")
             return _back(request, visit.get_absolute_url())
-    context = {"visit": visit, "form": form, "title": f"Complete {visit.name}", "verb": "Complete visit"}
+    context = {
+        "visit": visit,
+        "form": form,
+        "title": f"Complete {visit.name}",
+        "verb": "Complete visit",
+    }
     return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
 
 

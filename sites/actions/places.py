@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
@@ -39,7 +39,7 @@ def add_place(deployment: Deployment, *, values: Mapping[str, object], by: User)
 
 
 @action(Permission.PLACE_EDIT, "set opening hours")
-def set_hours(place: Place, *, hours: Iterable[tuple[int, object, object]], by: User) -> Place:
+def set_hours(place: Place, *, hours: Iterable[tuple[int, time, time]], by: User) -> Place:
     """Replace the week of a place."""
     OpeningHours.objects.filter(place=place).delete()
     OpeningHours.objects.bulk_create(
@@ -67,9 +67,7 @@ def add_equipment(
 
 
 @action(Permission.PLACE_EDIT, "close place")
-def close(
-    place: Place, *, start: datetime, end: datetime, reason: str, by: User
-) -> Closure:
+def close(place: Place, *, start: datetime, end: datetime, reason: str, by: User) -> Closure:
     """Close a place for a time; bookings in it stay and are shown to be moved."""
     try:
         with transaction.atomic():

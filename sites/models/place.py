@@ -57,7 +57,7 @@ class Place(Scope):
 class PlacePermission(ScopePermission):
     """Which role groups hold which permission on which place."""
 
-    content_object = models.ForeignKey(Place, on_delete=models.CASCADE)
+    content_object = models.ForeignKey(Place, on_delete=models.CASCADE, related_name="+")
 
     class Meta(ScopePermission.Meta):
         abstract = False
@@ -160,9 +160,7 @@ class Closure(ScopedModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.CheckConstraint(
-                condition=Q(period__isempty=False), name="closure_lasts"
-            ),
+            models.CheckConstraint(condition=Q(period__isempty=False), name="closure_lasts"),
             ExclusionConstraint(
                 name="closure_no_overlap",
                 expressions=[same("place_id"), ("period", RangeOperators.OVERLAPS)],

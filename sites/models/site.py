@@ -138,7 +138,7 @@ class Site(Scope):
 class SitePermission(ScopePermission):
     """Which role groups hold which permission on which site."""
 
-    content_object = models.ForeignKey(Site, on_delete=models.CASCADE)
+    content_object = models.ForeignKey(Site, on_delete=models.CASCADE, related_name="+")
 
     class Meta(ScopePermission.Meta):
         abstract = False

@@ -48,7 +48,7 @@ class Wanted:
 
 def outside_text(visit: Visit, on: date) -> str:
     """How far a day is outside the window, and what the window is."""
-    assert visit.earliest_on is not None and visit.latest_on is not None  # noqa: S101, PT018
+    assert visit.earliest_on is not None and visit.latest_on is not None  # noqa: PT018
     early = (visit.earliest_on - on).days
     days = early if early > 0 else (on - visit.latest_on).days
     side = "before" if early > 0 else "after"
@@ -209,9 +209,7 @@ def clash_text(visit: Visit, wanted: Wanted) -> str:
         if resource is None:
             continue
         clash = (
-            Claim.objects.filter(
-                kind=kind, resource_id=resource.pk, period__overlap=wanted.period
-            )
+            Claim.objects.filter(kind=kind, resource_id=resource.pk, period__overlap=wanted.period)
             .order_by("period")
             .first()
         )

@@ -44,9 +44,7 @@ def replan(subject: Subject, *, by: User) -> Plan | None:
     return plan
 
 
-def _add(
-    subject: Subject, pairs: list[tuple[VisitDefinition, planning.Planned]]
-) -> None:
+def _add(subject: Subject, pairs: list[tuple[VisitDefinition, planning.Planned]]) -> None:
     Visit.objects.bulk_create(
         Visit(
             subject=subject, site_id=subject.site_id, definition=definition,
@@ -90,7 +88,7 @@ def redraft(subject: Subject) -> None:
             " FROM subjects_visit v LEFT JOIN subjects_booking b ON b.visit_id = v.id AND b.is_live"
             " WHERE d.visit_id = v.id AND v.subject_id = %s AND d.state = 'planned'"
             " AND d.kind = 'out_of_window'"
-            " AND (b.id IS NULL OR b.\"on\" BETWEEN v.earliest_on AND v.latest_on)",
+            ' AND (b.id IS NULL OR b."on" BETWEEN v.earliest_on AND v.latest_on)',
             [subject.pk],
         )
 

@@ -141,9 +141,7 @@ def end(subject: Subject, *, status: str, on: date, by: User, reason: str = "") 
 @action(Permission.SUBJECT_STATUS, "find again")
 def find_again(subject: Subject, *, status: str, on: date, by: User, reason: str) -> Subject:
     """A subject lost to follow-up is back."""
-    Subject.flow.move(
-        subject, status, by=by, on=on, reason=reason, ended_on=None, status_reason=""
-    )
+    Subject.flow.move(subject, status, by=by, on=on, reason=reason, ended_on=None, status_reason="")
     lost = Visit.objects.filter(subject=subject, status=Visit.Status.CANCELLED, latest_on__gte=on)
     Visit.flow.move_all(lost, Visit.Status.PLANNED, by=by, reason=reason, outcome_reason="")
     replan(subject, by=by)

@@ -112,7 +112,7 @@ def add_unscheduled(subject: Subject, *, name: str, on: date, by: User) -> Visit
 
 def booking_of(visit: Visit) -> Booking:
     """The live booking of a visit."""
-    found = visit.bookings.filter(is_live=True).first()
+    found: Booking | None = visit.bookings.filter(is_live=True).first()
     if found is None:
         raise ConflictError(f"{visit} has no booking any more.")
     return found

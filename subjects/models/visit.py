@@ -177,9 +177,7 @@ class Booking(ScopedModel):
             models.CheckConstraint(condition=Q(period__isempty=False), name="booking_lasts"),
         ]
         indexes: ClassVar = [
-            models.Index(
-                fields=["place", "on"], condition=Q(is_live=True), name="booking_of_day"
-            ),
+            models.Index(fields=["place", "on"], condition=Q(is_live=True), name="booking_of_day"),
             models.Index(
                 fields=["person", "on"], condition=Q(is_live=True), name="booking_of_person"
             ),

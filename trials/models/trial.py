@@ -33,7 +33,7 @@ class Sponsor(Scope):
 class SponsorPermission(ScopePermission):
     """Which role groups hold which permission on which sponsor."""
 
-    content_object = models.ForeignKey(Sponsor, on_delete=models.CASCADE)
+    content_object = models.ForeignKey(Sponsor, on_delete=models.CASCADE, related_name="+")
 
     class Meta(ScopePermission.Meta):
         abstract = False
@@ -136,7 +136,7 @@ class Trial(Scope):
 class TrialPermission(ScopePermission):
     """Which role groups hold which permission on which trial."""
 
-    content_object = models.ForeignKey(Trial, on_delete=models.CASCADE)
+    content_object = models.ForeignKey(Trial, on_delete=models.CASCADE, related_name="+")
 
     class Meta(ScopePermission.Meta):
         abstract = False
@@ -233,7 +233,7 @@ class Country(Scope):
 class CountryPermission(ScopePermission):
     """Which role groups hold which permission on which country."""
 
-    content_object = models.ForeignKey(Country, on_delete=models.CASCADE)
+    content_object = models.ForeignKey(Country, on_delete=models.CASCADE, related_name="+")
 
     class Meta(ScopePermission.Meta):
         abstract = False
