@@ -146,11 +146,14 @@ class ScopedModel(models.Model):
 
     def is_held_by(self, user: User, permission: Permission) -> bool:
         """Whether the user holds the permission where the record lies."""
-        ids = _ids_for(user, permission, type(self))
-        if ids is None:
-            return True
         scope = self.in_scope()
-        return scope is not None and scope.pk in ids
+        for _ in range(2):
+            ids = _ids_for(user, permission, type(self))
+            if ids is None or (scope is not None and scope.pk in ids):
+                return True
+            # The scope may be newer than what was remembered of the user's reach: ask once more.
+            user.__dict__.pop("_access", None)
+        return False
 
     @classmethod
     def scope_columns(cls) -> tuple[Any, Any, Any, Any]:

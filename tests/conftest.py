@@ -9,6 +9,7 @@ from django.core.cache import cache
 from pytest_django import DjangoDbBlocker
 
 from tests import databases
+from tests.world import World, build
 
 
 @pytest.fixture(scope="session")
@@ -16,9 +17,8 @@ def django_db_setup(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Give this run a clone of the migrated template, triggers and permissions included."""
-    with django_db_blocker.unblock(), databases.cloned():
-        with django_db_blocker.block():
-            yield
+    with django_db_blocker.unblock(), databases.cloned(), django_db_blocker.block():
+        yield
 
 
 @pytest.fixture
@@ -33,3 +33,9 @@ def _empty_cache() -> Iterator[None]:
     """Cached rights of one test's people never meet another's."""
     yield
     cache.clear()
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """A small world made by actions."""
+    return build()

@@ -9,7 +9,7 @@ os.environ["CTMS_DEMO"] = "no"
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from ctms.settings import *
-from ctms.settings import EMBEDDED_SERVERS, MIDDLEWARE, STORAGES
+from ctms.settings import EMBEDDED_SERVERS, MIDDLEWARE
 
 EMBEDDED_SERVERS = [server for server in EMBEDDED_SERVERS if server.name == "postgres"]
 MIDDLEWARE = [name for name in MIDDLEWARE if "whitenoise" not in name]

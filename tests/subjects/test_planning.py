@@ -172,7 +172,7 @@ def test_the_anchor_when_it_happens_replaces_the_estimate():
 def test_an_estimated_anchor_never_puts_a_visit_before_consent(consented_on, months, back):
     schedule = [visit(1, Offset(months=months, days=back)), visit(2)]
     first = plan(schedule, [], [Anchor("consent", consented_on)], [])[0]
-    assert consented_on <= first.target_on <= consented_on + timedelta(1)
+    assert consented_on <= first.target_on <= consented_on + timedelta(3)  # after a short month
 
 
 def test_a_visit_that_nothing_gives_a_date_is_left_out():

@@ -185,6 +185,12 @@ def test_a_visit_that_counts_from_consent_is_certain_while_day_1_is_only_expecte
     assert visits["W1"].is_provisional
 
 
+def test_screening_a_month_and_29_days_before_waits_for_the_days_february_lacks():
+    screening = replace(visit("SCR", position=1), offset=Offset(-1, -29))
+    new_year = Anchor("consent", date(2000, 1, 1))
+    assert planned([screening, visit("D1")], [new_year])["SCR"].target_on == date(2000, 1, 3)
+
+
 # Cycles
 
 
@@ -216,6 +222,15 @@ def test_what_follows_a_visit_missed_in_every_cycle_counts_from_the_first():
 def test_cycles_without_a_date_are_left_out():
     schedule = [visit("D1", repeat_group="cycle"), visit("D8", 7, repeat_group="cycle")]
     assert planned(schedule, [], [Fact("D8", status="skipped")], MONTHLY) == {}
+
+
+def test_a_cycle_begun_from_an_anchor_not_recorded_brings_the_next_one():
+    schedule = [
+        visit("D1", anchor_code="dose", basis="actual", repeat_group="cycle", position=1),
+        visit("D8", 7, repeat_group="cycle", position=2),
+    ]
+    visits = planned(schedule, ON_DAY_1, [Fact("D1", performed_on=on_day(2))], MONTHLY)
+    assert targets(visits) == {"D1": 2, ("D1", 2): 33, "D8": 7, ("D8", 2): 38}
 
 
 # Any schedule
