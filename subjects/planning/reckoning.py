@@ -13,7 +13,7 @@ from subjects.planning.schedule import Schedule
 from subjects.planning.values import Anchor, Basis, Definition, Fact, Offset, Planned, RepeatGroup
 
 _MIDDAY = time(12)
-_TRIES = 4  # months of unequal length make the way back from a visit to its anchor a search
+_ONE_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +138,12 @@ class _Dates:
         self, definition: Definition, first: Definition, cycle: int
     ) -> Moment | None:
         """As far from the beginning of its cycle as in the first one."""
-        origin, once = self.moments.get((first.key, cycle)), self.moments.get((definition.key, 1))
-        if origin is None or once is None:
+        begins = self.moments.get((first.key, cycle))
+        began = self.moments.get((first.key, 1))
+        once = self.moments.get((definition.key, 1))
+        if begins is None or began is None or once is None:
             return None
-        return Moment(once.at + (origin.at - self.moments[first.key, 1].at), origin.is_provisional)
+        return Moment(once.at + (begins.at - began.at), begins.is_provisional)
 
     def _is_in_cycle_of(self, definition: Definition, other: Definition) -> bool:
         return definition.repeat_group is not None and (
@@ -199,12 +201,17 @@ def _standing_days(schedule: Schedule, known: Mapping[str, Anchor], position: in
 
 
 def _anchor_that_puts(bare: Schedule, code: str, key: Hashable, on: date) -> date:
-    """The day of the anchor that plans the visit on the given day, or as soon as can be after it."""
-    day = on
-    for _ in range(_TRIES):
-        day += on - _Dates(bare, {code: Anchor(code, day)}).planned[key, 1].target_on
-    too_early = _Dates(bare, {code: Anchor(code, day)}).planned[key, 1].target_on < on
-    return day + timedelta(days=1) if too_early else day
+    """The first day of the anchor that plans the visit on the given day or, failing that, later."""
+
+    def target(anchor_on: date) -> date:
+        return _Dates(bare, {code: Anchor(code, anchor_on)}).planned[key, 1].target_on
+
+    day = on + (on - target(on))
+    while target(day) < on:  # months of unequal length make the way back a search of some days
+        day += _ONE_DAY
+    while target(day - _ONE_DAY) >= on:
+        day -= _ONE_DAY
+    return day
 
 
 def _by_target(visit: Planned) -> date:
