@@ -23,9 +23,9 @@ def logging_config(*, is_json: bool, level: str = "INFO") -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: list[Processor] = [structlog.dev.ConsoleRenderer(colors=False)]
+    rendering: list[Processor] = [structlog.dev.ConsoleRenderer(colors=False)]
     if is_json:
-        renderer = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
+        rendering = [structlog.processors.dict_tracebacks, structlog.processors.JSONRenderer()]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -34,10 +34,11 @@ def logging_config(*, is_json: bool, level: str = "INFO") -> dict[str, Any]:
                 "()": structlog.stdlib.ProcessorFormatter,
                 "foreign_pre_chain": shared,
                 "processors": [
-                    structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer,
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *rendering,
                 ],
             }
-        },  # fmt: skip
+        },
         "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "lines"}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {

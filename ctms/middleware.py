@@ -52,7 +52,7 @@ class PolicyMiddleware:
 
 
 class RequestMiddleware:
-    """Gives the request an id, or keeps the proxy's, and tells logs and trail where work comes from."""
+    """Gives the request an id, or keeps the proxy's, and names its origin to logs and trail."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

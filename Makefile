@@ -1,0 +1,68 @@
+# make demo    the system with demo data on http://localhost:8000 (PORT=…, RESET=1 begins anew)
+# make test    every test (ARGS=… for pytest)
+# make lint    style, types, layers, templates, migrations; make fix mends what a tool can mend
+# make setup   only installs
+
+PYTHON ?= python3.11
+LOCK   ?= requirements-dev.lock
+UV     := 0.13.9
+BIN    := .venv/bin
+READY  := .venv/.$(LOCK)
+ASSETS := static/vendor/icons.svg
+
+export PORT RESET
+
+.PHONY: setup assets demo test lint fix lock numbers bench bench-data clean
+.DEFAULT_GOAL := setup
+
+setup: $(READY) $(ASSETS)
+
+$(READY): $(LOCK)
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python --requirement $(LOCK)
+	touch $@
+
+$(ASSETS): static/icons.txt tools/assets.py $(READY)
+	$(BIN)/python tools/assets.py
+
+demo: setup
+	exec $(BIN)/python manage.py demo
+
+test: setup
+	exec $(BIN)/python -m pytest $(ARGS)
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/djangofmt check templates
+	$(BIN)/djangofmt format --check templates
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+fix: setup
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+	$(BIN)/djangofmt check --fix templates
+	$(BIN)/djangofmt format templates
+
+# Packages at one version each, with the hashes of all their platforms and without addresses.
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet $(LOCKED) --output-file requirements.lock
+	$(BIN)/uv pip compile --quiet $(LOCKED) --group dev --extra embedded \
+		--constraint requirements.lock --output-file requirements-dev.lock
+
+LOCKED := pyproject.toml --group assets --universal --generate-hashes --no-header
+
+numbers: setup
+	$(BIN)/python tools/numbers.py
+
+bench-data: setup
+	$(BIN)/python -m benchmarks.data --size $(SIZE)
+
+bench: setup
+	$(BIN)/python -m benchmarks.run
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .pytest_cache static/vendor staticfiles
