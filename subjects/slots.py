@@ -103,10 +103,16 @@ def nearest(start: datetime, need: Need, diary: Diary) -> Slot | None:
 
 
 def free_count(day: date, minutes: int, diary: Diary) -> int:
-    """At how many times of the day a visit so long could begin, in any room with any person."""
+    """How many visits so long still fit on the day, side by side where rooms and people allow."""
     rooms, people = (None if held is None else tuple(held) for held in (diary.rooms, diary.people))
     free = _Free(Need(minutes, rooms, people), diary)
-    return sum(start.astimezone(diary.zone).date() == day for start in free.starts())
+    count, taken_until = 0, None
+    for start in free.starts():
+        is_on_day = start.astimezone(diary.zone).date() == day
+        if is_on_day and (taken_until is None or start >= taken_until):
+            count += free.side_by_side(start)
+            taken_until = start + free.length
+    return count
 
 
 def lanes(intervals: Sequence[Interval]) -> list[tuple[int, int]]:
@@ -170,6 +176,17 @@ class _Free:
         )
         score, reasons = _judge(self.need, start.astimezone(self.diary.zone))
         return Slot(start, start + self.length, room, person, score, reasons)
+
+    def side_by_side(self, start: datetime) -> int:
+        """How many such visits rooms and people allow at one of these instants."""
+        at = (start - self.origin) // UNIT
+        wanted = ((self.need.rooms, self.rooms), (self.need.people, self.people))
+        free = (
+            sum(bits >> at & 1 for bits in runs.values())
+            for keys, runs in wanted
+            if keys is not None
+        )
+        return min(free, default=1)
 
     def _runs_of(
         self, wanted: Iterable[int] | None, held: Mapping[int, Sequence[Interval]] | None

@@ -143,12 +143,16 @@ def test_the_nearest_time_is_the_later_of_two_as_close():
     assert told([nearest(moment(MONDAY, "03:00"), need_of(30), diary)]) == ["Mon 09:00"]
 
 
-def test_a_day_counts_the_times_at_which_a_visit_could_begin():
-    diary = diary_of(rooms={1: [span(MONDAY, "09:00", "11:00")], 2: []}, people={7: []})
-    assert free_count(MONDAY, 60, diary) == 9
-    assert free_count(after(9), 60, diary) == 0
-    only = diary_of(rooms={1: [span(MONDAY, "09:00", "11:00")]})
-    assert free_count(MONDAY, 60, only) == 1
+def test_a_day_counts_the_visits_that_still_fit_where_rooms_and_people_allow():
+    rooms = {1: [span(MONDAY, "09:00", "11:00")], 2: []}
+    assert free_count(MONDAY, 60, diary_of(rooms=rooms)) == 4
+    assert free_count(MONDAY, 60, diary_of(rooms=rooms, people={7: []})) == 3
+    busy_at_ten = {7: [span(MONDAY, "10:00", "11:00")], 8: []}
+    assert free_count(MONDAY, 60, diary_of(rooms=rooms, people=busy_at_ten)) == 4
+    assert free_count(MONDAY, 90, diary_of(rooms=rooms)) == 2
+    assert free_count(after(9), 60, diary_of(rooms=rooms)) == 0
+    assert free_count(MONDAY, 60, diary_of(rooms={})) == 0
+    assert free_count(MONDAY, 60, diary_of()) == 3
 
 
 @pytest.mark.parametrize(
