@@ -1,0 +1,208 @@
+"""Rows of the composite lists and what the record pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import User
+from core.dates import show_day
+from sites.models import Site, SiteStatus
+from subjects.diary import CHIPS, Window
+from subjects.models import Subject, SubjectAnchor, SubjectStatus, Visit
+from subjects.queries import match_number
+from trials.models import AnchorKind, Trial
+
+PAGE = 50
+COUNTED = 10_000
+
+SITE_CHIPS = {
+    "open": "ok", "initiated": "info", "ready": "info", "start_up": "info", "on_hold": "warn",
+    "terminated": "crit", "closed": "", "follow_up": "info", "enrolment_closed": "info",
+}  # fmt: skip
+SUBJECT_CHIPS = {
+    "screening": "info", "eligible": "info", "enrolled": "ok", "on_treatment": "ok",
+    "follow_up": "ok", "screen_failed": "", "completed": "", "withdrawn": "warn",
+    "terminated": "warn", "lost": "warn", "deceased": "crit",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a list, how many rows there are, and the key of the next page."""
+
+    rows: list[dict[str, Any]]
+    total: str
+    next_after: str
+
+
+def trials_for(user: User) -> list[dict[str, Any]]:
+    """The trials a person may see."""
+    rows: QuerySet[Trial] = Trial.objects.visible_to(user)
+    labels = dict(Trial.Status.choices)
+    return [
+        {**row, "status_label": labels[row["status"]], "url": f"/trials/{row['code']}/"}
+        for row in rows.order_by("protocol_number").values(
+            "code", "protocol_number", "name", "phase", "therapeutic_area", "status",
+            "planned_subjects", "planned_sites", sponsor_name=F("sponsor__name"),
+        )[:PAGE * 4]
+    ]  # fmt: skip
+
+
+SITE_SORTS = {"number": "number", "status": "status", "active": "-active", "enrolled": "-enrolled"}
+
+
+def sites_for(user: User, query: Mapping[str, str], trial: Trial | None = None) -> Listing:
+    """The sites a person may see, by trial, status, country or words."""
+    rows: QuerySet[Site] = Site.objects.visible_to(user)
+    if trial is not None:
+        rows = rows.filter(trial=trial)
+    if status := query.get("status"):
+        rows = rows.filter(status=status)
+    if country := query.get("country"):
+        rows = rows.filter(country__code=country)
+    if text := query.get("q", "").strip():
+        rows = rows.filter(
+            Q(number__istartswith=text)
+            | Q(place__short_name__icontains=text)
+            | Q(investigator_name__icontains=text)
+        )
+    order = SITE_SORTS.get(query.get("sort", ""), "number")
+    total = counted(rows)
+    start = _offset(query)
+    labels = dict(SiteStatus.choices)
+    found: list[Any] = list(
+        rows.order_by(order, "pk").values(
+            "pk", "number", "status", "status_on", "opened_on", "investigator_name",
+            "planned_subjects", "screened", "enrolled", "active", "last_enrolled_on",
+            trial_code=F("trial__code"), trial_number=F("trial__protocol_number"),
+            place_name=F("place__short_name"), city=F("place__city"),
+            country_code=F("country__code"), cra_first=F("cra__first_name"),
+            cra_last=F("cra__last_name"),
+        )[start : start + PAGE + 1]
+    )  # fmt: skip
+    for row in found:
+        code = row["number"] or f"c{row['pk']}"
+        row["url"] = f"/trials/{row['trial_code']}/sites/{code}/"
+        row["chip"] = SITE_CHIPS.get(row["status"], "")
+        row["status_label"] = labels[row["status"]]
+        row["status_on"] = _shown(row["status_on"])
+        row["last_enrolled_on"] = _shown(row["last_enrolled_on"])
+        row["cra"] = f"{row['cra_first'] or ''} {row['cra_last'] or ''}".strip()
+    return Listing(found[:PAGE], total, str(start + PAGE) if len(found) > PAGE else "")
+
+
+def subjects_for(
+    user: User, query: Mapping[str, str], trial: Trial | None = None, place_id: int | None = None
+) -> Listing:
+    """The subjects a person may see, by number, status, site or trial; keyed by number."""
+    rows: QuerySet[Subject] = Subject.objects.visible_to(user)
+    if trial is not None:
+        rows = rows.filter(trial=trial)
+    if place_id is not None:
+        rows = rows.filter(site__place_id=place_id)
+    if status := query.get("status"):
+        rows = rows.filter(status=status)
+    if site := query.get("site"):
+        rows = rows.filter(site__number=site)
+    if text := query.get("q", "").strip():
+        rows = rows.filter(match_number(text))
+    total = counted(rows)
+    sort = "next_visit_on" if query.get("sort") == "next" else "number"
+    start = _offset(query)
+    labels = dict(SubjectStatus.choices)
+    order = F("next_visit_on").asc(nulls_last=True) if sort == "next_visit_on" else F("number")
+    found: list[Any] = list(
+        rows.order_by(order, "pk").values(
+            "pk", "number", "status", "screened_on", "enrolled_on", "next_visit_on",
+            "last_visit_on", trial_code=F("trial__code"), trial_number=F("trial__protocol_number"),
+            site_number=F("site__number"), next_name=F("next_visit__name"),
+            next_earliest=F("next_visit__earliest_on"), next_target=F("next_visit__target_on"),
+            next_latest=F("next_visit__latest_on"), next_status=F("next_visit__status"),
+        )[start : start + PAGE + 1]
+    )  # fmt: skip
+    for row in found:
+        row["url"] = f"/trials/{row['trial_code']}/subjects/{row['number']}/"
+        row["chip"] = SUBJECT_CHIPS.get(row["status"], "")
+        row["status_label"] = labels[row["status"]]
+        booked = row["next_visit_on"] if row["next_status"] == "booked" else None
+        row["window"] = Window(
+            row["next_earliest"], row["next_target"], row["next_latest"], booked,
+            "booked" if booked else "open",
+        )  # fmt: skip
+        row["next_visit_on"] = _shown(row["next_visit_on"])
+        row["last_visit_on"] = _shown(row["last_visit_on"])
+    return Listing(found[:PAGE], total, str(start + PAGE) if len(found) > PAGE else "")
+
+
+def counted(rows: QuerySet[Any]) -> str:
+    """How many rows there are; never counted beyond ten thousand."""
+    total = rows.order_by()[: COUNTED + 1].count()
+    return f"{COUNTED:,}+" if total > COUNTED else f"{total:,}"
+
+
+def _offset(query: Mapping[str, str]) -> int:
+    text = query.get("after", "0")
+    return min(int(text), COUNTED) if text.isdigit() else 0
+
+
+def _shown(day: date | None) -> str:
+    return show_day(day) if day else ""
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """A visit in the table of a subject."""
+
+    id: int
+    name: str
+    window: Window
+    on: str
+    chip: tuple[str, str]
+    status: str
+    is_provisional: bool
+    procedures: int
+    deviation: str
+    reason: str
+
+
+def visits_of(subject: Subject) -> list[VisitRow]:
+    """The visits of a subject in order of time, with bookings and planned deviations."""
+    rows = (
+        Visit.objects.filter(subject=subject)
+        .select_related("definition")
+        .prefetch_related("bookings", "deviation_drafts", "definition__cells")
+        .order_by("target_on", "pk")
+    )
+    return [_visit_row(visit) for visit in rows]
+
+
+def _visit_row(visit: Visit) -> VisitRow:
+    booking = next((held for held in visit.bookings.all() if held.is_live), None)
+    drafts = [draft for draft in visit.deviation_drafts.all() if draft.state != "withdrawn"]
+    on = visit.performed_on or (booking.on if booking else None)
+    window = Window(
+        visit.earliest_on, visit.target_on, visit.latest_on, on,
+        "done" if visit.performed_on else "booked" if booking else "open",
+    )  # fmt: skip
+    return VisitRow(
+        visit.pk, visit.name, window, show_day(on) if on else "",
+        CHIPS["confirmed" if booking and booking.confirmation == "confirmed"
+              and visit.status == "booked" else visit.status],
+        visit.status, visit.is_provisional,
+        len(visit.definition.cells.all()) if visit.definition else 0,
+        drafts[0].get_kind_display() if drafts else "", visit.outcome_reason,
+    )  # fmt: skip
+
+
+def day_1_of(subject: Subject) -> date | None:
+    """The day the subject's study days count from."""
+    return (
+        SubjectAnchor.objects.filter(subject=subject, code=AnchorKind.DAY_1)
+        .values_list("on", flat=True)
+        .first()
+    )

@@ -1,0 +1,170 @@
+"""Pages that show several apps at once: lists, trial, site, subject and search."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from accounts.roles import BUNDLES
+from audit.queries import Trail, trail_of
+from core.access import ScopedModel, can
+from core.dates import study_day
+from core.models import StatusChange
+from core.permissions import Permission
+from core.web import Request, find, page
+from sites.models import Place, Site, SiteSchedule, SiteStatus
+from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
+from trials.models import Trial
+from workspace import queries
+
+
+@require_GET
+def home(request: Request) -> HttpResponse:
+    """Send everybody to the page their role starts with."""
+    roles = request.user.roles()
+    homes = [BUNDLES[role].home for role in BUNDLES if role in roles]
+    return redirect(homes[0] if homes else "inbox:work")
+
+
+@require_GET
+def trials(request: Request) -> HttpResponse:
+    """Every trial the person may see."""
+    return page(request, "workspace/trials.html", {"trials": queries.trials_for(request.user)})
+
+
+@require_GET
+def trial(request: Request, code: str) -> HttpResponse:
+    """The trial's key facts, its sites and its subjects."""
+    record = find(Trial, request.user, code=code)
+    context = {
+        "trial": record,
+        "sites": queries.sites_for(request.user, {}, record),
+        "subjects": queries.subjects_for(request.user, {"sort": "next"}, record),
+        "schedules": record.schedules.order_by("-pk"),
+        "trail": _trail(request, record),
+    }
+    return page(request, "workspace/trial.html", context)
+
+
+@require_GET
+def sites(request: Request, code: str = "") -> HttpResponse:
+    """The sites of one trial or of all."""
+    record = find(Trial, request.user, code=code) if code else None
+    context = {
+        "trial": record,
+        "listing": queries.sites_for(request.user, request.GET.dict(), record),
+        "statuses": SiteStatus.choices,
+        "query": request.GET,
+    }
+    return page(request, "workspace/sites.html", context, partial="rows")
+
+
+@require_GET
+def site(request: Request, code: str, number: str) -> HttpResponse:
+    """One site: facts, subjects, schedule and history."""
+    record = _site(request, code, number)
+    context = {
+        "site": record,
+        "trial": record.trial,
+        "place": record.place,
+        "subjects": queries.subjects_for(request.user, {"site": record.number}, record.trial),
+        "schedules": SiteSchedule.objects.filter(site=record).select_related("version"),
+        "history": StatusChange.objects.filter(flow="sites.site", object_id=record.pk).order_by(
+            "-pk"
+        ),
+        "status_labels": dict(SiteStatus.choices),
+        "trail": _trail(request, record),
+    }
+    return page(request, "workspace/site.html", context)
+
+
+@require_GET
+def subjects(request: Request, code: str = "") -> HttpResponse:
+    """The subjects of one trial or of all."""
+    record = find(Trial, request.user, code=code) if code else None
+    context = {
+        "trial": record,
+        "place": None,
+        "listing": queries.subjects_for(request.user, request.GET.dict(), record),
+        "statuses": SubjectStatus.choices,
+        "query": request.GET,
+    }
+    return page(request, "workspace/subjects.html", context, partial="rows")
+
+
+@require_GET
+def place_subjects(request: Request, slug: str) -> HttpResponse:
+    """The subjects of a place across its trials."""
+    place = find(Place, request.user, slug=slug)
+    context = {
+        "trial": None,
+        "place": place,
+        "listing": queries.subjects_for(request.user, request.GET.dict(), place_id=place.pk),
+        "statuses": SubjectStatus.choices,
+        "query": request.GET,
+    }
+    return page(request, "workspace/subjects.html", context, partial="rows")
+
+
+@require_GET
+def subject(request: Request, code: str, number: str) -> HttpResponse:
+    """The subject's story and what is next."""
+    record = find(Subject, request.user, trial__code=code, number=number)
+    user = request.user
+    day_1 = queries.day_1_of(record)
+    today = timezone.localdate(timezone=record.site.place.zone)
+    context = {
+        "subject": record,
+        "trial": record.trial,
+        "site": record.site,
+        "today": today,
+        "study_day": study_day(day_1, today) if day_1 else None,
+        "visits": queries.visits_of(record),
+        "identity": SubjectIdentity.objects.visible_to(user).filter(subject=record).first(),
+        "preference": Preference.objects.visible_to(user).filter(subject=record).first(),
+        "contacts": Contact.objects.visible_to(user).filter(subject=record).order_by("-at")[:10],
+        "history": StatusChange.objects.filter(
+            flow="subjects.subject", object_id=record.pk
+        ).order_by("-pk"),
+        "status_labels": dict(SubjectStatus.choices),
+        "chip": queries.SUBJECT_CHIPS.get(record.status, ""),
+        "may_book": can(user, Permission.VISIT_BOOK, record),
+        "trail": _trail(request, record),
+    }
+    return page(request, "workspace/subject.html", context)
+
+
+@require_GET
+def search(request: Request) -> HttpResponse:
+    """Trials, sites and subjects by the start of their number or name."""
+    text = request.GET.get("q", "").strip()
+    query = {"q": text}
+    context = {
+        "q": text,
+        "subjects": queries.subjects_for(request.user, query).rows[:10] if text else [],
+        "sites": queries.sites_for(request.user, query).rows[:10] if text else [],
+        "trials": [
+            row
+            for row in queries.trials_for(request.user)
+            if text and text.casefold() in f"{row['protocol_number']} {row['name']}".casefold()
+        ],
+    }
+    return page(request, "workspace/search.html", context, partial="results")
+
+
+def _site(request: Request, code: str, number: str) -> Site:
+    if number.startswith("c") and number[1:].isdigit():
+        return find(Site, request.user, trial__code=code, pk=int(number[1:]), number="")
+    if not number:
+        raise Http404
+    return find(Site, request.user, trial__code=code, number=number)
+
+
+def _trail(request: Request, record: ScopedModel) -> Trail | None:
+    """The audit drawer, where it was opened and may be read."""
+    if request.GET.get("open") != "audit" or not can(request.user, Permission.AUDIT_VIEW, record):
+        return None
+    before = request.GET.get("before", "")
+    return trail_of(record, request.user, int(before) if before.isdigit() else None)
