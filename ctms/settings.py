@@ -35,7 +35,7 @@ if not REDIS_URL and IS_PRIVATE:
 if IS_PRIVATE:
     SECRET_KEY = environment.text("SECRET_KEY", kept(CTMS_HOME / "keys", "secret"))
     ENCRYPTION_KEYS = environment.words("ENCRYPTION_KEYS", [kept(CTMS_HOME / "keys", "encryption")])
-    ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["*"])
+    ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 else:
     REDIS_URL = environment.text("REDIS_URL")
     SECRET_KEY = environment.text("SECRET_KEY")
@@ -114,7 +114,7 @@ CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "ctms",
+        "OPTIONS": {"db": 1},  # the broker has 0
     }
 }
 MEDIA_ROOT = Path(environment.text("CTMS_FILES", str(CTMS_HOME / "files")))

@@ -213,11 +213,14 @@ class Valkey(Server):
 
     def prepare(self) -> list[str | Path]:
         self.make_directories()
-        options = {
+        options: dict[str, str | Path] = {
             "--port": "0", "--unixsocket": self.path, "--unixsocketperm": "700",
             "--save": "", "--appendonly": "no", "--dir": self.base,
         }  # fmt: skip
-        return [self._program(), *(word for pair in options.items() for word in pair)]
+        words: list[str | Path] = [self._program()]
+        for name, value in options.items():
+            words += [name, value]
+        return words
 
     def _program(self) -> Path:
         machine = {"aarch64": "aarch64", "arm64": "arm64"}.get(platform.machine(), "x86_64")
