@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -42,12 +43,15 @@ def spawn(
     )
 
 
-def stop(child: Child, by: signal.Signals = signal.SIGTERM, *, patience: float = 10) -> None:
-    """Ask a child to end; end it and all it started by force when it does not listen."""
-    if child.poll() is None:
-        child.send_signal(by)
+def stop(*children: Child, by: signal.Signals = signal.SIGTERM, patience: float = 10) -> None:
+    """Ask children to end; end them and all they started by force when they do not listen."""
+    for child in children:
+        if child.poll() is None:
+            child.send_signal(by)
+    deadline = time.monotonic() + patience
+    for child in children:
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(patience)
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
-    child.wait()
+            child.wait(max(0, deadline - time.monotonic()))
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()

@@ -37,13 +37,9 @@ class Supervisor:
         return name
 
     def stop(self) -> None:
-        """Ask all children to end, the last one first, and see to it that they do."""
-        for child in reversed(self.children.values()):
-            if child.poll() is None:
-                child.terminate()
-        while self.children:
-            _, child = self.children.popitem()
-            processes.stop(child)
+        """End all children, the last one first."""
+        processes.stop(*reversed(self.children.values()))
+        self.children.clear()
 
 
 @contextmanager

@@ -30,11 +30,11 @@ def keep(server: Server) -> int:
                 if last := locks.alone(users_file(server)):
                     # Held until this process ends: a newcomer waits, and then starts the next one.
                     with last:
-                        processes.stop(child, signal.SIGINT, patience=60)
+                        processes.stop(child, by=signal.SIGINT, patience=60)
                         return 0
                 time.sleep(PAUSE)
         finally:
-            processes.stop(child, signal.SIGINT, patience=60)
+            processes.stop(child, by=signal.SIGINT, patience=60)
     return 1
 
 
