@@ -56,7 +56,7 @@ lock: $(READY)
 LOCKED := pyproject.toml --group assets --universal --generate-hashes --no-header
 
 numbers: setup
-	$(BIN)/python tools/numbers.py
+	$(BIN)/python tools/measure.py
 
 bench-data: setup
 	$(BIN)/python -m benchmarks.data --size $(SIZE)
