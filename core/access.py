@@ -266,8 +266,10 @@ def reached(
     user: User, permission: Permission, model: type[Scope], *, shared_below: bool = False
 ) -> frozenset[int] | None:
     """The ids of this scope model under the user's reach; None means all of them."""
+    held = reach(user, permission)
     memo: dict[Any, Any] = user.__dict__.setdefault("_access", {})
-    key = (permission, model.kind, shared_below)
+    # Permissions held on the same scopes lead to the same ids: one query serves them all.
+    key = (held.everywhere, frozenset(held.ids.items()), model.kind, shared_below)
     if key not in memo:
         memo[key] = _resolve(user, permission, model, shared_below=shared_below)
     return cast("frozenset[int] | None", memo[key])
@@ -295,10 +297,12 @@ def _resolve(
         rows = model._default_manager.filter(reduce(operator.or_, above))
         ids.update(rows.values_list("pk", flat=True))
     if shared_below:
+        direct = {lower for lower, _ in _children(model)}
         for lower, field in _children(model):
-            lower_ids = reached(user, permission, lower, shared_below=True)
-            rows = lower._default_manager.filter(pk__any=lower_ids or ())
-            ids.update(rows.values_list(f"{field}_id", flat=True).distinct())
+            deeper = any(lowest not in direct for lowest, _ in _children(lower))
+            if lower_ids := reached(user, permission, lower, shared_below=deeper):
+                rows = lower._default_manager.filter(pk__any=lower_ids)
+                ids.update(rows.values_list(f"{field}_id", flat=True).distinct())
     return frozenset(ids)
 
 

@@ -8,9 +8,12 @@ from collections.abc import Callable
 
 import structlog
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
+from core.actions import RefusedError
 from core.audit import coming_from
 from core.models import Source
+from core.versions import ConflictError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -69,3 +72,20 @@ class RequestMiddleware:
             response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+class RefusalMiddleware:
+    """Turns refusals that reach the top into pages that say what is so and what to do."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """409 for conflicts, 422 for refusals; the rest is Django's."""
+        status = 409 if isinstance(error, ConflictError) else 422
+        if not isinstance(error, (ConflictError, RefusedError)):
+            return None
+        return render(request, f"{status}.html", {"message": str(error)}, status=status)

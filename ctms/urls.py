@@ -1,10 +1,14 @@
 """Every address of the product."""
 
-from django.urls import path
+from django.urls import include, path
 
 from ctms import health
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("account/", include("allauth.urls")),
+    path("", include("subjects.urls")),
+    path("", include("inbox.urls")),
+    path("", include("workspace.urls")),
 ]

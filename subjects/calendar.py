@@ -87,6 +87,7 @@ class Suggestion:
 
     item: diary.ToBook
     offer: Offer | None
+    minutes: int
 
 
 def wanted(values: Mapping[str, Any]) -> Wanted:
@@ -249,7 +250,9 @@ def with_first_slot(items: Sequence[diary.ToBook], place: Place, now: datetime) 
     found = []
     for item in items:
         best = offers(visits[item.visit_id], held, limit=1)
-        found.append(Suggestion(item, best[0] if best else None))
+        definition = visits[item.visit_id].definition
+        minutes = definition.duration if definition else 60
+        found.append(Suggestion(item, best[0] if best else None, minutes))
     return found
 
 

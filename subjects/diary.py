@@ -132,7 +132,7 @@ def blocks(place: Place, first: date, last: date, user: User) -> list[Block]:
 
 def names_of(subject_ids: Iterable[int], user: User) -> dict[int, str]:
     """The names of these subjects, where the user may see them: at their site only."""
-    rows = SubjectIdentity.objects.visible_to(user).filter(subject_id__any=list(subject_ids))
+    rows = SubjectIdentity.objects.visible_to(user).filter(subject__pk__any=list(subject_ids))
     return dict(rows.values_list("subject_id", "name"))
 
 

@@ -42,6 +42,7 @@ def trial(request: Request, code: str) -> HttpResponse:
         "trial": record,
         "sites": queries.sites_for(request.user, {}, record),
         "subjects": queries.subjects_for(request.user, {"sort": "next"}, record),
+        "today": timezone.localdate(),
         "schedules": record.schedules.order_by("-pk"),
         "trail": _trail(request, record),
     }
@@ -70,6 +71,7 @@ def site(request: Request, code: str, number: str) -> HttpResponse:
         "trial": record.trial,
         "place": record.place,
         "subjects": queries.subjects_for(request.user, {"site": record.number}, record.trial),
+        "today": timezone.localdate(timezone=record.place.zone),
         "schedules": SiteSchedule.objects.filter(site=record).select_related("version"),
         "history": StatusChange.objects.filter(flow="sites.site", object_id=record.pk).order_by(
             "-pk"
@@ -90,6 +92,7 @@ def subjects(request: Request, code: str = "") -> HttpResponse:
         "listing": queries.subjects_for(request.user, request.GET.dict(), record),
         "statuses": SubjectStatus.choices,
         "query": request.GET,
+        "today": timezone.localdate(),
     }
     return page(request, "workspace/subjects.html", context, partial="rows")
 
@@ -104,6 +107,7 @@ def place_subjects(request: Request, slug: str) -> HttpResponse:
         "listing": queries.subjects_for(request.user, request.GET.dict(), place_id=place.pk),
         "statuses": SubjectStatus.choices,
         "query": request.GET,
+        "today": timezone.localdate(),
     }
     return page(request, "workspace/subjects.html", context, partial="rows")
 

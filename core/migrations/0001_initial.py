@@ -6,199 +6,357 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Seal',
+            name="Seal",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('system', models.BigIntegerField(help_text='the database cluster whose transactions are counted')),
-                ('first_txid', models.BigIntegerField()),
-                ('next_txid', models.BigIntegerField()),
-                ('rows', models.PositiveIntegerField()),
-                ('digest', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "system",
+                    models.BigIntegerField(
+                        help_text="the database cluster whose transactions are counted"
+                    ),
+                ),
+                ("first_txid", models.BigIntegerField()),
+                ("next_txid", models.BigIntegerField()),
+                ("rows", models.PositiveIntegerField()),
+                ("digest", models.CharField(max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='AuditRow',
+            name="AuditRow",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('txid', models.BigIntegerField()),
-                ('op', models.CharField(max_length=1)),
-                ('tbl', models.CharField(max_length=63)),
-                ('row_id', models.BigIntegerField()),
-                ('event_id', models.BigIntegerField(null=True)),
-                ('changes', models.JSONField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("txid", models.BigIntegerField()),
+                ("op", models.CharField(max_length=1)),
+                ("tbl", models.CharField(max_length=63)),
+                ("row_id", models.BigIntegerField()),
+                ("event_id", models.BigIntegerField(null=True)),
+                ("changes", models.JSONField()),
             ],
             options={
-                'indexes': [models.Index(fields=['tbl', 'row_id', '-id'], name='auditrow_of_row'), models.Index(fields=['event_id'], name='auditrow_of_event'), models.Index(fields=['txid'], name='auditrow_txid'), django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='auditrow_at')],
+                "indexes": [
+                    models.Index(fields=["tbl", "row_id", "-id"], name="auditrow_of_row"),
+                    models.Index(fields=["event_id"], name="auditrow_of_event"),
+                    models.Index(fields=["txid"], name="auditrow_txid"),
+                    django.contrib.postgres.indexes.BrinIndex(fields=["at"], name="auditrow_at"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(default='CTMS', max_length=100)),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(default="CTMS", max_length=100)),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('pk', 1)), name='deployment_is_one')],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("pk", 1)), name="deployment_is_one")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user_id', models.BigIntegerField()),
-                ('path', models.CharField(max_length=300)),
-                ('fields', models.BinaryField()),
-                ('saved_at', models.DateTimeField(auto_now=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("user_id", models.BigIntegerField()),
+                ("path", models.CharField(max_length=300)),
+                ("fields", models.BinaryField()),
+                ("saved_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user_id', 'path'), name='draft_once_per_page')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user_id", "path"), name="draft_once_per_page")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trial_id', models.BigIntegerField(editable=False, null=True)),
-                ('site_id', models.BigIntegerField(editable=False, null=True)),
-                ('place_id', models.BigIntegerField(editable=False, null=True)),
-                ('subject_id', models.BigIntegerField(editable=False, null=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('verb', models.CharField(max_length=80)),
-                ('target_type', models.CharField(max_length=80)),
-                ('target_id', models.BigIntegerField(null=True)),
-                ('target_label', models.CharField(max_length=200)),
-                ('actor_id', models.BigIntegerField()),
-                ('actor_name', models.CharField(max_length=150)),
-                ('actor_role', models.CharField(blank=True, max_length=200)),
-                ('acting_for_id', models.BigIntegerField(null=True)),
-                ('acting_for_name', models.CharField(blank=True, max_length=150)),
-                ('reason', models.TextField(blank=True)),
-                ('source', models.CharField(choices=[('page', 'Page'), ('api', 'API'), ('import', 'Import'), ('task', 'Scheduled task'), ('system', 'System')], max_length=10)),
-                ('request_id', models.CharField(blank=True, max_length=36)),
-                ('address', models.GenericIPAddressField(null=True)),
-                ('parent_id', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("trial_id", models.BigIntegerField(editable=False, null=True)),
+                ("site_id", models.BigIntegerField(editable=False, null=True)),
+                ("place_id", models.BigIntegerField(editable=False, null=True)),
+                ("subject_id", models.BigIntegerField(editable=False, null=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("verb", models.CharField(max_length=80)),
+                ("target_type", models.CharField(max_length=80)),
+                ("target_id", models.BigIntegerField(null=True)),
+                ("target_label", models.CharField(max_length=200)),
+                ("actor_id", models.BigIntegerField()),
+                ("actor_name", models.CharField(max_length=150)),
+                ("actor_role", models.CharField(blank=True, max_length=200)),
+                ("acting_for_id", models.BigIntegerField(null=True)),
+                ("acting_for_name", models.CharField(blank=True, max_length=150)),
+                ("reason", models.TextField(blank=True)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[
+                            ("page", "Page"),
+                            ("api", "API"),
+                            ("import", "Import"),
+                            ("task", "Scheduled task"),
+                            ("system", "System"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("request_id", models.CharField(blank=True, max_length=36)),
+                ("address", models.GenericIPAddressField(null=True)),
+                ("parent_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['target_type', 'target_id', '-id'], name='event_of_target'), models.Index(fields=['trial_id', '-id'], name='event_of_trial'), models.Index(fields=['site_id', '-id'], name='event_of_site'), models.Index(fields=['subject_id', '-id'], name='event_of_subject'), models.Index(fields=['actor_id', '-id'], name='event_of_actor'), models.Index(fields=['parent_id'], name='event_of_parent'), django.contrib.postgres.indexes.BrinIndex(fields=['at'], name='event_at')],
+                "indexes": [
+                    models.Index(
+                        fields=["target_type", "target_id", "-id"], name="event_of_target"
+                    ),
+                    models.Index(fields=["trial_id", "-id"], name="event_of_trial"),
+                    models.Index(fields=["site_id", "-id"], name="event_of_site"),
+                    models.Index(fields=["subject_id", "-id"], name="event_of_subject"),
+                    models.Index(fields=["actor_id", "-id"], name="event_of_actor"),
+                    models.Index(fields=["parent_id"], name="event_of_parent"),
+                    django.contrib.postgres.indexes.BrinIndex(fields=["at"], name="event_at"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Idempotency',
+            name="Idempotency",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('user_id', models.BigIntegerField()),
-                ('key', models.CharField(max_length=64)),
-                ('path', models.CharField(max_length=300)),
-                ('status', models.PositiveSmallIntegerField(null=True)),
-                ('location', models.CharField(blank=True, max_length=500)),
-                ('body', models.BinaryField(null=True)),
-                ('at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("user_id", models.BigIntegerField()),
+                ("key", models.CharField(max_length=64)),
+                ("path", models.CharField(max_length=300)),
+                ("status", models.PositiveSmallIntegerField(null=True)),
+                ("location", models.CharField(blank=True, max_length=500)),
+                ("body", models.BinaryField(null=True)),
+                ("at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('user_id', 'key'), name='idempotency_key_once')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user_id", "key"), name="idempotency_key_once")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Obligation',
+            name="Obligation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trial_id', models.BigIntegerField(editable=False, null=True)),
-                ('site_id', models.BigIntegerField(editable=False, null=True)),
-                ('place_id', models.BigIntegerField(editable=False, null=True)),
-                ('subject_id', models.BigIntegerField(editable=False, null=True)),
-                ('rule', models.CharField(max_length=60)),
-                ('object_id', models.BigIntegerField()),
-                ('label', models.CharField(max_length=200)),
-                ('detail', models.CharField(blank=True, max_length=200)),
-                ('url', models.CharField(blank=True, max_length=200)),
-                ('owner_role', models.CharField(max_length=40)),
-                ('owner_id', models.BigIntegerField(null=True)),
-                ('ball', models.CharField(help_text='who has to move next: site or sponsor', max_length=20)),
-                ('due_on', models.DateField(null=True)),
-                ('due_at', models.DateTimeField(null=True)),
-                ('opened_at', models.DateTimeField()),
-                ('met_at', models.DateTimeField(null=True)),
-                ('assigned_id', models.BigIntegerField(null=True)),
-                ('snoozed_until', models.DateField(null=True)),
-                ('waived_at', models.DateTimeField(null=True)),
-                ('waived_by_id', models.BigIntegerField(null=True)),
-                ('waived_reason', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("trial_id", models.BigIntegerField(editable=False, null=True)),
+                ("site_id", models.BigIntegerField(editable=False, null=True)),
+                ("place_id", models.BigIntegerField(editable=False, null=True)),
+                ("subject_id", models.BigIntegerField(editable=False, null=True)),
+                ("rule", models.CharField(max_length=60)),
+                ("object_id", models.BigIntegerField()),
+                ("label", models.CharField(max_length=200)),
+                ("detail", models.CharField(blank=True, max_length=200)),
+                ("url", models.CharField(blank=True, max_length=200)),
+                ("owner_role", models.CharField(max_length=40)),
+                ("owner_id", models.BigIntegerField(null=True)),
+                (
+                    "ball",
+                    models.CharField(
+                        help_text="who has to move next: site or sponsor", max_length=20
+                    ),
+                ),
+                ("due_on", models.DateField(null=True)),
+                ("due_at", models.DateTimeField(null=True)),
+                ("opened_at", models.DateTimeField()),
+                ("met_at", models.DateTimeField(null=True)),
+                ("assigned_id", models.BigIntegerField(null=True)),
+                ("snoozed_until", models.DateField(null=True)),
+                ("waived_at", models.DateTimeField(null=True)),
+                ("waived_by_id", models.BigIntegerField(null=True)),
+                ("waived_reason", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('met_at', None), ('waived_at', None)), fields=['site_id', 'owner_role', 'due_on'], name='obligation_open_at_site'), models.Index(condition=models.Q(('met_at', None), ('waived_at', None)), fields=['trial_id', 'owner_role', 'due_on'], name='obligation_open_in_trial'), models.Index(condition=models.Q(('met_at', None)), fields=['subject_id'], name='obligation_of_subject'), models.Index(models.F('assigned_id'), condition=models.Q(('assigned_id__isnull', False), ('met_at', None)), name='obligation_assigned')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('met_at', None)), fields=('rule', 'object_id'), name='obligation_open_once'), models.CheckConstraint(condition=models.Q(models.Q(('waived_at', None), ('waived_by_id', None)), models.Q(('waived_at__isnull', False), ('waived_by_id__isnull', False), models.Q(('waived_reason', ''), _negated=True)), _connector='OR'), name='obligation_waived_by_someone_with_reason'), models.CheckConstraint(condition=models.Q(('due_on__isnull', False), ('due_at__isnull', False), _connector='OR'), name='obligation_has_a_due_date')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("met_at", None), ("waived_at", None)),
+                        fields=["site_id", "owner_role", "due_on"],
+                        name="obligation_open_at_site",
+                    ),
+                    models.Index(
+                        condition=models.Q(("met_at", None), ("waived_at", None)),
+                        fields=["trial_id", "owner_role", "due_on"],
+                        name="obligation_open_in_trial",
+                    ),
+                    models.Index(
+                        condition=models.Q(("met_at", None)),
+                        fields=["subject_id"],
+                        name="obligation_of_subject",
+                    ),
+                    models.Index(
+                        models.F("assigned_id"),
+                        condition=models.Q(("assigned_id__isnull", False), ("met_at", None)),
+                        name="obligation_assigned",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("met_at", None)),
+                        fields=("rule", "object_id"),
+                        name="obligation_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("waived_at", None), ("waived_by_id", None)),
+                            models.Q(
+                                ("waived_at__isnull", False),
+                                ("waived_by_id__isnull", False),
+                                models.Q(("waived_reason", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="obligation_waived_by_someone_with_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("due_on__isnull", False), ("due_at__isnull", False), _connector="OR"
+                        ),
+                        name="obligation_has_a_due_date",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Signature',
+            name="Signature",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trial_id', models.BigIntegerField(editable=False, null=True)),
-                ('site_id', models.BigIntegerField(editable=False, null=True)),
-                ('place_id', models.BigIntegerField(editable=False, null=True)),
-                ('subject_id', models.BigIntegerField(editable=False, null=True)),
-                ('target_type', models.CharField(max_length=80)),
-                ('target_id', models.BigIntegerField()),
-                ('target_label', models.CharField(max_length=200)),
-                ('meaning', models.CharField(max_length=80)),
-                ('statement', models.TextField()),
-                ('signer_id', models.BigIntegerField()),
-                ('signer_name', models.CharField(max_length=150)),
-                ('signer_role', models.CharField(max_length=200)),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('zone', models.CharField(max_length=50)),
-                ('content_hash', models.CharField(max_length=64)),
-                ('event_id', models.BigIntegerField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("trial_id", models.BigIntegerField(editable=False, null=True)),
+                ("site_id", models.BigIntegerField(editable=False, null=True)),
+                ("place_id", models.BigIntegerField(editable=False, null=True)),
+                ("subject_id", models.BigIntegerField(editable=False, null=True)),
+                ("target_type", models.CharField(max_length=80)),
+                ("target_id", models.BigIntegerField()),
+                ("target_label", models.CharField(max_length=200)),
+                ("meaning", models.CharField(max_length=80)),
+                ("statement", models.TextField()),
+                ("signer_id", models.BigIntegerField()),
+                ("signer_name", models.CharField(max_length=150)),
+                ("signer_role", models.CharField(max_length=200)),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("zone", models.CharField(max_length=50)),
+                ("content_hash", models.CharField(max_length=64)),
+                ("event_id", models.BigIntegerField()),
             ],
             options={
-                'indexes': [models.Index(fields=['target_type', 'target_id', 'id'], name='signature_of_target')],
+                "indexes": [
+                    models.Index(
+                        fields=["target_type", "target_id", "id"], name="signature_of_target"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='StatusChange',
+            name="StatusChange",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('trial_id', models.BigIntegerField(editable=False, null=True)),
-                ('site_id', models.BigIntegerField(editable=False, null=True)),
-                ('place_id', models.BigIntegerField(editable=False, null=True)),
-                ('subject_id', models.BigIntegerField(editable=False, null=True)),
-                ('flow', models.CharField(max_length=80)),
-                ('object_id', models.BigIntegerField()),
-                ('from_status', models.CharField(blank=True, max_length=40)),
-                ('to_status', models.CharField(max_length=40)),
-                ('on', models.DateField()),
-                ('at', models.DateTimeField(auto_now_add=True)),
-                ('reason', models.TextField(blank=True)),
-                ('actor_name', models.CharField(blank=True, max_length=150)),
-                ('event_id', models.BigIntegerField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("trial_id", models.BigIntegerField(editable=False, null=True)),
+                ("site_id", models.BigIntegerField(editable=False, null=True)),
+                ("place_id", models.BigIntegerField(editable=False, null=True)),
+                ("subject_id", models.BigIntegerField(editable=False, null=True)),
+                ("flow", models.CharField(max_length=80)),
+                ("object_id", models.BigIntegerField()),
+                ("from_status", models.CharField(blank=True, max_length=40)),
+                ("to_status", models.CharField(max_length=40)),
+                ("on", models.DateField()),
+                ("at", models.DateTimeField(auto_now_add=True)),
+                ("reason", models.TextField(blank=True)),
+                ("actor_name", models.CharField(blank=True, max_length=150)),
+                ("event_id", models.BigIntegerField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['flow', 'object_id', 'id'], name='statuschange_of_object')],
+                "indexes": [
+                    models.Index(fields=["flow", "object_id", "id"], name="statuschange_of_object")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='DeploymentPermission',
+            name="DeploymentPermission",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('content_object', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='core.deployment')),
-                ('group', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.group')),
-                ('permission', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='auth.permission')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "content_object",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="core.deployment",
+                    ),
+                ),
+                (
+                    "group",
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="auth.group"),
+                ),
+                (
+                    "permission",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, to="auth.permission"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'unique_together': {('group', 'permission', 'content_object')},
+                "abstract": False,
+                "unique_together": {("group", "permission", "content_object")},
             },
         ),
     ]

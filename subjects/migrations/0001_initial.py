@@ -8,162 +8,423 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sites', '0001_initial'),
+        ("sites", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Contact',
+            name="Contact",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('channel', models.CharField(choices=[('phone', 'Phone'), ('message', 'Text message'), ('email', 'E-mail'), ('letter', 'Letter'), ('in_person', 'In person')], max_length=10)),
-                ('result', models.CharField(choices=[('reached', 'Reached'), ('voicemail', 'Left voicemail'), ('no_answer', 'No answer'), ('wrong_number', 'Wrong number')], max_length=12)),
-                ('summary', models.TextField(blank=True)),
-                ('follow_up_on', models.DateField(blank=True, null=True)),
-                ('by_name', models.CharField(max_length=150)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("phone", "Phone"),
+                            ("message", "Text message"),
+                            ("email", "E-mail"),
+                            ("letter", "Letter"),
+                            ("in_person", "In person"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "result",
+                    models.CharField(
+                        choices=[
+                            ("reached", "Reached"),
+                            ("voicemail", "Left voicemail"),
+                            ("no_answer", "No answer"),
+                            ("wrong_number", "Wrong number"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("summary", models.TextField(blank=True)),
+                ("follow_up_on", models.DateField(blank=True, null=True)),
+                ("by_name", models.CharField(max_length=150)),
             ],
         ),
         migrations.CreateModel(
-            name='DeviationDraft',
+            name="DeviationDraft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('out_of_window', 'Visit out of window'), ('missed_visit', 'Missed visit')], max_length=16)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('occurred', 'Occurred'), ('withdrawn', 'Withdrawn')], default='planned', max_length=10)),
-                ('reason', models.CharField(max_length=200)),
-                ('description', models.CharField(max_length=300)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("out_of_window", "Visit out of window"),
+                            ("missed_visit", "Missed visit"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("occurred", "Occurred"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="planned",
+                        max_length=10,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=200)),
+                ("description", models.CharField(max_length=300)),
             ],
         ),
         migrations.CreateModel(
-            name='Preference',
+            name="Preference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('part_of_day', models.CharField(choices=[('any', 'Any time'), ('morning', 'Mornings'), ('afternoon', 'Afternoons')], default='any', max_length=10)),
-                ('weekdays', models.CharField(blank=True, help_text='days that suit, for example 0,2,4 for Mon, Wed, Fri', max_length=13)),
-                ('availability', models.CharField(blank=True, max_length=200)),
-                ('fasting', models.CharField(blank=True, max_length=200)),
-                ('transport', models.CharField(blank=True, max_length=200)),
-                ('interpreter', models.CharField(blank=True, max_length=200)),
-                ('channel', models.CharField(blank=True, max_length=60, verbose_name='preferred contact')),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "part_of_day",
+                    models.CharField(
+                        choices=[
+                            ("any", "Any time"),
+                            ("morning", "Mornings"),
+                            ("afternoon", "Afternoons"),
+                        ],
+                        default="any",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "weekdays",
+                    models.CharField(
+                        blank=True,
+                        help_text="days that suit, for example 0,2,4 for Mon, Wed, Fri",
+                        max_length=13,
+                    ),
+                ),
+                ("availability", models.CharField(blank=True, max_length=200)),
+                ("fasting", models.CharField(blank=True, max_length=200)),
+                ("transport", models.CharField(blank=True, max_length=200)),
+                ("interpreter", models.CharField(blank=True, max_length=200)),
+                (
+                    "channel",
+                    models.CharField(blank=True, max_length=60, verbose_name="preferred contact"),
+                ),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='SubjectAnchor',
+            name="SubjectAnchor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(choices=[('consent', 'Consent signed'), ('screening', 'Screening start'), ('enrolled', 'Enrolled'), ('randomised', 'Randomised'), ('first_dose', 'First dose'), ('last_dose', 'Last dose'), ('day_1', 'Day 1'), ('named', 'Named date')], max_length=20)),
-                ('on', models.DateField()),
-                ('is_provisional', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "code",
+                    models.CharField(
+                        choices=[
+                            ("consent", "Consent signed"),
+                            ("screening", "Screening start"),
+                            ("enrolled", "Enrolled"),
+                            ("randomised", "Randomised"),
+                            ("first_dose", "First dose"),
+                            ("last_dose", "Last dose"),
+                            ("day_1", "Day 1"),
+                            ("named", "Named date"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("is_provisional", models.BooleanField(default=False)),
             ],
         ),
         migrations.CreateModel(
-            name='SubjectIdentity',
+            name="SubjectIdentity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', core.encryption.EncryptedTextField()),
-                ('phone', core.encryption.EncryptedTextField(blank=True, default='')),
-                ('email', core.encryption.EncryptedTextField(blank=True, default='')),
-                ('born', core.encryption.EncryptedTextField(blank=True, default='', verbose_name='date of birth')),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", core.encryption.EncryptedTextField()),
+                ("phone", core.encryption.EncryptedTextField(blank=True, default="")),
+                ("email", core.encryption.EncryptedTextField(blank=True, default="")),
+                (
+                    "born",
+                    core.encryption.EncryptedTextField(
+                        blank=True, default="", verbose_name="date of birth"
+                    ),
+                ),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
             ],
             options={
-                'verbose_name_plural': 'subject identities',
+                "verbose_name_plural": "subject identities",
             },
         ),
         migrations.CreateModel(
-            name='SubjectSchedule',
+            name="SubjectSchedule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('from_on', models.DateField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("from_on", models.DateField()),
             ],
         ),
         migrations.CreateModel(
-            name='Transfer',
+            name="Transfer",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('on', models.DateField()),
-                ('reason', models.CharField(max_length=200)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("on", models.DateField()),
+                ("reason", models.CharField(max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='Visit',
+            name="Visit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('lineage', models.UUIDField(null=True)),
-                ('cycle', models.PositiveSmallIntegerField(default=1)),
-                ('sequence', models.PositiveSmallIntegerField(default=1)),
-                ('kind', models.CharField(choices=[('scheduled', 'Scheduled'), ('unscheduled', 'Unscheduled')], default='scheduled', max_length=12)),
-                ('name', models.CharField(max_length=200)),
-                ('code', models.CharField(blank=True, max_length=20)),
-                ('status', models.CharField(choices=[('planned', 'To book'), ('booked', 'Booked'), ('arrived', 'Arrived'), ('in_progress', 'In progress'), ('completed', 'Completed'), ('missed', 'Missed'), ('cancelled', 'Cancelled'), ('skipped', 'Skipped'), ('not_applicable', 'Not applicable')], default='planned', max_length=16)),
-                ('outcome_reason', models.CharField(blank=True, max_length=200)),
-                ('note', models.CharField(blank=True, max_length=200)),
-                ('first_target_on', models.DateField(null=True)),
-                ('target_on', models.DateField(null=True)),
-                ('earliest_on', models.DateField(null=True)),
-                ('latest_on', models.DateField(null=True)),
-                ('is_provisional', models.BooleanField(default=False)),
-                ('performed_on', models.DateField(blank=True, null=True)),
-                ('frozen_at', models.DateTimeField(editable=False, null=True)),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("lineage", models.UUIDField(null=True)),
+                ("cycle", models.PositiveSmallIntegerField(default=1)),
+                ("sequence", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("scheduled", "Scheduled"), ("unscheduled", "Unscheduled")],
+                        default="scheduled",
+                        max_length=12,
+                    ),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("code", models.CharField(blank=True, max_length=20)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("planned", "To book"),
+                            ("booked", "Booked"),
+                            ("arrived", "Arrived"),
+                            ("in_progress", "In progress"),
+                            ("completed", "Completed"),
+                            ("missed", "Missed"),
+                            ("cancelled", "Cancelled"),
+                            ("skipped", "Skipped"),
+                            ("not_applicable", "Not applicable"),
+                        ],
+                        default="planned",
+                        max_length=16,
+                    ),
+                ),
+                ("outcome_reason", models.CharField(blank=True, max_length=200)),
+                ("note", models.CharField(blank=True, max_length=200)),
+                ("first_target_on", models.DateField(null=True)),
+                ("target_on", models.DateField(null=True)),
+                ("earliest_on", models.DateField(null=True)),
+                ("latest_on", models.DateField(null=True)),
+                ("is_provisional", models.BooleanField(default=False)),
+                ("performed_on", models.DateField(blank=True, null=True)),
+                ("frozen_at", models.DateTimeField(editable=False, null=True)),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
             ],
         ),
         migrations.CreateModel(
-            name='Booking',
+            name="Booking",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('on', models.DateField(help_text='the day in the zone of the place')),
-                ('zone', models.CharField(max_length=50)),
-                ('confirmation', models.CharField(choices=[('unconfirmed', 'Unconfirmed'), ('confirmed', 'Confirmed')], default='unconfirmed', max_length=12)),
-                ('is_live', models.BooleanField(default=True)),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='sites.person')),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='sites.place')),
-                ('room', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='sites.room')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("on", models.DateField(help_text="the day in the zone of the place")),
+                ("zone", models.CharField(max_length=50)),
+                (
+                    "confirmation",
+                    models.CharField(
+                        choices=[("unconfirmed", "Unconfirmed"), ("confirmed", "Confirmed")],
+                        default="unconfirmed",
+                        max_length=12,
+                    ),
+                ),
+                ("is_live", models.BooleanField(default=True)),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="sites.person",
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="sites.place",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="bookings",
+                        to="sites.room",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Feed',
+            name="Feed",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token_hash', models.CharField(max_length=64, unique=True)),
-                ('made_at', models.DateTimeField(auto_now_add=True)),
-                ('used_at', models.DateTimeField(editable=False, null=True)),
-                ('revoked_at', models.DateTimeField(editable=False, null=True)),
-                ('person', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='sites.person')),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to='sites.place')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='feeds', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token_hash", models.CharField(max_length=64, unique=True)),
+                ("made_at", models.DateTimeField(auto_now_add=True)),
+                ("used_at", models.DateTimeField(editable=False, null=True)),
+                ("revoked_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="feeds",
+                        to="sites.person",
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="feeds",
+                        to="sites.place",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="feeds",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Subject',
+            name="Subject",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('screening_number', models.CharField(max_length=30)),
-                ('number', models.CharField(help_text='for example 1042-007', max_length=30)),
-                ('status', models.CharField(choices=[('pre_screened', 'Pre-screened'), ('screening', 'In screening'), ('screen_failed', 'Screen failed'), ('eligible', 'Eligible'), ('enrolled', 'Enrolled'), ('on_treatment', 'On treatment'), ('follow_up', 'In follow-up'), ('completed', 'Completed'), ('terminated', 'Terminated early'), ('withdrawn', 'Withdrew consent'), ('lost', 'Lost to follow-up'), ('deceased', 'Deceased'), ('in_error', 'Entered in error')], default='screening', max_length=20)),
-                ('status_reason', models.CharField(blank=True, max_length=200)),
-                ('birth_year', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('sex', models.CharField(choices=[('f', 'female'), ('m', 'male'), ('u', 'not recorded')], default='u', max_length=1)),
-                ('screened_on', models.DateField()),
-                ('consented_on', models.DateField(blank=True, null=True)),
-                ('enrolled_on', models.DateField(blank=True, null=True)),
-                ('ended_on', models.DateField(blank=True, null=True)),
-                ('next_visit_on', models.DateField(editable=False, null=True)),
-                ('last_visit_on', models.DateField(editable=False, null=True)),
-                ('revision', models.PositiveIntegerField(default=1, editable=False)),
-                ('previous', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rescreened_as', to='subjects.subject')),
-                ('site', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='sites.site')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("screening_number", models.CharField(max_length=30)),
+                ("number", models.CharField(help_text="for example 1042-007", max_length=30)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pre_screened", "Pre-screened"),
+                            ("screening", "In screening"),
+                            ("screen_failed", "Screen failed"),
+                            ("eligible", "Eligible"),
+                            ("enrolled", "Enrolled"),
+                            ("on_treatment", "On treatment"),
+                            ("follow_up", "In follow-up"),
+                            ("completed", "Completed"),
+                            ("terminated", "Terminated early"),
+                            ("withdrawn", "Withdrew consent"),
+                            ("lost", "Lost to follow-up"),
+                            ("deceased", "Deceased"),
+                            ("in_error", "Entered in error"),
+                        ],
+                        default="screening",
+                        max_length=20,
+                    ),
+                ),
+                ("status_reason", models.CharField(blank=True, max_length=200)),
+                ("birth_year", models.PositiveSmallIntegerField(blank=True, null=True)),
+                (
+                    "sex",
+                    models.CharField(
+                        choices=[("f", "female"), ("m", "male"), ("u", "not recorded")],
+                        default="u",
+                        max_length=1,
+                    ),
+                ),
+                ("screened_on", models.DateField()),
+                ("consented_on", models.DateField(blank=True, null=True)),
+                ("enrolled_on", models.DateField(blank=True, null=True)),
+                ("ended_on", models.DateField(blank=True, null=True)),
+                ("next_visit_on", models.DateField(editable=False, null=True)),
+                ("last_visit_on", models.DateField(editable=False, null=True)),
+                ("revision", models.PositiveIntegerField(default=1, editable=False)),
+                (
+                    "previous",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rescreened_as",
+                        to="subjects.subject",
+                    ),
+                ),
+                (
+                    "site",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="subjects",
+                        to="sites.site",
+                    ),
+                ),
             ],
         ),
     ]

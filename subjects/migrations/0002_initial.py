@@ -5,214 +5,442 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('sites', '0001_initial'),
-        ('subjects', '0001_initial'),
-        ('trials', '0001_initial'),
+        ("sites", "0001_initial"),
+        ("subjects", "0001_initial"),
+        ("trials", "0001_initial"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='subject',
-            name='trial',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='subjects', to='trials.trial'),
+            model_name="subject",
+            name="trial",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="subjects",
+                to="trials.trial",
+            ),
         ),
         migrations.AddField(
-            model_name='preference',
-            name='subject',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='preference', to='subjects.subject'),
+            model_name="preference",
+            name="subject",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="preference",
+                to="subjects.subject",
+            ),
         ),
         migrations.AddField(
-            model_name='contact',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='contacts', to='subjects.subject'),
+            model_name="contact",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="contacts",
+                to="subjects.subject",
+            ),
         ),
         migrations.AddField(
-            model_name='subjectanchor',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='anchors', to='subjects.subject'),
+            model_name="subjectanchor",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="anchors",
+                to="subjects.subject",
+            ),
         ),
         migrations.AddField(
-            model_name='subjectidentity',
-            name='subject',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='identity', to='subjects.subject'),
+            model_name="subjectidentity",
+            name="subject",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="identity",
+                to="subjects.subject",
+            ),
         ),
         migrations.AddField(
-            model_name='subjectschedule',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schedules', to='subjects.subject'),
+            model_name="subjectschedule",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="schedules",
+                to="subjects.subject",
+            ),
         ),
         migrations.AddField(
-            model_name='subjectschedule',
-            name='version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='trials.scheduleversion'),
+            model_name="subjectschedule",
+            name="version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="trials.scheduleversion",
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='from_site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers_out', to='sites.site'),
+            model_name="transfer",
+            name="from_site",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="transfers_out",
+                to="sites.site",
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers', to='subjects.subject'),
+            model_name="transfer",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="transfers",
+                to="subjects.subject",
+            ),
         ),
         migrations.AddField(
-            model_name='transfer',
-            name='to_site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transfers_in', to='sites.site'),
+            model_name="transfer",
+            name="to_site",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="transfers_in",
+                to="sites.site",
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='definition',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='trials.visitdefinition'),
+            model_name="visit",
+            name="definition",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="visits",
+                to="trials.visitdefinition",
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='site',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='sites.site'),
+            model_name="visit",
+            name="site",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="visits", to="sites.site"
+            ),
         ),
         migrations.AddField(
-            model_name='visit',
-            name='subject',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='visits', to='subjects.subject'),
+            model_name="visit",
+            name="subject",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="visits",
+                to="subjects.subject",
+            ),
         ),
         migrations.AddField(
-            model_name='subject',
-            name='next_visit',
-            field=models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='subjects.visit'),
+            model_name="subject",
+            name="next_visit",
+            field=models.ForeignKey(
+                editable=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to="subjects.visit",
+            ),
         ),
         migrations.AddField(
-            model_name='deviationdraft',
-            name='visit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deviation_drafts', to='subjects.visit'),
+            model_name="deviationdraft",
+            name="visit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="deviation_drafts",
+                to="subjects.visit",
+            ),
         ),
         migrations.AddField(
-            model_name='booking',
-            name='visit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bookings', to='subjects.visit'),
+            model_name="booking",
+            name="visit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="bookings",
+                to="subjects.visit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='feed',
-            constraint=models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('user', 'place', 'person'), name='feed_once', nulls_distinct=False),
+            model_name="feed",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("revoked_at", None)),
+                fields=("user", "place", "person"),
+                name="feed_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='contact',
-            index=models.Index(fields=['subject', '-at'], name='contact_of_subject'),
+            model_name="contact",
+            index=models.Index(fields=["subject", "-at"], name="contact_of_subject"),
         ),
         migrations.AddConstraint(
-            model_name='subjectanchor',
-            constraint=models.UniqueConstraint(fields=('subject', 'code'), name='subject_anchor_once'),
+            model_name="subjectanchor",
+            constraint=models.UniqueConstraint(
+                fields=("subject", "code"), name="subject_anchor_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subjectschedule',
-            constraint=models.UniqueConstraint(fields=('subject', 'from_on'), name='subject_schedule_once'),
+            model_name="subjectschedule",
+            constraint=models.UniqueConstraint(
+                fields=("subject", "from_on"), name="subject_schedule_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transfer',
-            constraint=models.CheckConstraint(condition=models.Q(('from_site', models.F('to_site')), _negated=True), name='transfer_goes_elsewhere'),
+            model_name="transfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("from_site", models.F("to_site")), _negated=True),
+                name="transfer_goes_elsewhere",
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(fields=['subject', 'target_on'], name='visit_of_subject'),
+            model_name="visit",
+            index=models.Index(fields=["subject", "target_on"], name="visit_of_subject"),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('status', 'planned')), fields=['site', 'latest_on'], name='visit_to_book'),
+            model_name="visit",
+            index=models.Index(
+                condition=models.Q(("status", "planned")),
+                fields=["site", "latest_on"],
+                name="visit_to_book",
+            ),
         ),
         migrations.AddIndex(
-            model_name='visit',
-            index=models.Index(condition=models.Q(('status', 'completed')), fields=['site', 'performed_on'], name='visit_done'),
+            model_name="visit",
+            index=models.Index(
+                condition=models.Q(("status", "completed")),
+                fields=["site", "performed_on"],
+                name="visit_done",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.UniqueConstraint(fields=('subject', 'lineage', 'cycle', 'sequence'), name='visit_once', nulls_distinct=False),
+            model_name="visit",
+            constraint=models.UniqueConstraint(
+                fields=("subject", "lineage", "cycle", "sequence"),
+                name="visit_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('earliest_on', None), models.Q(('earliest_on__lte', models.F('target_on')), ('latest_on__gte', models.F('target_on'))), _connector='OR'), name='visit_target_inside_window'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("earliest_on", None),
+                    models.Q(
+                        ("earliest_on__lte", models.F("target_on")),
+                        ("latest_on__gte", models.F("target_on")),
+                    ),
+                    _connector="OR",
+                ),
+                name="visit_target_inside_window",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), _negated=True), models.Q(('frozen_at__isnull', False), ('performed_on__isnull', False)), _connector='OR'), name='visit_completed_has_a_date'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "completed"), _negated=True),
+                    models.Q(("frozen_at__isnull", False), ("performed_on__isnull", False)),
+                    _connector="OR",
+                ),
+                name="visit_completed_has_a_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'scheduled'), _negated=True), ('definition__isnull', False), _connector='OR'), name='visit_scheduled_has_a_definition'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "scheduled"), _negated=True),
+                    ("definition__isnull", False),
+                    _connector="OR",
+                ),
+                name="visit_scheduled_has_a_definition",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='visit',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['planned', 'booked', 'arrived', 'in_progress', 'completed', 'missed', 'cancelled', 'skipped', 'not_applicable'])), name='visit_status_known'),
+            model_name="visit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "planned",
+                            "booked",
+                            "arrived",
+                            "in_progress",
+                            "completed",
+                            "missed",
+                            "cancelled",
+                            "skipped",
+                            "not_applicable",
+                        ],
+                    )
+                ),
+                name="visit_status_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='subject',
-            index=models.Index(fields=['trial', 'number'], name='subject_by_number'),
+            model_name="subject",
+            index=models.Index(fields=["trial", "number"], name="subject_by_number"),
         ),
         migrations.AddIndex(
-            model_name='subject',
-            index=models.Index(fields=['site', 'status', 'number'], name='subject_of_site'),
+            model_name="subject",
+            index=models.Index(fields=["site", "status", "number"], name="subject_of_site"),
         ),
         migrations.AddIndex(
-            model_name='subject',
-            index=models.Index(fields=['trial', 'status', 'number'], name='subject_of_trial'),
+            model_name="subject",
+            index=models.Index(fields=["trial", "status", "number"], name="subject_of_trial"),
         ),
         migrations.AddIndex(
-            model_name='subject',
-            index=models.Index(fields=['trial', 'next_visit_on', 'id'], name='subject_by_next_visit'),
+            model_name="subject",
+            index=models.Index(
+                fields=["trial", "next_visit_on", "id"], name="subject_by_next_visit"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.UniqueConstraint(fields=('trial', 'number'), name='subject_number_once'),
+            model_name="subject",
+            constraint=models.UniqueConstraint(
+                fields=("trial", "number"), name="subject_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.UniqueConstraint(fields=('trial', 'screening_number'), name='subject_screening_number_once'),
+            model_name="subject",
+            constraint=models.UniqueConstraint(
+                fields=("trial", "screening_number"), name="subject_screening_number_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pre_screened', 'screening', 'eligible', 'screen_failed', 'in_error', 'lost', 'deceased', 'terminated', 'withdrawn']), ('enrolled_on__isnull', False), _connector='OR'), name='subject_enrolled_has_a_date'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "pre_screened",
+                            "screening",
+                            "eligible",
+                            "screen_failed",
+                            "in_error",
+                            "lost",
+                            "deceased",
+                            "terminated",
+                            "withdrawn",
+                        ],
+                    ),
+                    ("enrolled_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="subject_enrolled_has_a_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status__in', ('screen_failed', 'completed', 'terminated', 'withdrawn', 'lost', 'deceased', 'in_error')), _negated=True), ('ended_on__isnull', False), _connector='OR'), name='subject_ended_has_a_date'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        (
+                            "status__in",
+                            (
+                                "screen_failed",
+                                "completed",
+                                "terminated",
+                                "withdrawn",
+                                "lost",
+                                "deceased",
+                                "in_error",
+                            ),
+                        ),
+                        _negated=True,
+                    ),
+                    ("ended_on__isnull", False),
+                    _connector="OR",
+                ),
+                name="subject_ended_has_a_date",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('enrolled_on', None), ('enrolled_on__gte', models.F('screened_on')), _connector='OR'), name='subject_enrolled_after_screening'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("enrolled_on", None),
+                    ("enrolled_on__gte", models.F("screened_on")),
+                    _connector="OR",
+                ),
+                name="subject_enrolled_after_screening",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['pre_screened', 'screening', 'screen_failed', 'eligible', 'enrolled', 'on_treatment', 'follow_up', 'completed', 'terminated', 'withdrawn', 'lost', 'deceased', 'in_error'])), name='subject_status_known'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "status__in",
+                        [
+                            "pre_screened",
+                            "screening",
+                            "screen_failed",
+                            "eligible",
+                            "enrolled",
+                            "on_treatment",
+                            "follow_up",
+                            "completed",
+                            "terminated",
+                            "withdrawn",
+                            "lost",
+                            "deceased",
+                            "in_error",
+                        ],
+                    )
+                ),
+                name="subject_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('birth_year', None), ('birth_year__range', (1900, 2100)), _connector='OR'), name='subject_birth_year_sane'),
+            model_name="subject",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("birth_year", None), ("birth_year__range", (1900, 2100)), _connector="OR"
+                ),
+                name="subject_birth_year_sane",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deviationdraft',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('visit', 'kind'), name='deviation_draft_once_per_kind'),
+            model_name="deviationdraft",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "withdrawn"), _negated=True),
+                fields=("visit", "kind"),
+                name="deviation_draft_once_per_kind",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deviationdraft',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='deviation_draft_has_a_reason'),
+            model_name="deviationdraft",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("reason", ""), _negated=True),
+                name="deviation_draft_has_a_reason",
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(condition=models.Q(('is_live', True)), fields=['place', 'on'], name='booking_of_day'),
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("is_live", True)), fields=["place", "on"], name="booking_of_day"
+            ),
         ),
         migrations.AddIndex(
-            model_name='booking',
-            index=models.Index(condition=models.Q(('is_live', True)), fields=['person', 'on'], name='booking_of_person'),
+            model_name="booking",
+            index=models.Index(
+                condition=models.Q(("is_live", True)),
+                fields=["person", "on"],
+                name="booking_of_person",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_live', True)), fields=('visit',), name='booking_live_once'),
+            model_name="booking",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_live", True)), fields=("visit",), name="booking_live_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='booking',
-            constraint=models.CheckConstraint(condition=models.Q(('period__isempty', False)), name='booking_lasts'),
+            model_name="booking",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period__isempty", False)), name="booking_lasts"
+            ),
         ),
     ]

@@ -1,0 +1,80 @@
+"""Charts as SVG made on the server: real text, no script, no style attribute."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from core.dates import show_day
+
+
+def _percent(value: float) -> str:
+    return f"{value:.1f}%"
+
+
+def _svg(body: str, height: int, title: str, name: str) -> SafeString:
+    return format_html(
+        '<svg class="{}" role="img" width="100%" height="{}" aria-label="{}"><title>{}</title>{}</svg>',
+        name, height, title, title, SafeString(body),
+    )  # fmt: skip
+
+
+def window_bar(
+    earliest: date | None,
+    target: date | None,
+    latest: date | None,
+    booked: date | None,
+    today: date,
+    state: str,
+    days: int = 0,
+) -> SafeString:
+    """A visit window: band, target tick, booking mark and today's rule.
+
+    The scale is days around today where ``days`` is given, so that rows compare; else it fits.
+    """
+    if earliest is None or latest is None or target is None:
+        return format_html('<span class="sm mut">{}</span>', "No window")
+    shown = [earliest, latest, booked or target]
+    first = min(shown).toordinal() - 2
+    last = max(shown).toordinal() + 2
+    if days:
+        first, last = today.toordinal() - days // 2, today.toordinal() + days
+    where = lambda day: max(0.0, min(100.0, 2 + 96 * (day.toordinal() - first) / (last - first)))  # noqa: E731 - one scale
+    outside = booked is not None and not earliest <= booked <= latest
+    kind = "out" if outside else "warn" if state == "open" and (latest - today).days <= 3 else "in"  # noqa: PLR2004 - days
+    parts = [
+        '<line class="wb-track" x1="0" x2="100%" y1="9" y2="9"/>',
+        f'<rect class="wb-band wb-{kind}" x="{_percent(where(earliest))}" y="4" height="10" rx="3"'
+        f' width="{_percent(max(1.5, where(latest) - where(earliest)))}"/>',
+        f'<line class="wb-target" x1="{_percent(where(target))}" x2="{_percent(where(target))}" y1="4" y2="14"/>',
+    ]
+    if first <= today.toordinal() <= last:
+        at = _percent(where(today))
+        parts.append(f'<line class="wb-today" x1="{at}" x2="{at}" y1="0" y2="18"/>')
+    if booked is not None:
+        parts.append(_mark(_percent(where(booked)), outside=outside, state=state))
+    return _svg("".join(parts), 18, _words(earliest, target, latest, booked), "wb")
+
+
+def _mark(at: str, *, outside: bool, state: str) -> str:
+    if outside:
+        return f'<svg x="{at}" y="9" overflow="visible"><path class="wb-dia" d="M0-6 6 0 0 6-6 0z"/></svg>'
+    kind = "done" if state == "done" else "in"
+    return f'<circle class="wb-dot wb-{kind}" cx="{at}" cy="9" r="4.5"/>'
+
+
+def _words(earliest: date, target: date, latest: date, booked: date | None) -> str:
+    text = f"Window {show_day(earliest)} to {show_day(latest)}, target {show_day(target)}"
+    return f"{text}, booked {show_day(booked)}" if booked else text
+
+
+def bar(percent: int, title: str, kind: str = "s1") -> SafeString:
+    """A share between 0 and 100 as a bar."""
+    width = max(0, min(100, percent))
+    body = (
+        '<rect class="bl-bg" width="100%" height="4" y="2" rx="2"/>'
+        f'<rect class="f-{escape(kind)}" width="{width}%" height="4" y="2" rx="2"/>'
+    )
+    return _svg(body, 8, title, "bullet")

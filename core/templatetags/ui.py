@@ -1,0 +1,84 @@
+"""The component tags: small pieces of the interface, always shape and word, never colour alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import template
+from django.forms import BoundField
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from core import charts
+
+register = template.Library()
+
+CHIP_ICONS = {"ok": "check", "warn": "alert", "crit": "octagon", "info": "clock", "plum": "lock"}
+SHAPES = {
+    "g": '<circle class="g" cx="6" cy="6" r="5"/>',
+    "a": '<path class="a" d="M6 .8 11.6 11H.4z"/>',
+    "x": '<path class="x" d="M6 0 12 6 6 12 0 6z"/>',
+    "n": '<circle class="n" cx="6" cy="6" r="4.5"/>',
+}
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    """An icon of the sprite; decoration only, so hidden from screen readers."""
+    return format_html(
+        '<svg class="ic {}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
+        size, static("vendor/icons.svg"), name,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def chip(state: str, text: str, shape: str = "") -> SafeString:
+    """A state as icon and word."""
+    name = shape or CHIP_ICONS.get(state, "circle")
+    return format_html('<span class="chip {}">{}{}</span>', state, icon(name), text)
+
+
+@register.simple_tag
+def rag(level: str, text: str) -> SafeString:
+    """A level as a shape with words: g fine, a attention, x stop, n none."""
+    return format_html(
+        '<span class="rag"><svg viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}</span>',
+        SafeString(SHAPES[level]), text,
+    )  # fmt: skip
+
+
+@register.simple_tag
+def avatar(name: str, size: str = "") -> SafeString:
+    """The initials of a person; the name is printed beside it or read out."""
+    initials = "".join(part[0] for part in name.replace("Dr ", "").split()[:2])
+    return format_html('<span class="av {}" aria-hidden="true">{}</span>', size, initials)
+
+
+@register.simple_tag
+def window_bar(window: Any, today: Any, days: int = 0) -> SafeString:
+    """Protocol window, target, booking and today in one small picture."""
+    return charts.window_bar(
+        window.earliest, window.target, window.latest, window.booked, today, window.state, days
+    )
+
+
+@register.simple_tag
+def load_bar(percent: int, title: str, kind: str = "s1") -> SafeString:
+    """A share as a bar."""
+    return charts.bar(percent, title, kind)
+
+
+@register.inclusion_tag("components/field.html")
+def field(bound: BoundField, label: str = "") -> dict[str, Any]:
+    """A form field: label above, hint, input, error with icon, wired for screen readers."""
+    described = [f"{bound.id_for_label}-hint"] if bound.help_text else []
+    described += [f"{bound.id_for_label}-error"] if bound.errors else []
+    attributes = {"class": "in", "aria-describedby": " ".join(described)}
+    if bound.errors:
+        attributes["aria-invalid"] = "true"
+    return {
+        "bound": bound,
+        "label": label or bound.label,
+        "input": bound.as_widget(attrs=attributes),
+    }

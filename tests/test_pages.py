@@ -1,0 +1,146 @@
+"""Every page answers: 200 for those who may, 404 for strangers, the log-in for everybody else."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from subjects.actions import bookings, subjects
+from subjects.models import DeviationDraft, Visit
+from tests.world import World, at, screen, visit, weekday_from
+
+pytestmark = pytest.mark.django_db
+
+
+def pages(world: World) -> list[str]:
+    subject = screen(world)
+    return [
+        reverse("subjects:today"),
+        *(reverse("subjects:schedule", args=["northgate"]) + f"?view={view}" for view in ("day", "week", "agenda")),
+        reverse("subjects:day_sheet", args=["northgate"]),
+        reverse("subjects:slots", args=[visit(subject, "W2").pk]),
+        reverse("subjects:complete", args=[visit(subject, "W2").pk]),
+        reverse("subjects:outcome", args=[visit(subject, "W2").pk, "miss"]),
+        reverse("inbox:work"),
+        reverse("workspace:trials"),
+        reverse("workspace:trial", args=["tmr-204"]) + "?open=audit",
+        reverse("workspace:sites", args=["tmr-204"]) + "?q=1042&sort=active",
+        reverse("workspace:all_sites"),
+        reverse("workspace:site", args=["tmr-204", "1042"]) + "?open=audit",
+        reverse("workspace:subjects", args=["tmr-204"]) + "?sort=next&status=screening",
+        reverse("workspace:all_subjects"),
+        reverse("workspace:place_subjects", args=["northgate"]),
+        reverse("workspace:subject", args=["tmr-204", subject.number]) + "?open=audit",
+        reverse("workspace:search") + "?q=1042",
+    ]  # fmt: skip
+
+
+def test_the_coordinator_sees_every_page_without_inline_script_or_style(
+    world: World, client: Client
+) -> None:
+    client.force_login(world.coordinator)
+    for path in pages(world):
+        response = client.get(path)
+        text = response.content.decode()
+        assert response.status_code == 200, path
+        assert "style=" not in text, path
+        assert " onclick" not in text, path
+        assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def test_without_signing_in_there_is_only_the_log_in(world: World, client: Client) -> None:
+    for path in pages(world):
+        response = client.get(path)
+        assert response.status_code == 302, path
+        assert response.headers["Location"].startswith(reverse("account_login"))
+
+
+def test_a_stranger_finds_nothing(world: World, client: Client) -> None:
+    stranger = User.objects.create(username="stranger", email="s@example.org")
+    client.force_login(stranger)
+    lists = {"/today/", "/my-work/", "/trials/", "/sites/", "/subjects/", "/search/"}
+    for path in pages(world):
+        expected = 200 if path.split("?")[0] in lists else 404
+        response = client.get(path)
+        assert response.status_code == expected, path
+        assert "1042-001" not in response.content.decode(), path
+
+
+def test_signing_in_with_a_password_leads_to_today(world: World, client: Client) -> None:
+    world.coordinator.set_password("a long password")
+    world.coordinator.save()
+    response = client.post(
+        reverse("account_login"),
+        {"login": world.coordinator.username, "password": "a long password"},
+        follow=True,
+    )
+    assert response.redirect_chain[-1][0] == reverse("subjects:today")
+
+
+def test_a_wrong_password_says_so_and_keeps_the_name(world: World, client: Client) -> None:
+    response = client.post(reverse("account_login"), {"login": "nobody", "password": "wrong"})
+    assert response.status_code == 200
+    assert "nobody" in response.content.decode()
+
+
+def test_booking_out_of_window_asks_for_a_reason_and_then_drafts_a_deviation(
+    world: World, client: Client
+) -> None:
+    client.force_login(world.coordinator)
+    subject = screen(world)
+    subjects.set_anchor(
+        subject, code="day_1", on=timezone.localdate(), reason="dose", by=world.coordinator
+    )
+    held = visit(subject, "W2")
+    day = weekday_from(held.latest_on + timedelta(days=3))
+    data = {"start": f"{day}T09:00", "minutes": 60, "room": world.room.pk, "person": ""}
+    url = reverse("subjects:slots", args=[held.pk])
+    refused = client.post(url, data)
+    assert refused.status_code == 422
+    assert "after the window of W2" in refused.content.decode()
+    assert Visit.objects.get(pk=held.pk).status == "planned"
+    kept = client.post(url, {**data, "reason": "Subject unable to attend"})
+    assert kept.status_code == 302
+    assert DeviationDraft.objects.get(visit=held).reason == "Subject unable to attend"
+
+
+def test_a_taken_slot_answers_409_with_free_ones(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    first, second = screen(world), screen(world)
+    day = weekday_from(visit(first, "W2").target_on)
+    wanted = bookings.Wanted(at(day, 9), 60, world.room, None)
+    bookings.book(visit(first, "W2"), wanted=wanted, by=world.coordinator)
+    response = client.post(
+        reverse("subjects:slots", args=[visit(second, "W2").pk]),
+        {"start": f"{day}T09:00", "minutes": 60, "room": world.room.pk, "person": ""},
+    )
+    assert response.status_code == 409
+    assert "Room 1 is booked 09:00 to 10:00" in response.content.decode()
+
+
+def test_the_monitor_reads_numbers_and_never_names(world: World, client: Client) -> None:
+    subject = screen(world)
+    subjects.identify(subject, values={"name": "Jo Doe", "phone": "0113"}, by=world.coordinator)
+    url = reverse("workspace:subject", args=["tmr-204", subject.number]) + "?open=audit"
+    client.force_login(world.coordinator)
+    assert "Jo Doe" in client.get(url).content.decode()
+    client.force_login(world.cra)
+    text = client.get(url).content.decode()
+    assert subject.number in text
+    assert "Jo Doe" not in text
+
+
+@pytest.mark.parametrize("count", [1, 5])
+@pytest.mark.parametrize("path", ["/trials/tmr-204/subjects/", "/trials/tmr-204/sites/"])
+def test_lists_run_a_fixed_number_of_queries(
+    world: World, client: Client, django_assert_max_num_queries, count: int, path: str
+) -> None:
+    for _ in range(count):
+        screen(world)
+    client.force_login(world.coordinator)
+    client.get(path)
+    with django_assert_max_num_queries(10):
+        assert client.get(path).status_code == 200
