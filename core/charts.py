@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
+
+SOON = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Where a day lies between two others, in percent of the width."""
+
+    first: int
+    last: int
+
+    def at(self, day: date) -> float:
+        """The position of a day, kept inside the picture."""
+        share = (day.toordinal() - self.first) / (self.last - self.first)
+        return max(0.0, min(100.0, 2 + 96 * share))
 
 
 def _percent(value: float) -> str:
@@ -37,24 +53,26 @@ def window_bar(
     if earliest is None or latest is None or target is None:
         return format_html('<span class="sm mut">{}</span>', "No window")
     shown = [earliest, latest, booked or target]
-    first = min(shown).toordinal() - 2
-    last = max(shown).toordinal() + 2
+    first, last = min(shown).toordinal() - 2, max(shown).toordinal() + 2
     if days:
         first, last = today.toordinal() - days // 2, today.toordinal() + days
-    where = lambda day: max(0.0, min(100.0, 2 + 96 * (day.toordinal() - first) / (last - first)))  # noqa: E731 - one scale
+    scale = Scale(first, last)
     outside = booked is not None and not earliest <= booked <= latest
-    kind = "out" if outside else "warn" if state == "open" and (latest - today).days <= 3 else "in"  # noqa: PLR2004 - days
+    kind = (
+        "out" if outside else "warn" if state == "open" and (latest - today).days <= SOON else "in"
+    )
+    left, tick = scale.at(earliest), _percent(scale.at(target))
+    width = _percent(max(1.5, scale.at(latest) - left))
     parts = [
         '<line class="wb-track" x1="0" x2="100%" y1="9" y2="9"/>',
-        f'<rect class="wb-band wb-{kind}" x="{_percent(where(earliest))}" y="4" height="10" rx="3"'
-        f' width="{_percent(max(1.5, where(latest) - where(earliest)))}"/>',
-        f'<line class="wb-target" x1="{_percent(where(target))}" x2="{_percent(where(target))}" y1="4" y2="14"/>',
+        f'<rect class="wb-band wb-{kind}" x="{_percent(left)}" y="4" height="10" rx="3" width="{width}"/>',
+        f'<line class="wb-target" x1="{tick}" x2="{tick}" y1="4" y2="14"/>',
     ]
     if first <= today.toordinal() <= last:
-        at = _percent(where(today))
+        at = _percent(scale.at(today))
         parts.append(f'<line class="wb-today" x1="{at}" x2="{at}" y1="0" y2="18"/>')
     if booked is not None:
-        parts.append(_mark(_percent(where(booked)), outside=outside, state=state))
+        parts.append(_mark(_percent(scale.at(booked)), outside=outside, state=state))
     return _svg("".join(parts), 18, _words(earliest, target, latest, booked), "wb")
 
 

@@ -10,5 +10,6 @@ urlpatterns = [
     path("account/", include("allauth.urls")),
     path("", include("subjects.urls")),
     path("", include("inbox.urls")),
+    path("", include("audit.urls")),
     path("", include("workspace.urls")),
 ]

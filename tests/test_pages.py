@@ -26,14 +26,16 @@ def pages(world: World) -> list[str]:
         reverse("subjects:outcome", args=[visit(subject, "W2").pk, "miss"]),
         reverse("inbox:work"),
         reverse("workspace:trials"),
-        reverse("workspace:trial", args=["tmr-204"]) + "?open=audit",
+        reverse("workspace:trial", args=["tmr-204"]),
         reverse("workspace:sites", args=["tmr-204"]) + "?q=1042&sort=active",
         reverse("workspace:all_sites"),
-        reverse("workspace:site", args=["tmr-204", "1042"]) + "?open=audit",
+        reverse("workspace:site", args=["tmr-204", "1042"]),
         reverse("workspace:subjects", args=["tmr-204"]) + "?sort=next&status=screening",
         reverse("workspace:all_subjects"),
         reverse("workspace:place_subjects", args=["northgate"]),
-        reverse("workspace:subject", args=["tmr-204", subject.number]) + "?open=audit",
+        reverse("workspace:subject", args=["tmr-204", subject.number]),
+        reverse("audit:record", args=["subjects.subject", subject.pk]),
+        reverse("audit:record", args=["sites.site", world.site.pk]),
         reverse("workspace:search") + "?q=1042",
     ]  # fmt: skip
 
@@ -124,13 +126,27 @@ def test_a_taken_slot_answers_409_with_free_ones(world: World, client: Client) -
 def test_the_monitor_reads_numbers_and_never_names(world: World, client: Client) -> None:
     subject = screen(world)
     subjects.identify(subject, values={"name": "Jo Doe", "phone": "0113"}, by=world.coordinator)
-    url = reverse("workspace:subject", args=["tmr-204", subject.number]) + "?open=audit"
+    url = reverse("workspace:subject", args=["tmr-204", subject.number])
     client.force_login(world.coordinator)
     assert "Jo Doe" in client.get(url).content.decode()
     client.force_login(world.cra)
     text = client.get(url).content.decode()
     assert subject.number in text
     assert "Jo Doe" not in text
+    trail = client.get(reverse("audit:record", args=["subjects.subject", subject.pk]))
+    assert "Jo Doe" not in trail.content.decode()
+
+
+def test_the_trail_of_a_record_says_who_did_what(world: World, client: Client) -> None:
+    subject = screen(world)
+    client.force_login(world.coordinator)
+    text = client.get(
+        reverse("audit:record", args=["subjects.subject", subject.pk])
+    ).content.decode()
+    assert "Add to screening" in text
+    assert world.coordinator.get_full_name() in text
+    assert client.get(reverse("audit:record", args=["no.such", 1])).status_code == 404
+    assert client.get(reverse("audit:record", args=["core.draft", 1])).status_code == 404
 
 
 @pytest.mark.parametrize("count", [1, 5])

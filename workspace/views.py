@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.roles import BUNDLES
-from audit.queries import Trail, trail_of
-from core.access import ScopedModel, can
+from core.access import can
 from core.dates import study_day
 from core.models import StatusChange
 from core.permissions import Permission
@@ -44,7 +43,6 @@ def trial(request: Request, code: str) -> HttpResponse:
         "subjects": queries.subjects_for(request.user, {"sort": "next"}, record),
         "today": timezone.localdate(),
         "schedules": record.schedules.order_by("-pk"),
-        "trail": _trail(request, record),
     }
     return page(request, "workspace/trial.html", context)
 
@@ -77,7 +75,6 @@ def site(request: Request, code: str, number: str) -> HttpResponse:
             "-pk"
         ),
         "status_labels": dict(SiteStatus.choices),
-        "trail": _trail(request, record),
     }
     return page(request, "workspace/site.html", context)
 
@@ -135,7 +132,6 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
         "status_labels": dict(SubjectStatus.choices),
         "chip": queries.SUBJECT_CHIPS.get(record.status, ""),
         "may_book": can(user, Permission.VISIT_BOOK, record),
-        "trail": _trail(request, record),
     }
     return page(request, "workspace/subject.html", context)
 
@@ -164,11 +160,3 @@ def _site(request: Request, code: str, number: str) -> Site:
     if not number:
         raise Http404
     return find(Site, request.user, trial__code=code, number=number)
-
-
-def _trail(request: Request, record: ScopedModel) -> Trail | None:
-    """The audit drawer, where it was opened and may be read."""
-    if request.GET.get("open") != "audit" or not can(request.user, Permission.AUDIT_VIEW, record):
-        return None
-    before = request.GET.get("before", "")
-    return trail_of(record, request.user, int(before) if before.isdigit() else None)

@@ -1,0 +1,55 @@
+"""What every answer carries, and the addresses for whoever watches the server."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import DatabaseError, connection
+from django.test import Client
+
+from ctms import middleware
+
+
+def test_livez_answers_without_sign_in_and_without_the_database(client: Client) -> None:
+    assert client.get("/livez").json() == {"status": "alive"}
+
+
+@pytest.mark.django_db
+def test_readyz_answers_without_sign_in(client: Client) -> None:
+    answer = client.get("/readyz")
+    assert answer.json() == {"status": "ready", "failing": []}
+    assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.django_db
+def test_readyz_names_what_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise DatabaseError("gone")
+
+    monkeypatch.setattr(connection, "cursor", fail)
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["failing"] == ["database"]
+
+
+def test_every_answer_has_a_policy_that_allows_nothing_inline(client: Client) -> None:
+    headers = client.get("/livez").headers
+    assert "default-src 'none'" in headers["Content-Security-Policy"]
+    assert "unsafe" not in headers["Content-Security-Policy"]
+    assert "camera=()" in headers["Permissions-Policy"]
+
+
+def test_a_policy_may_be_widened_by_name() -> None:
+    widened = middleware.policy(img_src="'self' data:")
+    assert "img-src 'self' data:" in widened
+    assert "script-src 'self'" in widened
+
+
+def test_the_request_id_of_the_proxy_is_kept(client: Client) -> None:
+    answer = client.get("/livez", headers={"X-Request-ID": "proxy-4711"})
+    assert answer.headers["X-Request-ID"] == "proxy-4711"
+
+
+@pytest.mark.parametrize("given", ["", "short", "with blank and more", "x" * 65])
+def test_another_request_id_is_replaced(client: Client, given: str) -> None:
+    answer = client.get("/livez", headers={"X-Request-ID": given})
+    assert len(answer.headers["X-Request-ID"]) == 32
