@@ -15,12 +15,13 @@ from ctms.secrets import kept
 from ctms.supervisor import Supervisor, exit_on_signals
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
-DEAF = [
-    sys.executable,
-    "-c",
-    "import signal, sys, time; signal.signal(signal.SIGTERM, signal.SIG_IGN);"
-    "print('deaf', flush=True); time.sleep(60)",
-]
+DEAF_CODE = """
+import signal, time
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print("deaf", flush=True)
+time.sleep(60)
+"""
+DEAF = [sys.executable, "-c", DEAF_CODE]
 
 
 def test_the_end_of_one_child_is_noticed_and_the_others_are_stopped() -> None:
@@ -46,16 +47,19 @@ def test_a_child_that_does_not_listen_is_ended_by_force(tmp_path: Path) -> None:
 
 def test_a_signal_becomes_an_orderly_exit_and_the_next_one_waits() -> None:
     before = signal.getsignal(signal.SIGTERM)
-    is_cleaned_up = False
-    with pytest.raises(SystemExit) as left, exit_on_signals():
+    cleaned_up: list[str] = []
+
+    def run() -> None:
         try:
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(5)
         finally:
             os.kill(os.getpid(), signal.SIGTERM)
-            is_cleaned_up = True
-    assert left.value.code == 0
-    assert is_cleaned_up
+            cleaned_up.append("all")
+
+    with pytest.raises(SystemExit, match="0"), exit_on_signals():
+        run()
+    assert cleaned_up == ["all"]
     assert signal.getsignal(signal.SIGTERM) == before
 
 
