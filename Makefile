@@ -38,14 +38,14 @@ lint: setup
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/djangofmt check templates
-	$(BIN)/djangofmt format --check templates
+	$(BIN)/djangofmt --check templates
 	$(BIN)/python manage.py makemigrations --check --dry-run
 
 fix: setup
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 	$(BIN)/djangofmt check --fix templates
-	$(BIN)/djangofmt format templates
+	$(BIN)/djangofmt templates
 
 # Packages at one version each, with the hashes of all their platforms and without addresses.
 lock: $(READY)
