@@ -18,7 +18,7 @@ def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("written", "meant"), [("Yes", True), ("1", True), ("off", False), ("", True)]
 )
-def test_a_flag_is_yes_or_no(monkeypatch: pytest.MonkeyPatch, written: str, meant: bool) -> None:
+def test_a_flag_is_yes_or_no(monkeypatch: pytest.MonkeyPatch, *, written: str, meant: bool) -> None:
     monkeypatch.setenv("CTMS_SAMPLE", written)
     assert environment.flag("CTMS_SAMPLE", default=True) is meant
 
