@@ -114,6 +114,7 @@ def reset() -> None:
     """Drop the demo's database with what was uploaded and cached, and make an empty one."""
     if settings.DATABASE_URL:
         raise CommandError("RESET empties the demo's own database only; DATABASE_URL names yours.")
+    connection.close()
     administrator = connection.copy()
     administrator.settings_dict["NAME"] = "postgres"
     name = administrator.ops.quote_name(connection.settings_dict["NAME"])

@@ -1,0 +1,264 @@
+"""A small organisation for the demo, made by calling actions with a fixed seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from django.utils import timezone
+
+from accounts import actions as accounts
+from accounts.bootstrap import first_administrator, system_account
+from accounts.models import User
+from accounts.roles import Role
+from core.access import Scope
+from core.actions import RefusedError
+from core.audit import coming_from
+from core.models import Deployment, Source
+from core.signing import content_hash
+from core.versions import ConflictError
+from sites.actions import places, sites
+from sites.models import Person, Place, Room, Site, Task
+from subjects.actions import bookings, subjects, visits
+from subjects.models import Booking, Subject, Visit, VisitStatus
+from trials.actions import schedules, trials
+from trials.models import ScheduleVersion, Sponsor, Trial
+
+PASSWORD = "ctms demo 2026"  # noqa: S105 - printed on the screen of the demo
+SEED = 204
+
+PEOPLE = [
+    ("priya", "Priya Nair", "Study coordinator", Role.COORDINATOR),
+    ("hannah", "Hannah Osei", "Principal investigator", Role.INVESTIGATOR),
+    ("tom", "Tom Ellery", "Research nurse", Role.SITE_SUPPORT),
+    ("jonas", "Jonas Lindqvist", "CRA", Role.CRA),
+    ("mina", "Mina Farrow", "Clinical trial assistant", Role.CTA),
+    ("amara", "Amara Bello", "Clinical trial manager", Role.TRIAL_MANAGER),
+    ("omar", "Omar Haddad", "Senior manager", Role.SENIOR_MANAGER),
+    ("sofie", "Sofie Lindahl", "Associate director", Role.ASSOCIATE_DIRECTOR),
+    ("ruth", "Ruth Adeyemi", "Director", Role.DIRECTOR),
+    ("victor", "Victor Sandoval", "Vice president", Role.VICE_PRESIDENT),
+    ("ines", "Inês Carvalho", "Auditor", Role.AUDITOR),
+]
+
+TRIALS = [
+    ("tmr-204", "TMR-204", "Tamarind", "Phase 2", [0, 14, 28, 42, 56, 70, 84, 112, 140, 168], 3),
+    ("bsl-305", "BSL-305", "Basalt", "Phase 3", [0, 7, 14, 28, 56, 84, 112], 2),
+    ("ald-118", "ALD-118", "Alder", "Phase 1", [0, 3, 7, 14, 28], 1),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """Who does what in the demo."""
+
+    admin: User
+    manager: User
+    coordinator: User
+
+
+def load() -> str:
+    """Make the demo, unless it is there; the log-ins in words."""
+    if User.objects.filter(username="priya").exists():
+        return sign_ins()
+    random.seed(SEED)
+    with coming_from(source=Source.PAGE):
+        cast, place, rooms, staff, all_trials = _stage()
+        for trial in all_trials:
+            site = _site(trial, place, "1042", cast, staff)
+            _fill(site, cast, rooms, staff, 8)
+    return sign_ins()
+
+
+def sign_ins() -> str:
+    """One log-in per role."""
+    lines = [f"  {name:<8} {title}" for name, _, title, _ in PEOPLE]
+    return "\n".join([f"Log in as (password: {PASSWORD})", "  admin    Administrator", *lines])
+
+
+def _stage() -> tuple[Cast, Place, list[Room], list[Person], list[Trial]]:
+    """People, one place with rooms, hours and staff, and three trials with approved schedules."""
+    admin = first_administrator("admin", "Ada Kowalczyk", "admin@demo.example", PASSWORD)
+    system_account()
+    deployment = Deployment.objects.get(pk=1)
+    sponsor = trials.add_sponsor(deployment, name="Halden Therapeutics", by=admin)
+    place = places.add_place(
+        deployment, by=admin,
+        values={
+            "name": "Northgate Clinical Research Unit", "short_name": "Northgate CRU",
+            "slug": "northgate-cru", "city": "Leeds", "country": "GB",
+            "time_zone": "Europe/London",
+        },
+    )  # fmt: skip
+    places.set_hours(place, hours=[(weekday, time(8), time(18)) for weekday in range(5)], by=admin)
+    people = {
+        name: _person(name, full, title, role, place if role in _AT_SITE else sponsor, admin)
+        for name, full, title, role in PEOPLE
+        if role not in _ON_TRIAL
+    }
+    cast = Cast(admin, people["omar"], people["priya"])
+    rooms = [
+        places.add_room(place, name=f"Room {number}", by=cast.coordinator) for number in (1, 2, 3)
+    ]
+    staff = [
+        places.add_person(
+            place, by=cast.coordinator,
+            values={"name": people[name].get_full_name(), "user": people[name]},
+        )
+        for name in ("priya", "tom", "hannah")
+    ]  # fmt: skip
+    made = [_trial(sponsor, row, cast) for row in TRIALS]
+    for name, full, title, role in PEOPLE:
+        if role in _ON_TRIAL:
+            person = _person(name, full, title, role, made[0], admin)
+            for other in made[1:]:
+                accounts.give(other, person=person, role=role, by=admin)
+    return cast, place, rooms, staff, made
+
+
+_AT_SITE = {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT}
+_ON_TRIAL = {Role.CRA, Role.CTA, Role.TRIAL_MANAGER}
+
+
+def _person(name: str, full: str, title: str, role: str, scope: Scope, admin: User) -> User:
+    first, _, last = full.partition(" ")
+    person = accounts.invite(
+        Deployment.objects.get(pk=1), username=name, first_name=first, last_name=last,
+        email=f"{name}@demo.example", job_title=title, by=admin,
+    )  # fmt: skip
+    accounts.set_password(person, password=PASSWORD, by=admin)
+    accounts.give(scope, person=person, role=role, by=admin)
+    fresh: User = User.objects.get(pk=person.pk)
+    return fresh
+
+
+def _trial(
+    sponsor: Sponsor, row: tuple[str, str, str, str, Sequence[int], int], cast: Cast
+) -> Trial:
+    code, number, name, phase, days, tolerance = row
+    trial = trials.add_trial(
+        sponsor, by=cast.admin,
+        values={
+            "code": code, "protocol_number": number, "name": name, "phase": phase,
+            "planned_subjects": 120, "planned_sites": 12,
+        },
+    )  # fmt: skip
+    for status in ("start_up", "recruiting"):
+        trials.set_trial_status(trial, status=status, by=cast.manager)
+    version = schedules.draft(trial, number="1.0", by=cast.manager)
+    schedules.add_visits(version, visits=_visits(days, tolerance), by=cast.manager)
+    schedules.add_procedures(
+        version, by=cast.manager,
+        names=[
+            ("Consent and eligibility", "Informed consent"), ("Safety", "Vital signs"),
+            ("Safety", "12-lead ECG"), ("Laboratory", "Haematology"),
+            ("Laboratory", "Clinical chemistry"),
+        ],
+    )  # fmt: skip
+    schedules.approve(
+        version, password=PASSWORD, shown_hash=content_hash(schedules.content(version)),
+        by=cast.manager,
+    )  # fmt: skip
+    return trial
+
+
+def _visits(days: Sequence[int], tolerance: int) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = [
+        {"code": "SCR", "name": "Screening", "days": -21, "late_days": 20, "type": "screening"}
+    ]
+    for day in days:
+        week, rest = divmod(day, 7)
+        name = "Baseline" if day == 0 else f"Week {week}" if rest == 0 else f"Day {day + 1}"
+        found.append(
+            {
+                "code": "D1" if day == 0 else f"W{week}" if rest == 0 else f"D{day + 1}",
+                "name": name, "days": day, "is_anchor": day == 0,
+                "early_days": tolerance if day else 0, "late_days": tolerance if day else 0,
+                "duration": 75 if day else 90, "type": "treatment" if day else "baseline",
+            }
+        )  # fmt: skip
+    return found
+
+
+def _site(trial: Trial, place: Place, number: str, cast: Cast, staff: list[Person]) -> Site:
+    country = trials.add_country(trial, code="GB", name="United Kingdom", by=cast.admin)
+    site = sites.add_site(
+        trial, country=country, place=place, number=number, by=cast.admin,
+        values={"investigator_name": "Hannah Osei", "planned_subjects": 15},
+    )  # fmt: skip
+    began = timezone.localdate() - timedelta(days=300)
+    for step, status in enumerate(("selected", "start_up", "ready", "initiated", "open")):
+        sites.set_status(site, status=status, on=began + timedelta(days=20 * step), by=cast.manager)
+    version = ScheduleVersion.objects.get(trial=trial)
+    sites.put_into_effect(site, version=version, from_on=began, by=cast.manager)
+    for person in staff:
+        places.delegate(
+            site, person=person, tasks=[Task.VISITS, Task.VITALS], from_on=began,
+            by=cast.coordinator,
+        )  # fmt: skip
+    return site
+
+
+NAMES = [
+    "Margaret Ashworth", "Łukasz Wiśniewski", "Siobhán O'Neill", "Nguyễn Thị Hoa", "David Okafor",
+    "Élise Marchand", "Mohammed Rahman", "Grace Pemberton-Whitfield",
+]  # fmt: skip
+
+
+def _fill(site: Site, cast: Cast, rooms: list[Room], staff: list[Person], count: int) -> None:
+    """Subjects spread over the trial, with visits done and visits booked around today."""
+    today = timezone.localdate(timezone=site.place.zone)
+    for number in range(count):
+        start = today - timedelta(days=12 + 17 * number)
+        offset = {"TMR-204": 0, "BSL-305": 30, "ALD-118": 60}[site.trial.protocol_number]
+        subject = subjects.screen(
+            site, on=start, number=f"{site.number}-{offset + number + 1:03d}",
+            birth_year=1950 + 5 * number, sex="fm"[number % 2], by=cast.coordinator,
+        )  # fmt: skip
+        subjects.identify(
+            subject, values={"name": NAMES[number], "phone": f"0113 496 0{number:03d}"},
+            by=cast.coordinator,
+        )  # fmt: skip
+        _live(subject, cast, rooms, staff, today, number)
+
+
+def _live(
+    subject: Subject, cast: Cast, rooms: list[Room], staff: list[Person], today: date, number: int
+) -> None:
+    while (visit := _overdue(subject, today)) is not None:
+        on = min(visit.target_on or today, today - timedelta(days=1))
+        visits.complete(
+            visit, on=on, reason="moved in from the site's records", by=cast.coordinator
+        )
+        if visit.code == "D1":
+            subjects.enrol(subject, on=on, by=cast.coordinator)
+    ahead = Visit.objects.filter(
+        subject=subject, status=VisitStatus.PLANNED, target_on__gte=today,
+        target_on__lte=today + timedelta(days=10),
+    )  # fmt: skip
+    for visit in ahead.order_by("target_on")[: 1 + number % 2]:
+        if number % 4 != 3:  # noqa: PLR2004 - every fourth subject waits to be booked
+            _book(visit, cast, rooms, staff)
+
+
+def _overdue(subject: Subject, today: date) -> Visit | None:
+    """The first visit whose day has gone by without an outcome."""
+    waiting = Visit.objects.filter(subject=subject, status=VisitStatus.PLANNED, target_on__lt=today)
+    return waiting.order_by("target_on", "pk").first()
+
+
+def _book(visit: Visit, cast: Cast, rooms: list[Room], staff: list[Person]) -> Booking | None:
+    """Try times on the target day and the days after it until one is free."""
+    zone, target = visit.site.place.zone, visit.target_on
+    assert target is not None
+    for step in range(60):
+        day = target + timedelta(days=step // 20)
+        start = datetime.combine(day, time(8 + step % 20 // 2, 30 * (step % 2)), zone)
+        wanted = bookings.Wanted(start, 60, rooms[step % len(rooms)], staff[step % len(staff)])
+        try:
+            return bookings.book(visit, wanted=wanted, by=cast.coordinator)
+        except (ConflictError, RefusedError):
+            continue
+    return None
