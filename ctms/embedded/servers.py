@@ -70,11 +70,10 @@ class Server(ABC):
         for directory in (self.base, self.sockets):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             found = directory.lstat()
-            if found.st_uid == 0 and self.account:
-                os.chown(directory, owner, self.account["group"])
-            elif found.st_uid != owner or not stat.S_ISDIR(found.st_mode):
+            if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {owner, os.geteuid()}:
                 raise EmbeddedServerError(f"{directory} belongs to somebody else: remove it.")
             directory.chmod(0o700)
+            os.chown(directory, owner, -1)
 
     def run(self, *command: str | Path, **options: Any) -> None:
         """Run a program of the server to its end, as the server's account."""

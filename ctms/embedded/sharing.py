@@ -19,7 +19,7 @@ STOP_SECONDS = 60
 PAUSE = 0.02
 
 _held: dict[Path, IO[bytes]] = {}
-_keepers: dict[Path, subprocess.Popen[bytes]] = {}
+_keepers: dict[Server, subprocess.Popen[bytes]] = {}
 _one_at_a_time = threading.Lock()
 
 
@@ -45,18 +45,24 @@ def start(server: Server) -> None:
 
 def _begin(server: Server) -> None:
     log = server.base / f"{server.name}.log"
-    keeper = _spawn_keeper(server, log)
     deadline = time.monotonic() + START_SECONDS
+    keeper, is_ours = _keepers.pop(server, None), False
     while not server.answers():
-        if keeper.poll() == 0:  # somebody else's keeper came first, or was about to leave
-            keeper = _spawn_keeper(server, log)
-        if keeper.poll() or time.monotonic() > deadline:
-            last = log.read_text(errors="replace").strip().splitlines()[-5:]
-            message = [f"{server.name} did not start, see {log}.", *last]
-            raise EmbeddedServerError("\n".join(message))
+        if time.monotonic() > deadline:
+            raise _failure(server, log)
+        if keeper is None or (code := keeper.poll()) is not None:
+            # Code 0: another keeper was there before, or on its way out. Then try once more.
+            if is_ours and code:
+                raise _failure(server, log)
+            keeper, is_ours = _spawn_keeper(server, log), True
         time.sleep(PAUSE)
-    _keepers[users_file(server)] = keeper
-    atexit.register(stop, server)
+    if keeper:
+        _keepers[server] = keeper
+
+
+def _failure(server: Server, log: Path) -> EmbeddedServerError:
+    last = log.read_text(errors="replace").strip().splitlines()[-5:]
+    return EmbeddedServerError("\n".join([f"{server.name} did not start, see {log}.", *last]))
 
 
 def _spawn_keeper(server: Server, log: Path) -> subprocess.Popen[bytes]:
@@ -74,16 +80,21 @@ def _spawn_keeper(server: Server, log: Path) -> subprocess.Popen[bytes]:
 
 def stop(server: Server) -> None:
     """Leave the server; when nobody else uses it, return only after it has ended."""
-    users = users_file(server)
-    if held := _held.pop(users, None):
+    if held := _held.pop(users_file(server), None):
         held.close()
     deadline = time.monotonic() + STOP_SECONDS
     while not _has_ended(server) and time.monotonic() < deadline:
-        if locks.is_shared(users):
+        if locks.is_shared(users_file(server)):
             return
         time.sleep(PAUSE)
-    if keeper := _keepers.pop(users, None):
+    if keeper := _keepers.pop(server, None):
         keeper.wait()
+
+
+@atexit.register
+def _stop_what_was_started() -> None:
+    for server in list(_keepers):
+        stop(server)
 
 
 def _has_ended(server: Server) -> bool:
