@@ -1,8 +1,8 @@
-"""A small organisation for the demo, made by calling actions with a fixed seed."""
+"""A small organisation for the demo, made by calling actions, the same every time."""
 
 from __future__ import annotations
 
-import random
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -27,7 +27,6 @@ from trials.actions import schedules, trials
 from trials.models import ScheduleVersion, Sponsor, Trial
 
 PASSWORD = "ctms demo 2026"  # noqa: S105 - printed on the screen of the demo
-SEED = 204
 
 PEOPLE = [
     ("priya", "Priya Nair", "Study coordinator", Role.COORDINATOR),
@@ -63,7 +62,6 @@ def load() -> str:
     """Make the demo, unless it is there; the log-ins in words."""
     if User.objects.filter(username="priya").exists():
         return sign_ins()
-    random.seed(SEED)
     with coming_from(source=Source.PAGE):
         cast, place, rooms, staff, all_trials = _stage()
         for trial in all_trials:
@@ -201,6 +199,7 @@ def _site(trial: Trial, place: Place, number: str, cast: Cast, staff: list[Perso
     return site
 
 
+AWAY = (0, 0, 1, 2, 0, 3, 1, 6)
 NAMES = [
     "Margaret Ashworth", "Łukasz Wiśniewski", "Siobhán O'Neill", "Nguyễn Thị Hoa", "David Okafor",
     "Élise Marchand", "Mohammed Rahman", "Grace Pemberton-Whitfield",
@@ -208,25 +207,28 @@ NAMES = [
 
 
 def _fill(site: Site, cast: Cast, rooms: list[Room], staff: list[Person], count: int) -> None:
-    """Subjects spread over the trial, with visits done and visits booked around today."""
+    """Subjects spread over the trial, each with a visit due within a few days of today."""
     today = timezone.localdate(timezone=site.place.zone)
-    for number in range(count):
-        start = today - timedelta(days=12 + 17 * number)
-        offset = {"TMR-204": 0, "BSL-305": 30, "ALD-118": 60}[site.trial.protocol_number]
+    first = {"TMR-204": 1, "BSL-305": 31, "ALD-118": 61}[site.trial.protocol_number]
+    days = next(row[4] for row in TRIALS if row[1] == site.trial.protocol_number)
+    for step in range(count):
+        day_1 = today - timedelta(days=days[(step + 1) % len(days)] - AWAY[step % len(AWAY)])
+        start = min(today, day_1 - timedelta(days=21))
         subject = subjects.screen(
-            site, on=start, number=f"{site.number}-{offset + number + 1:03d}",
-            birth_year=1950 + 5 * number, sex="fm"[number % 2], by=cast.coordinator,
+            site, on=start, number=f"{site.number}-{first + step:03d}",
+            birth_year=1950 + 5 * step, sex="fm"[step % 2], by=cast.coordinator,
         )  # fmt: skip
         subjects.identify(
-            subject, values={"name": NAMES[number], "phone": f"0113 496 0{number:03d}"},
+            subject, values={"name": NAMES[step], "phone": f"0113 496 0{step:03d}"},
             by=cast.coordinator,
         )  # fmt: skip
-        _live(subject, cast, rooms, staff, today, number)
+        _live(subject, cast, rooms, staff, today, step)
 
 
 def _live(
-    subject: Subject, cast: Cast, rooms: list[Room], staff: list[Person], today: date, number: int
+    subject: Subject, cast: Cast, rooms: list[Room], staff: list[Person], today: date, step: int
 ) -> None:
+    """Everything before today is done; what is due soon is booked, but for every fourth subject."""
     while (visit := _overdue(subject, today)) is not None:
         on = min(visit.target_on or today, today - timedelta(days=1))
         visits.complete(
@@ -234,13 +236,16 @@ def _live(
         )
         if visit.code == "D1":
             subjects.enrol(subject, on=on, by=cast.coordinator)
+    if step % 4 == 3:  # noqa: PLR2004 - every fourth subject waits to be booked
+        return
     ahead = Visit.objects.filter(
-        subject=subject, status=VisitStatus.PLANNED, target_on__gte=today,
-        target_on__lte=today + timedelta(days=10),
+        subject=subject, status=VisitStatus.PLANNED,
+        target_on__range=(today, today + timedelta(days=10)),
     )  # fmt: skip
-    for visit in ahead.order_by("target_on")[: 1 + number % 2]:
-        if number % 4 != 3:  # noqa: PLR2004 - every fourth subject waits to be booked
-            _book(visit, cast, rooms, staff)
+    for visit in ahead.order_by("target_on")[:2]:
+        booking = _book(visit, cast, rooms, staff)
+        if booking is not None and step % 2:
+            bookings.confirm(booking, by=cast.coordinator)
 
 
 def _overdue(subject: Subject, today: date) -> Visit | None:
@@ -257,8 +262,6 @@ def _book(visit: Visit, cast: Cast, rooms: list[Room], staff: list[Person]) -> B
         day = target + timedelta(days=step // 20)
         start = datetime.combine(day, time(8 + step % 20 // 2, 30 * (step % 2)), zone)
         wanted = bookings.Wanted(start, 60, rooms[step % len(rooms)], staff[step % len(staff)])
-        try:
+        with contextlib.suppress(ConflictError, RefusedError):
             return bookings.book(visit, wanted=wanted, by=cast.coordinator)
-        except (ConflictError, RefusedError):
-            continue
     return None

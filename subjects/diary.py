@@ -13,7 +13,7 @@ from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
-from core.dates import show_day, show_weekday, study_day
+from core.dates import show_day, study_day
 from core.permissions import Permission
 from sites.models import Closure, OpeningHours, Place, Room, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
@@ -258,7 +258,7 @@ class Load:
     @property
     def label(self) -> str:
         """The day, short."""
-        return show_weekday(self.on)
+        return f"{self.on:%a} {self.on.day}"
 
     @property
     def percent(self) -> int:

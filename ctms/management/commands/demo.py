@@ -114,11 +114,11 @@ def reset() -> None:
     """Drop the demo's database with what was uploaded and cached, and make an empty one."""
     if settings.DATABASE_URL:
         raise CommandError("RESET empties the demo's own database only; DATABASE_URL names yours.")
-    connection.close()
     administrator = connection.copy()
     administrator.settings_dict["NAME"] = "postgres"
     name = administrator.ops.quote_name(connection.settings_dict["NAME"])
     with closing(administrator), administrator.cursor() as cursor:
+        connection.close()  # opened by contrib.postgres, which asks for types wherever one connects
         cursor.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
         cursor.execute(f"CREATE DATABASE {name}")
     cache.clear()
