@@ -32,9 +32,9 @@ CHIPS = {
     "not_applicable": ("", "Not applicable"),
 }
 NEXT_STEP = {
-    "booked": ("check-in", "Check in"),
-    "arrived": ("start", "Start visit"),
-    "in_progress": ("complete", "Complete"),
+    "booked": ("subjects:check_in", "Check in"),
+    "arrived": ("subjects:start", "Start visit"),
+    "in_progress": ("subjects:complete", "Complete"),
 }
 
 

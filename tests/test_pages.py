@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -160,3 +161,30 @@ def test_lists_run_a_fixed_number_of_queries(
     client.get(path)
     with django_assert_max_num_queries(10):
         assert client.get(path).status_code == 200
+
+
+def test_a_day_is_lived_from_today(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    subject = screen(world)
+    today = timezone.localdate(timezone=world.place.zone)
+    held = visit(subject, "SCR")
+    with time_machine.travel(at(weekday_from(today), 7), tick=False):
+        bookings.book(
+            held,
+            wanted=bookings.Wanted(at(weekday_from(today), 9), 60, world.room, None),
+            reason="in test",
+            by=world.coordinator,
+        )
+        for verb, status in (("check_in", "arrived"), ("start", "in_progress")):
+            assert (
+                reverse(f"subjects:{verb}", args=[held.pk])
+                in client.get("/today/").content.decode()
+            )
+            client.post(reverse(f"subjects:{verb}", args=[held.pk]), {"next": "/today/"})
+            assert Visit.objects.get(pk=held.pk).status == status
+        done = client.post(
+            reverse("subjects:complete", args=[held.pk]),
+            {"on": weekday_from(today).isoformat(), "reason": "as booked"},
+        )
+        assert done.status_code == 302
+    assert Visit.objects.get(pk=held.pk).status == "completed"
