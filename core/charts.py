@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from core.dates import show_day
 
 SOON = 3
+PASSED = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,14 @@ def window_bar(
     if earliest is None or latest is None or target is None:
         return format_html('<span class="sm mut">{}</span>', "No window")
     shown = [earliest, latest, booked or target]
+    if state == "open" and latest < today:
+        shown.append(min(today, latest + PASSED))
     first, last = min(shown).toordinal() - 2, max(shown).toordinal() + 2
     if days:
         first, last = today.toordinal() - days // 2, today.toordinal() + days
     scale = Scale(first, last)
     outside = booked is not None and not earliest <= booked <= latest
-    kind = (
-        "out" if outside else "warn" if state == "open" and (latest - today).days <= SOON else "in"
-    )
+    kind = "out" if outside else _urgency(latest, today, state)
     left, tick = scale.at(earliest), _percent(scale.at(target))
     width = _percent(max(1.5, scale.at(latest) - left))
     parts = [
@@ -74,6 +75,14 @@ def window_bar(
     if booked is not None:
         parts.append(_mark(_percent(scale.at(booked)), outside=outside, state=state))
     return _svg("".join(parts), 18, _words(earliest, target, latest, booked), "wb")
+
+
+def _urgency(latest: date, today: date, state: str) -> str:
+    """An open window is in time, ends soon, or has passed."""
+    left = (latest - today).days
+    if state != "open" or left > SOON:
+        return "in"
+    return "warn" if left >= 0 else "late"
 
 
 def _mark(at: str, *, outside: bool, state: str) -> str:

@@ -46,6 +46,7 @@ class Command(BaseCommand):
                 self.serve(supervisor, host, port)
                 self.stdout.write(f"\nOpen http://{_shown(host)}:{port}/ · Ctrl-C ends it.")
                 self.stdout.write(sign_ins)
+                self.stdout.flush()
                 self.work(supervisor)
                 raise CommandError(f"The {supervisor.wait()} process ended, so all were stopped.")
             finally:

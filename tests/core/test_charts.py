@@ -1,0 +1,46 @@
+"""Charts say in shape and words what they show."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from core import charts
+
+TODAY = date(2026, 6, 11)
+
+
+def drawn(late: int, booked: int | None = None, state: str = "open") -> str:
+    """A window of ten days that ends so many days from today."""
+    latest = TODAY + timedelta(days=late)
+    on = None if booked is None else TODAY + timedelta(days=booked)
+    earliest, target = latest - timedelta(days=10), latest - timedelta(days=5)
+    return str(charts.window_bar(earliest, target, latest, on, TODAY, state))
+
+
+@pytest.mark.parametrize(
+    ("late", "kind"), [(20, "wb-in"), (3, "wb-warn"), (0, "wb-warn"), (-4, "wb-late")]
+)
+def test_an_open_window_shows_how_pressing_it_is(late: int, kind: str) -> None:
+    assert f'class="wb-band {kind}"' in drawn(late)
+    assert 'class="wb-today"' in drawn(min(late, 3))
+
+
+def test_a_booking_outside_its_window_is_a_diamond() -> None:
+    text = drawn(2, booked=4, state="booked")
+    assert "wb-dia" in text
+    assert "wb-dot" not in text
+    assert "booked 15 Jun 2026" in text
+
+
+def test_a_booking_inside_is_a_dot() -> None:
+    assert "wb-dot wb-in" in drawn(5, booked=1, state="booked")
+    assert "wb-dot wb-done" in drawn(-1, booked=-2, state="done")
+
+
+def test_without_a_window_it_says_so() -> None:
+    assert "No window" in str(charts.window_bar(None, None, None, None, TODAY, "open"))
+
+
+@pytest.mark.parametrize(("share", "width"), [(-5, 0), (40, 40), (300, 100)])
+def test_a_bar_stays_inside(share: int, width: int) -> None:
+    assert f'width="{width}%"' in str(charts.bar(share, "load"))
