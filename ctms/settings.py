@@ -43,16 +43,9 @@ else:
     ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
 
 # Applications, from the kernel upwards
+OURS = ["core", "accounts", "trials", "sites", "subjects", "inbox", "audit", "workspace", "ctms"]
 INSTALLED_APPS = [
-    "core",
-    "accounts",
-    "trials",
-    "sites",
-    "subjects",
-    "inbox",
-    "audit",
-    "workspace",
-    "ctms",
+    *OURS,
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.humanize",
@@ -88,20 +81,18 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "ctms.urls"
-WSGI_APPLICATION = "ctms.wsgi.application"
+CONTEXT = [
+    "django.template.context_processors.request",
+    "django.contrib.auth.context_processors.auth",
+    "django.contrib.messages.context_processors.messages",
+    "ctms.navigation.navigation",
+]
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {
-            "context_processors": [
-                "django.template.context_processors.request",
-                "django.contrib.auth.context_processors.auth",
-                "django.contrib.messages.context_processors.messages",
-                "ctms.navigation.navigation",
-            ],
-        },
+        "OPTIONS": {"context_processors": CONTEXT},
     }
 ]
 
@@ -109,8 +100,6 @@ TEMPLATES = [
 DATABASES = {"default": environment.database(DATABASE_URL or EMBEDDED_SERVERS[0].url)}
 if not DATABASE_URL:
     DATABASES["default"]["ENGINE"] = "ctms.embedded"
-DATABASES["default"]["CONN_MAX_AGE"] = environment.number("CTMS_CONNECTION_SECONDS", 600)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
@@ -127,14 +116,12 @@ AUTHENTICATION_BACKENDS = [
     "axes.backends.AxesStandaloneBackend",
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
+VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 12},
-    },
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": f"{VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": f"{VALIDATION}.UserAttributeSimilarityValidator"},
+    {"NAME": f"{VALIDATION}.CommonPasswordValidator"},
+    {"NAME": f"{VALIDATION}.NumericPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 SILENCED_SYSTEM_CHECKS = [
@@ -152,7 +139,6 @@ AXES_FAILURE_LIMIT = environment.number("CTMS_SIGN_IN_ATTEMPTS", 5, at_least=1)
 AXES_COOLOFF_TIME = timedelta(minutes=environment.number("CTMS_LOCKOUT_MINUTES", 15, at_least=1))
 AXES_LOCKOUT_PARAMETERS = ["username"]
 AXES_USERNAME_FORM_FIELD = "login"
-AXES_ENABLE_ADMIN = False
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
@@ -170,8 +156,6 @@ SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 if environment.flag("CTMS_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-SECURE_REFERRER_POLICY = "same-origin"
-X_FRAME_OPTIONS = "DENY"
 
 # The programming interface
 REST_FRAMEWORK = {

@@ -5,7 +5,7 @@ from pathlib import Path
 
 os.environ["CTMS_HOME"] = str(Path(__file__).resolve().parent.parent / "var" / "test")
 os.environ["CTMS_DURABLE"] = "no"
-os.environ["CTMS_DEMO"] = "no"
+os.environ["CTMS_DEMO"] = "yes"  # private, also where DATABASE_URL names a server
 os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 from ctms.settings import *
