@@ -2,21 +2,29 @@
 
 from django.urls import path, re_path
 
-from subjects import views
+from subjects.views import subjects, visits
 
 app_name = "subjects"
 
 urlpatterns = [
-    path("today/", views.today, name="today"),
-    path("places/<slug:slug>/schedule/", views.schedule, name="schedule"),
-    path("places/<slug:slug>/day-sheet/", views.day_sheet, name="day_sheet"),
-    path("visits/<int:pk>/slots/", views.slots, name="slots"),
-    path("visits/<int:pk>/confirm/", views.confirm, name="confirm"),
-    path("visits/<int:pk>/unbook/", views.unbook, name="unbook"),
-    path("visits/<int:pk>/check-in/", views.check_in, name="check_in"),
-    path("visits/<int:pk>/start/", views.start, name="start"),
-    path("visits/<int:pk>/complete/", views.complete, name="complete"),
+    path("today/", visits.today, name="today"),
+    path("places/<slug:slug>/schedule/", visits.schedule, name="schedule"),
+    path("places/<slug:slug>/day-sheet/", visits.day_sheet, name="day_sheet"),
+    path("visits/<int:pk>/slots/", visits.slots, name="slots"),
+    path("visits/<int:pk>/confirm/", visits.confirm, name="confirm"),
+    path("visits/<int:pk>/unbook/", visits.unbook, name="unbook"),
+    path("visits/<int:pk>/check-in/", visits.check_in, name="check_in"),
+    path("visits/<int:pk>/start/", visits.start, name="start"),
+    path("visits/<int:pk>/complete/", visits.complete, name="complete"),
+    path("sites/<int:pk>/screen/", subjects.screen, name="screen"),
+    path("subjects/<int:pk>/enrol/", subjects.enrol, name="enrol"),
+    path("subjects/<int:pk>/end/", subjects.end, name="end"),
+    path("subjects/<int:pk>/contact/", subjects.contact, name="contact"),
+    path("subjects/<int:pk>/identify/", subjects.identify, name="identify"),
+    path("subjects/<int:pk>/prefer/", subjects.prefer, name="prefer"),
     re_path(
-        r"^visits/(?P<pk>[0-9]+)/(?P<verb>miss|cancel|skip|reopen)/$", views.outcome, name="outcome"
+        r"^visits/(?P<pk>[0-9]+)/(?P<verb>miss|cancel|skip|reopen)/$",
+        visits.outcome,
+        name="outcome",
     ),
 ]

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from subjects.actions import bookings, subjects
-from subjects.models import DeviationDraft, Visit
+from subjects.models import DeviationDraft, Subject, Visit
 from tests.world import World, at, screen, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
@@ -25,6 +25,11 @@ def pages(world: World) -> list[str]:
         reverse("subjects:slots", args=[visit(subject, "W2").pk]),
         reverse("subjects:complete", args=[visit(subject, "W2").pk]),
         reverse("subjects:outcome", args=[visit(subject, "W2").pk, "miss"]),
+        reverse("subjects:screen", args=[world.site.pk]),
+        *(
+            reverse(f"subjects:{verb}", args=[subject.pk])
+            for verb in ("enrol", "end", "contact", "identify", "prefer")
+        ),
         reverse("inbox:work"),
         reverse("workspace:trials"),
         reverse("workspace:trial", args=["tmr-204"]),
@@ -188,3 +193,35 @@ def test_a_day_is_lived_from_today(world: World, client: Client) -> None:
         )
         assert done.status_code == 302
     assert Visit.objects.get(pk=held.pk).status == "completed"
+
+
+def test_a_coordinator_screens_enrols_and_ends_in_the_browser(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    today = timezone.localdate(timezone=world.place.zone).isoformat()
+    form = {"screened_on": today, "sex": "f", "birth_year": 1970, "name": "Zoë <b>Hart</b>"}
+    made = client.post(reverse("subjects:screen", args=[world.site.pk]), form, follow=True)
+    subject = Subject.objects.get()
+    text = made.content.decode()
+    assert subject.number in text
+    assert "Zoë &lt;b&gt;Hart&lt;/b&gt;" in text
+    client.post(reverse("subjects:enrol", args=[subject.pk]), {"on": today})
+    contact = {"channel": "phone", "result": "reached", "summary": "will come"}
+    client.post(reverse("subjects:contact", args=[subject.pk]), contact)
+    assert subject.contacts.get().by_name == world.coordinator.get_full_name()
+    leave = reverse("subjects:end", args=[subject.pk])
+    refused = client.post(leave, {"status": "withdrawn", "on": today})
+    assert refused.status_code == 422
+    assert "Give a reason" in refused.content.decode()
+    client.post(leave, {"status": "withdrawn", "on": today, "reason": "moved away"})
+    subject.refresh_from_db()
+    assert (subject.status, subject.status_reason) == ("withdrawn", "moved away")
+
+
+def test_the_monitor_may_not_change_subjects(world: World, client: Client) -> None:
+    subject = screen(world)
+    client.force_login(world.cra)
+    for verb in ("enrol", "end", "contact", "identify", "prefer"):
+        url = reverse(f"subjects:{verb}", args=[subject.pk])
+        assert client.get(url).status_code == 403
+        assert client.post(url, {}).status_code == 403
+    assert client.get(reverse("subjects:screen", args=[world.site.pk])).status_code == 403

@@ -70,6 +70,7 @@ def site(request: Request, code: str, number: str) -> HttpResponse:
         "place": record.place,
         "subjects": queries.subjects_for(request.user, {"site": record.number}, record.trial),
         "today": timezone.localdate(timezone=record.place.zone),
+        "may_screen": can(request.user, Permission.SUBJECT_SCREEN, record),
         "schedules": SiteSchedule.objects.filter(site=record).select_related("version"),
         "history": StatusChange.objects.filter(flow="sites.site", object_id=record.pk).order_by(
             "-pk"
@@ -132,6 +133,8 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
         "status_labels": dict(SubjectStatus.choices),
         "chip": queries.SUBJECT_CHIPS.get(record.status, ""),
         "may_book": can(user, Permission.VISIT_BOOK, record),
+        "may_change": can(user, Permission.SUBJECT_STATUS, record),
+        "may_enrol": SubjectStatus.ENROLLED in Subject.flow.after(record.status),
     }
     return page(request, "workspace/subject.html", context)
 

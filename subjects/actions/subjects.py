@@ -36,6 +36,7 @@ S = SubjectStatus
 def screen(
     site: Site, *, on: date, by: User, consented_on: date | None = None, number: str = "",
     birth_year: int | None = None, sex: str = "u", previous: Subject | None = None,
+    identity: Mapping[str, str] | None = None,
 ) -> Subject:  # fmt: skip
     """Add a person to screening; visits are laid out from the site's effective schedule."""
     if site.status != SiteStatus.OPEN:
@@ -61,6 +62,8 @@ def screen(
     Subject.flow.begin(subject, on=on, by=by)
     set_anchor_date(subject, AnchorKind.SCREENING, on)
     set_anchor_date(subject, AnchorKind.CONSENT, consented_on or on)
+    if identity and any(identity.values()):
+        identify(subject, values=identity, by=by)
     replan(subject, by=by)
     count(site)
     return subject

@@ -1,0 +1,1 @@
+"""Pages of the coordinator's day, by what they are about."""
