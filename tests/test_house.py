@@ -1,0 +1,99 @@
+"""The house rules, so that code not yet written obeys too."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from core.access import ScopedModel
+from core.flow import Flow
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ["core", "accounts", "trials", "sites", "subjects", "inbox", "audit", "workspace", "ctms"]
+SOURCES = [
+    path
+    for app in APPS
+    for path in (ROOT / app).rglob("*.py")
+    if "migrations" not in path.parts and "usdm" not in path.parts
+]
+OURS = [model for model in apps.get_models() if model._meta.app_label in APPS]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_and_functions_are_small(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("\n") < 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert (node.end_lineno or 0) - node.lineno < 60, node.name
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_status_is_set_by_a_flow_only(path: Path) -> None:
+    if path.name == "flow.py":
+        return
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Assign):
+            targets = [target.attr for target in node.targets if isinstance(target, ast.Attribute)]
+            assert "status" not in targets
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "update":
+            assert "status" not in [word.arg for word in node.keywords]
+
+
+@pytest.mark.parametrize("model", OURS, ids=lambda model: model._meta.label)
+def test_every_model_says_what_it_is_and_who_may_see_it(model: type[models.Model]) -> None:
+    assert model.__doc__
+    assert not model.__doc__.startswith(f"{model.__name__}(")
+    if not issubclass(model, ScopedModel):
+        kernel = model._meta.app_label == "core" or model.__name__.endswith("Permission")
+        assert kernel
+        return
+    assert model.scope_model() is not None
+    assert model.view_permission
+    assert len(model.scope_columns()) == 4
+
+
+@pytest.mark.parametrize("model", [model for model in OURS if hasattr(model, "flow")])
+def test_every_flow_speaks_of_known_statuses(model: type[models.Model]) -> None:
+    flow = model.flow  # type: ignore[attr-defined]
+    if not isinstance(flow, Flow):
+        return
+    known = {value for value, _ in model._meta.get_field("status").flatchoices}
+    assert set(flow.moves) | {end for ends in flow.moves.values() for end in ends} <= known
+    assert flow.reasons <= known
+
+
+def routes(patterns: list[URLPattern | URLResolver], namespace: str = "") -> list[str]:
+    """Every named address of ours."""
+    found = []
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace in APPS:
+                found += routes(pattern.url_patterns, pattern.namespace)
+        elif namespace:
+            found.append(f"{namespace}:{pattern.name}")
+    return found
+
+
+def test_every_address_is_walked_by_the_page_tests() -> None:
+    walked = (ROOT / "tests" / "test_pages.py").read_text()
+    posts = {"subjects:confirm", "subjects:unbook", "inbox:snooze", "inbox:waive", "workspace:home"}
+    verbs = {"subjects:check_in", "subjects:start"}
+    forms = {f"subjects:{verb}" for verb in ("enrol", "end", "contact", "identify", "prefer")}
+    missing = {
+        name
+        for name in routes(get_resolver().url_patterns)
+        if f'"{name}"' not in walked and name not in posts | verbs | forms
+    }
+    assert missing == set()
+
+
+def test_templates_carry_no_style_and_no_script() -> None:
+    for path in (ROOT / "templates").rglob("*.html"):
+        text = path.read_text()
+        assert not re.search(r"\sstyle=|\son[a-z]+=\"|<style", text), path
+        assert not re.search(r"<script(?![^>]*\ssrc=)", text), path
