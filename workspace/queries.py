@@ -31,6 +31,9 @@ SUBJECT_CHIPS = {
 }  # fmt: skip
 
 
+SUBJECT_LABELS = dict(SubjectStatus.choices)
+
+
 @dataclass(frozen=True, slots=True)
 class Listing:
     """One page of a list, how many rows there are, and the key of the next page."""
@@ -112,10 +115,9 @@ def subjects_for(
     if text := query.get("q", "").strip():
         rows = rows.filter(match_number(text))
     total = counted(rows)
-    sort = "next_visit_on" if query.get("sort") == "next" else "number"
     start = _offset(query)
-    labels = dict(SubjectStatus.choices)
-    order = F("next_visit_on").asc(nulls_last=True) if sort == "next_visit_on" else F("number")
+    by_visit = query.get("sort") == "next"
+    order = F("next_visit_on").asc(nulls_last=True) if by_visit else F("number")
     found: list[Any] = list(
         rows.order_by(order, "pk").values(
             "pk", "number", "status", "screened_on", "enrolled_on", "next_visit_on",
@@ -126,17 +128,22 @@ def subjects_for(
         )[start : start + PAGE + 1]
     )  # fmt: skip
     for row in found:
-        row["url"] = f"/trials/{row['trial_code']}/subjects/{row['number']}/"
-        row["chip"] = SUBJECT_CHIPS.get(row["status"], "")
-        row["status_label"] = labels[row["status"]]
-        booked = row["next_visit_on"] if row["next_status"] == "booked" else None
-        row["window"] = Window(
-            row["next_earliest"], row["next_target"], row["next_latest"], booked,
-            "booked" if booked else "open",
-        )  # fmt: skip
-        row["next_visit_on"] = _shown(row["next_visit_on"])
-        row["last_visit_on"] = _shown(row["last_visit_on"])
+        _show_subject(row)
     return Listing(found[:PAGE], total, str(start + PAGE) if len(found) > PAGE else "")
+
+
+def _show_subject(row: dict[str, Any]) -> None:
+    """Add what the list shows of a subject to its row."""
+    row["url"] = f"/trials/{row['trial_code']}/subjects/{row['number']}/"
+    row["chip"] = SUBJECT_CHIPS.get(row["status"], "")
+    row["status_label"] = SUBJECT_LABELS[row["status"]]
+    booked = row["next_visit_on"] if row["next_status"] == "booked" else None
+    row["window"] = Window(
+        row["next_earliest"], row["next_target"], row["next_latest"], booked,
+        "booked" if booked else "open",
+    )  # fmt: skip
+    row["next_visit_on"] = _shown(row["next_visit_on"])
+    row["last_visit_on"] = _shown(row["last_visit_on"])
 
 
 def counted(rows: QuerySet[Any]) -> str:
