@@ -15,10 +15,7 @@ from core.flow import Flow
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ["core", "accounts", "trials", "sites", "subjects", "inbox", "audit", "workspace", "ctms"]
 SOURCES = [
-    path
-    for app in APPS
-    for path in (ROOT / app).rglob("*.py")
-    if "migrations" not in path.parts and "usdm" not in path.parts
+    path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 ]
 OURS = [model for model in apps.get_models() if model._meta.app_label in APPS]
 
