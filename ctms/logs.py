@@ -23,18 +23,6 @@ def logging_config(*, is_json: bool, level: str = "INFO") -> dict[str, Any]:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    rendering: list[Processor] = [
-        structlog.dev.ConsoleRenderer(
-            colors=False, exception_formatter=structlog.dev.plain_traceback
-        )
-    ]
-    if is_json:
-        # Without local variables: they hold names and keys.
-        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-        rendering = [
-            structlog.processors.ExceptionRenderer(frames),
-            structlog.processors.JSONRenderer(),
-        ]
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -44,7 +32,7 @@ def logging_config(*, is_json: bool, level: str = "INFO") -> dict[str, Any]:
                 "foreign_pre_chain": shared,
                 "processors": [
                     structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                    *rendering,
+                    *_rendering(is_json=is_json),
                 ],
             }
         },
@@ -55,3 +43,12 @@ def logging_config(*, is_json: bool, level: str = "INFO") -> dict[str, Any]:
             "axes": {"level": "WARNING"},
         },
     }
+
+
+def _rendering(*, is_json: bool) -> list[Processor]:
+    """How a line ends up as text; tracebacks without local variables, which hold names and keys."""
+    if is_json:
+        frames = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+        return [structlog.processors.ExceptionRenderer(frames), structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=plain)]
