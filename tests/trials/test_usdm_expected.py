@@ -1,14 +1,15 @@
 """The given study definitions are read with exactly their visits and windows."""
 
+import io
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 from trials import usdm
-from trials.management.commands.inspect_usdm import summary
 
 DATA = Path(__file__).resolve().parent.parent / "data" / "usdm"
 MINUTE = 1 / 1440
@@ -30,19 +31,26 @@ EXPECTED = {
 }  # fmt: skip
 
 
+def inspected(name: str) -> list[dict]:
+    """The visits that the command prints."""
+    printed = io.StringIO()
+    call_command("inspect_usdm", str(DATA / name), json=True, stdout=printed)
+    return json.loads(printed.getvalue())["visits"]
+
+
 def read(name: str) -> usdm.Protocol:
     return usdm.read((DATA / name).read_bytes())
 
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_the_given_files_have_exactly_these_visits(name: str) -> None:
-    visits = summary(read(name))["visits"]
+    visits = inspected(name)
     got = [(row["offset_days"], row["earliest_days"], row["latest_days"]) for row in visits]
     assert got == [pytest.approx(expected) for expected in EXPECTED[name]]
 
 
 def test_the_pilot_has_sixteen_visits_and_a_call_at_the_encounter_of_week_8() -> None:
-    visits = summary(read("cdisc_pilot_lzzt_v4.json"))["visits"]
+    visits = inspected("cdisc_pilot_lzzt_v4.json")
     assert [row["offset_days"] for row in visits] == [-14, -2, 0, *(day for day, _ in PILOT)]
     week_8 = [row for row in visits if row["name"] == "Week 8"]
     assert [row["study_day"] for row in week_8] == [57, 71]

@@ -111,22 +111,25 @@ def walk(entry: str, instances: Mapping[str, Instance], findings: Findings) -> R
             route.order.append(here)
             route.conditions[here] = condition
             instance = instances[here]
-            waiting.extend(_aside(instance, route, findings))
+            waiting.extend(_aside(instance, instances, route, findings))
             here = _onwards(instance, instances, route, findings)
     return route
 
 
-def _aside(instance: Instance, route: Route, findings: Findings) -> list[tuple[str, str]]:
+def _aside(
+    instance: Instance, instances: Mapping[str, Instance], route: Route, findings: Findings
+) -> list[tuple[str, str]]:
     """The targets of a decision's conditions: back is a loop, onwards is another way."""
     ways = []
     for text, target in instance.choices:
         if target in route.conditions:
             route.loops.append(Loop(instance.id, target, text))
-        else:
-            ways.append((target, text))
-            findings.inform(
-                "decision", f"“{instance.name}” decides on the way: {text[:200]}", instance.id
-            )
+            continue
+        ways.append((target, text))
+        goal = f"“{instances[target].name}”" if target in instances else "nothing"
+        findings.inform(
+            "decision", f"“{instance.name}” leads to {goal} where: {text[:200]}", instance.id
+        )
     return ways
 
 

@@ -65,9 +65,12 @@ class Texts:
             attributes = dict(_ATTRIBUTE.findall(match["attributes"]))
             name = attributes.get("name") or attributes.get("attribute", "?")
             target = self._target(match["kind"].casefold(), attributes, tags)
+            inner: list[str] = []
             if hops and target and self.left:
                 self.left -= 1
-                return self._resolved(target[:MAX_TARGET], tags, lost, hops - 1)
+                found = self._resolved(target[:MAX_TARGET], tags, inner, hops - 1)
+                if not inner:
+                    return found
             lost.append(name)
             return f"[{html.escape(name)}]"
 

@@ -126,10 +126,9 @@ def _timeline(line: Line, cells: Cells, around: Surroundings, findings: Findings
     node, instances, placing = line.node, line.instances, line.placing
     check_links(node, instances, findings)
     route = Route()
-    visits = Visits(route, placing, around, findings, line.kind)
     if line.kind is not TimelineKind.SUB:
         route = walk(entry_of(node, instances, findings), instances, findings)
-        visits = Visits(route, placing, around, findings, line.kind)
+    visits = Visits(route, placing, around, findings, line.kind)
     is_main = line.kind is TimelineKind.MAIN
     planned = visits.read(findings.error if is_main else findings.warn)
     if is_main:

@@ -17,6 +17,9 @@ from trials.usdm.schedule import (
 )
 
 
+MAX_SUBJECTS = 10_000_000
+
+
 class Level(StrEnum):
     """What a finding asks of the person who imports."""
 
@@ -108,6 +111,13 @@ class Population:
     age: Span
     sexes: tuple[str, ...]
     includes_healthy: bool | None
+
+    @property
+    def planned_subjects(self) -> int | None:
+        """How many are to be enrolled, where that is a number one can plan with."""
+        most = self.enrolment.maximum
+        most = self.enrolment.minimum if most is None else most
+        return round(most) if most is not None and 0 < most <= MAX_SUBJECTS else None
 
 
 @dataclass(frozen=True, slots=True)
