@@ -16,7 +16,6 @@ from trials.usdm.schedule import (
     Visit,
 )
 
-
 MAX_SUBJECTS = 10_000_000
 
 
