@@ -4,30 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import Count
+
 from accounts.models import User
-from core.dates import show_day, show_weekday
-from sites.models import (
-    Claim,
-    ClaimKind,
-    Closure,
-    Delegation,
-    Holiday,
-    OpeningHours,
-    Person,
-    Place,
-    Room,
-    Task,
-)
+from core.dates import show_day, show_weekday, start_of
+from sites.models import Closure, OpeningHours, Person, Place, Room
 from subjects import diary, slots
 from subjects.actions.bookings import Wanted
+from subjects.availability import TYPICAL_MINUTES, Availability, Offer, around, best, minutes_of
 from subjects.forms import BookForm
-from subjects.models import Booking, Preference, Visit
+from subjects.models import Booking, Visit, VisitStatus
 
 QUARTER = 15
-REMOTE = {"phone", "video", "home"}
 AHEAD = 42
 FIRST_HOUR, LAST_HOUR = 8, 18
 
@@ -59,29 +50,6 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """A free slot with its room and person by name."""
-
-    start: datetime
-    end: datetime
-    room_id: int | None
-    room: str
-    person_id: int | None
-    person: str
-    reasons: tuple[str, ...]
-
-    @property
-    def value(self) -> str:
-        """The start as a form field carries it."""
-        return self.start.isoformat(timespec="minutes")
-
-    @property
-    def label(self) -> str:
-        """Day and time in words."""
-        return f"{show_weekday(self.start.date())} · {self.start:%H:%M}"
-
-
-@dataclass(frozen=True, slots=True)
 class Suggestion:
     """A visit to book with the first slot that fits."""
 
@@ -95,188 +63,109 @@ def wanted(values: Mapping[str, Any]) -> Wanted:
     return Wanted(values["start"], values["minutes"], values["room"], values["person"])
 
 
-class Availability:
-    """What is open and taken at a place over some days, read once for many visits."""
-
-    def __init__(self, place: Place, first: date, last: date, now: datetime) -> None:
-        self.place, self.now = place, now
-        self.first, self.last = first, last
-        self.rooms = dict(
-            Room.objects.filter(place=place, is_active=True)
-            .order_by("name")
-            .values_list("pk", "name")
-        )
-        self.people = dict(
-            Person.objects.filter(place=place, is_active=True)
-            .order_by("name")
-            .values_list("pk", "name")
-        )
-        self.delegated = _delegated(place, first)
-        start, end = _day_edges(place, first, last)
-        self.busy: dict[tuple[int, int], list[slots.Interval]] = {}
-        rows = Claim.objects.filter(place=place, period__overlap=(start, end))
-        for kind, resource_id, period in rows.values_list("kind", "resource_id", "period"):
-            self.busy.setdefault((kind, resource_id), []).append(
-                slots.Interval(period.lower, period.upper)
-            )
-        self.openings = _openings(place, first, last)
-        self.closures = [
-            slots.Interval(closed.begins, closed.ends)  # type: ignore[attr-defined]
-            for closed in diary.closures(place, first, last)
-        ]
-
-    def diary_for(self, subject_id: int, site_id: int) -> slots.Diary:
-        """The diary as the slot finder reads it, for one subject of one site."""
-        return slots.Diary(
-            zone=self.place.zone, now=self.now, openings=self.openings, closures=self.closures,
-            rooms={pk: self.busy.get((ClaimKind.ROOM, pk), []) for pk in self.rooms},
-            people={
-                pk: self.busy.get((ClaimKind.PERSON, pk), [])
-                for pk in self.people
-                if pk in self.delegated.get(site_id, frozenset())
-            },
-            subject=self.busy.get((ClaimKind.SUBJECT, subject_id), []),
-        )  # fmt: skip
-
-    def offer(self, slot: slots.Slot) -> Offer:
-        """A free slot in words."""
-        zone = self.place.zone
-        return Offer(
-            slot.start.astimezone(zone), slot.end.astimezone(zone), slot.room_id,
-            self.rooms.get(slot.room_id or 0, ""), slot.person_id,
-            self.people.get(slot.person_id or 0, ""), slot.reasons,
-        )  # fmt: skip
-
-
-def _delegated(place: Place, on: date) -> dict[int, frozenset[int]]:
-    rows = Delegation.objects.filter(
-        person__place=place, task__in=[Task.VISITS, Task.PHONE], during__contains=on
-    ).values_list("site_id", "person_id")
-    found: dict[int, set[int]] = {}
-    for site_id, person_id in rows:
-        found.setdefault(site_id, set()).add(person_id)
-    return {site_id: frozenset(people) for site_id, people in found.items()}
-
-
-def _day_edges(place: Place, first: date, last: date) -> tuple[datetime, datetime]:
-    zone = place.zone
-    start = datetime.combine(first, time(), zone)
-    return start, datetime.combine(last + timedelta(days=1), time(), zone)
-
-
-def _openings(place: Place, first: date, last: date) -> dict[date, list[slots.Interval]]:
-    week: dict[int, list[tuple[time, time]]] = {}
-    for weekday, opens, closes in OpeningHours.objects.filter(place=place).values_list(
-        "weekday", "opens", "closes"
-    ):
-        week.setdefault(weekday, []).append((opens, closes))
-    holidays = set(
-        Holiday.objects.filter(country=place.country, on__range=(first, last)).values_list(
-            "on", flat=True
-        )
-    )
-    days = [first + timedelta(days=step) for step in range((last - first).days + 1)]
-    return {
-        day: [
-            slots.Interval(
-                datetime.combine(day, opens, place.zone), datetime.combine(day, closes, place.zone)
-            )
-            for opens, closes in sorted(week.get(day.weekday(), []))
-        ]
-        for day in days
-        if day not in holidays
-    }
-
-
-def need_of(visit: Visit, window: diary.Window, held: Availability) -> slots.Need:
-    """What a visit needs of a slot."""
-    preference = Preference.objects.filter(subject_id=visit.subject_id).first()
-    part: Any = preference.part_of_day if preference else None
-    others = Booking.objects.filter(visit__subject_id=visit.subject_id, is_live=True).exclude(
-        visit_id=visit.pk
-    )
-    modality = visit.definition.modality if visit.definition else "clinic"
-    people = tuple(held.delegated.get(visit.site_id, ()))
-    return slots.Need(
-        minutes=visit.definition.duration if visit.definition else 60,
-        rooms=None if modality in REMOTE or not held.rooms else tuple(held.rooms),
-        people=people or None,
-        target_on=window.target,
-        earliest_on=window.earliest,
-        latest_on=window.latest,
-        weekdays=_weekdays(preference),
-        part=part if part in {"morning", "afternoon"} else None,
-        other_visits_on=frozenset(others.values_list("on", flat=True)),
-    )
-
-
-def _weekdays(preference: Preference | None) -> frozenset[int]:
-    text = preference.weekdays if preference else ""
-    return frozenset(int(part) for part in text.split(",") if part.strip().isdigit())
-
-
-def offers(visit: Visit, held: Availability, limit: int = 6) -> list[Offer]:
-    """The best free slots for a visit."""
-    window = window_of(visit)
-    found = slots.find(
-        need_of(visit, window, held), held.diary_for(visit.subject_id, visit.site_id), limit
-    )
-    return [held.offer(slot) for slot in found]
-
-
-def window_of(visit: Visit) -> diary.Window:
-    """The window of a visit with its live booking, if any."""
-    booking = visit.bookings.filter(is_live=True).first()
-    return diary.Window(
-        visit.earliest_on, visit.target_on, visit.latest_on, booking.on if booking else None,
-        "booked" if booking else "open",
-    )  # fmt: skip
-
-
-def availability_for(visit: Visit, now: datetime) -> Availability:
-    """Opening and claims around the window of a visit."""
-    place = visit.site.place
+def outlook(place: Place, now: datetime) -> Availability:
+    """What is free at a place from Monday of this week on."""
     today = now.astimezone(place.zone).date()
-    first = max(today, visit.earliest_on or today)
-    last = max(first, visit.latest_on or first) + timedelta(days=7)
-    return Availability(place, first, min(last, first + timedelta(days=60)), now)
+    monday = today - timedelta(days=today.weekday())
+    return Availability(place, monday, today + timedelta(days=AHEAD), now)
 
 
-def with_first_slot(items: Sequence[diary.ToBook], place: Place, now: datetime) -> list[Suggestion]:
-    """Visits to book, each with the first slot that fits: the diary is read once."""
-    today = now.astimezone(place.zone).date()
-    held = Availability(place, today, today + timedelta(days=AHEAD), now)
-    visits = Visit.objects.select_related("definition").in_bulk([item.visit_id for item in items])
-    found = []
-    for item in items:
-        best = offers(visits[item.visit_id], held, limit=1)
-        definition = visits[item.visit_id].definition
-        minutes = definition.duration if definition else 60
-        found.append(Suggestion(item, best[0] if best else None, minutes))
-    return found
+def with_first_slot(items: Sequence[diary.ToBook], held: Availability) -> list[Suggestion]:
+    """Visits to book, each with the first slot that fits."""
+    rows = Visit.objects.select_related("definition").in_bulk([item.visit_id for item in items])
+    first = best([rows[item.visit_id] for item in items], held, limit=1)
+    return [
+        Suggestion(item, next(iter(first[item.visit_id]), None), minutes_of(rows[item.visit_id]))
+        for item in items
+    ]
 
 
 def slot_choice(
     visit: Visit, booking: Booking | None, form: BookForm, problem: Exception | None, now: datetime
 ) -> dict[str, Any]:
     """What the page that books or moves a visit shows."""
-    held = availability_for(visit, now)
+    held = around(visit, now)
     return {
         "visit": visit,
         "place": held.place,
         "booking": booking,
         "form": form,
         "problem": problem,
-        "window": window_of(visit),
-        "offers": offers(visit, held),
-        "minutes": visit.definition.duration if visit.definition else 60,
+        "window": window_of(visit, booking),
+        "offers": best([visit], held)[visit.pk],
+        "minutes": minutes_of(visit),
         "rooms": held.rooms,
-        "people": {
-            pk: name
-            for pk, name in held.people.items()
-            if pk in held.delegated.get(visit.site_id, frozenset())
-        },
+        "people": held.people_of(visit.site_id),
+        "nobody": bool(held.people) and not held.people_of(visit.site_id),
     }
+
+
+def window_of(visit: Visit, booking: Booking | None) -> diary.Window:
+    """The window of a visit with its live booking, if any."""
+    return diary.Window(
+        visit.earliest_on, visit.target_on, visit.latest_on, booking.on if booking else None,
+        "booked" if booking else "open",
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How full a day is: visits booked, visits that still fit, windows that end unbooked."""
+
+    on: date
+    visits: int
+    free: int
+    is_today: bool
+    is_past: bool
+    ending: int = 0
+
+    @property
+    def label(self) -> str:
+        """The day, short."""
+        return f"{self.on:%a} {self.on.day}"
+
+    @property
+    def percent(self) -> int:
+        """Share of the day that is taken."""
+        return round(100 * self.visits / (self.visits + self.free)) if self.visits else 0
+
+    @property
+    def words(self) -> str:
+        """What to know about the day."""
+        if self.is_past:
+            return "Done" if self.visits else "None"
+        if self.ending:
+            return "1 must book" if self.ending == 1 else f"{self.ending} must book"
+        if self.free:
+            return f"{self.free} free"
+        return "Full" if self.visits else "Closed"
+
+
+def load(held: Availability, today: date, days: int = 14) -> list[Load]:
+    """The strip of working days around today, with what is booked and what still fits."""
+    place, last = held.place, held.first + timedelta(days=days - 1)
+    booked = dict(
+        Booking.objects.filter(place=place, is_live=True, on__range=(held.first, last))
+        .order_by()
+        .values_list("on")
+        .annotate(n=Count("pk"))
+    )
+    ending = dict(
+        Visit.objects.filter(
+            site__place=place, status=VisitStatus.PLANNED, latest_on__range=(today, last)
+        )
+        .order_by()
+        .values_list("latest_on")
+        .annotate(n=Count("pk"))
+    )
+    return [
+        Load(
+            on, booked.get(on, 0), held.free_on(on, TYPICAL_MINUTES) if on >= today else 0,
+            on == today, on < today, ending.get(on, 0),
+        )
+        for on in (held.first + timedelta(days=step) for step in range(days))
+        if held.openings.get(on) or booked.get(on)
+    ]  # fmt: skip
 
 
 def schedule(
@@ -368,7 +257,7 @@ def _column(
     title: str, sub: str, day: date, now: datetime, closed: list[Closure], place: Place,
     blocks: list[diary.Block], *, is_open: bool, key: str,
 ) -> Column:  # fmt: skip
-    start, end = _day_edges(place, day, day)
+    start, end = start_of(day, place.zone), start_of(day + timedelta(days=1), place.zone)
     notes = tuple(
         closure.reason
         for closure in closed

@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.fields.ranges import DateTimeRangeField
-from django.db.models import Count, F, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
 from core.dates import show_day, study_day
 from core.permissions import Permission
-from sites.models import Closure, OpeningHours, Place, Room, Site
+from sites.models import Closure, Place, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
 from trials.models import AnchorKind
 
@@ -241,75 +241,6 @@ def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBo
             (row["latest_on"] - today).days, (row["earliest_on"] - today).days,
         )
         for row in found
-    ]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """How full a day is."""
-
-    on: date
-    visits: int
-    capacity: int
-    is_today: bool
-    is_past: bool
-    ending: int = 0
-
-    @property
-    def label(self) -> str:
-        """The day, short."""
-        return f"{self.on:%a} {self.on.day}"
-
-    @property
-    def percent(self) -> int:
-        """Share of the capacity that is taken."""
-        return min(100, round(100 * self.visits / self.capacity)) if self.capacity else 0
-
-    @property
-    def words(self) -> str:
-        """What to know about the day."""
-        if self.is_past:
-            return "Done" if self.visits else "None"
-        if self.ending:
-            return "1 must book" if self.ending == 1 else f"{self.ending} must book"
-        if not self.capacity:
-            return "Closed"
-        free = self.capacity - self.visits
-        return "Full" if free <= 0 else f"{free} free"
-
-
-def load(place: Place, today: date, days: int = 14, minutes: int = 75) -> list[Load]:
-    """The strip of working days around today, with what is booked and what still fits."""
-    monday = today - timedelta(days=today.weekday())
-    dates = [monday + timedelta(days=step) for step in range(days)]
-    booked = dict(
-        Booking.objects.filter(place=place, is_live=True, on__range=(dates[0], dates[-1]))
-        .order_by()
-        .values_list("on")
-        .annotate(n=Count("pk"))
-    )
-    ending = dict(
-        Visit.objects.filter(
-            site__place=place, status=VisitStatus.PLANNED, latest_on__range=(today, dates[-1])
-        )
-        .order_by()
-        .values_list("latest_on")
-        .annotate(n=Count("pk"))
-    )
-    open_minutes: dict[int, int] = {}
-    for weekday, opens, closes in OpeningHours.objects.filter(place=place).values_list(
-        "weekday", "opens", "closes"
-    ):
-        length = (closes.hour - opens.hour) * 60 + closes.minute - opens.minute
-        open_minutes[weekday] = open_minutes.get(weekday, 0) + length
-    rooms = Room.objects.filter(place=place, is_active=True).count()
-    return [
-        Load(
-            on, booked.get(on, 0), open_minutes.get(on.weekday(), 0) * rooms // minutes,
-            on == today, on < today, ending.get(on, 0),
-        )
-        for on in dates
-        if open_minutes.get(on.weekday()) or booked.get(on)
     ]  # fmt: skip
 
 

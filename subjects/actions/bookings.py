@@ -17,6 +17,7 @@ from sites.models import Claim, ClaimKind, Delegation, OpeningHours, Person, Pla
 from subjects.actions.plan import draft_deviation, keep_next, redraft, release
 from subjects.models import Booking, Visit
 from subjects.models.visit import OPEN
+from subjects.planning import deviation_text, timing
 
 
 class OutsideWindowError(RefusedError):
@@ -49,14 +50,9 @@ class Wanted:
 def outside_text(visit: Visit, on: date) -> str:
     """How far a day is outside the window, and what the window is."""
     assert visit.earliest_on is not None and visit.latest_on is not None  # noqa: PT018
-    early = (visit.earliest_on - on).days
-    days = early if early > 0 else (on - visit.latest_on).days
-    side = "before" if early > 0 else "after"
-    unit = "day" if days == 1 else "days"
-    return (
-        f"{show_weekday(on)} is {days} {unit} {side} the window of {visit.name},"
-        f" {show_weekday(visit.earliest_on)} to {show_weekday(visit.latest_on)}."
-    )
+    window = visit.earliest_on, visit.latest_on, visit.target_on or visit.earliest_on
+    found = timing(on, *window, today=on, has_outcome=True)
+    return f"{visit.name} on {show_weekday(on)} is {deviation_text(found, *window)}."
 
 
 @action(Permission.VISIT_BOOK, "book")

@@ -31,6 +31,7 @@ def today(request: Request) -> HttpResponse:
     now = timezone.localtime(timezone=place.zone)
     on = _day(request.GET.get("day", ""), now.date())
     blocks = diary.blocks(place, on, on, request.user)
+    held = calendar.outlook(place, now)
     context = {
         "place": place,
         "now": now,
@@ -40,9 +41,9 @@ def today(request: Request) -> HttpResponse:
         "done": sum(block.status == "completed" for block in blocks),
         "before": [block for block in blocks if block.start <= now],
         "after": [block for block in blocks if block.start > now],
-        "load": diary.load(place, now.date()),
+        "load": calendar.load(held, now.date()),
         "to_book": calendar.with_first_slot(
-            diary.to_book(place, now.date(), request.user, limit=6), place, now
+            diary.to_book(place, now.date(), request.user, limit=6), held
         ),
         "duties": open_for(request.user).order_by("due_on", "pk")[:8],
         "schedule_url": reverse("subjects:schedule", args=[place.slug]),
