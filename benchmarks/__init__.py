@@ -1,0 +1,1 @@
+"""Speed and size at small and at large, measured on databases of their own."""

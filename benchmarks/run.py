@@ -1,0 +1,145 @@
+"""Measure the pages at small and at large: `python -m benchmarks.run`.
+
+Times are of the server alone, through the whole of Django; "SQL" is what the same queries take when
+psycopg2 sends them and nobody does anything with the rows, so "ratio" is what the product adds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import cycle, islice
+from statistics import median, quantiles
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+from benchmarks.databases import SIZES, Size, exists, start, use
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+    from benchmarks.pages import Page
+
+ROUNDS, WARM = 40, 5
+MILLISECONDS = 1000
+HEAD = f"{'page':23}{'median':>9}{'p95':>9}{'queries':>9}{'SQL':>8}{'ratio':>7}{'growth':>8}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one page took, in milliseconds."""
+
+    middle: float
+    slow: float
+    queries: int
+    sql: float
+
+    @property
+    def ratio(self) -> float:
+        """How many times the time of the database alone."""
+        return self.middle / self.sql
+
+
+@contextlib.contextmanager
+def listening() -> Iterator[list[tuple[str, Any]]]:
+    """Collects the queries of this process."""
+    from django.db import connection
+
+    heard: list[tuple[str, Any]] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:  # noqa: FBT001
+        heard.append((sql, params))
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield heard
+
+
+def replay(heard: list[tuple[str, Any]]) -> float:
+    """Milliseconds for the same queries straight through psycopg2."""
+    from django.db import connection
+
+    connection.ensure_connection()
+    began = perf_counter()
+    with connection.connection.cursor() as cursor:
+        for sql, params in heard:
+            cursor.execute(sql, params)
+            if cursor.description:
+                cursor.fetchall()
+    return (perf_counter() - began) * MILLISECONDS
+
+
+def measure(page: Page) -> Result:
+    """One page, asked for by its people in turn."""
+    from django.test import Client
+
+    clients: list[tuple[Client, str]] = []
+    for user, url in page.asked:
+        client = Client(SERVER_NAME="localhost")
+        client.force_login(user, backend="allauth.account.auth_backends.AuthenticationBackend")
+        clients.append((client, url))
+    for client, url in islice(cycle(clients), WARM * len(clients)):
+        assert client.get(url).status_code == 200, url  # noqa: PLR2004
+    times, alone, counts = [], [], []
+    for client, url in islice(cycle(clients), ROUNDS):
+        began = perf_counter()
+        client.get(url)
+        times.append((perf_counter() - began) * MILLISECONDS)
+    for client, url in clients:
+        with listening() as heard:
+            client.get(url)
+        counts.append(len(heard))
+        alone.append(median(replay(heard) for _ in range(WARM)))
+    return Result(median(times), quantiles(times, n=20)[-1], max(counts), median(alone))
+
+
+def report(size: Size, before: dict[str, Result]) -> dict[str, Result]:
+    """Print a line for each page, and say where a target is missed."""
+    from benchmarks.pages import pages
+
+    print(f"\n{size.name}: {size.subjects:,} subjects, milliseconds\n{HEAD}")
+    found = {}
+    for page in pages():
+        result = found[page.name] = measure(page)
+        growth = result.middle / before[page.name].middle if before else 1.0
+        limit, queries = page.targets
+        missed = [
+            name
+            for name, is_missed in (
+                (f"p95 over {limit}", result.slow > limit),
+                (f"over {queries} queries", result.queries > queries),
+                ("over 4x SQL", result.ratio > 4),  # noqa: PLR2004 - the issue's target
+                ("grew over 1.5x", growth > 1.5),  # noqa: PLR2004
+            )
+            if is_missed
+        ]
+        print(
+            f"{page.name:23}{result.middle:9.1f}{result.slow:9.1f}{result.queries:9}"
+            f"{result.sql:8.1f}{result.ratio:7.1f}{growth:8.2f}  {', '.join(missed)}"
+        )
+    return found
+
+
+def main() -> None:
+    """Measure every size that was made."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", choices=SIZES, action="append")
+    chosen = parser.parse_args().size or list(SIZES)
+    start()
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    sizes = [SIZES[name] for name in SIZES if name in chosen and exists(SIZES[name])]
+    if not sizes:
+        sys.exit("No data yet. Make some: make bench-data SIZE=small")
+    before: dict[str, Result] = {}
+    for size in sizes:
+        use(size)
+        before = report(size, before)
+
+
+if __name__ == "__main__":
+    main()
