@@ -68,5 +68,6 @@ def create(size: Size) -> None:
 def use(size: Size) -> None:
     """Send every connection of this process to the database of a size; forget what was cached."""
     connections.close_all()
-    cache.clear()
     connection.settings_dict["NAME"] = name_of(size)
+    connection.ensure_connection()
+    cache.clear()

@@ -292,11 +292,13 @@ def _resolve(
     if not held:
         return frozenset()
     ids = set(held.on(model.kind))
-    above = _inside(model, held, "")
-    if above:
-        rows = model._default_manager.filter(reduce(operator.or_, above))
+    above = list(_above(model))
+    under = [Q(**{f"{path}__pk__any": held.on(kind)}) for path, kind in above if held.on(kind)]
+    if under:
+        rows = model._default_manager.filter(reduce(operator.or_, under))
         ids.update(rows.values_list("pk", flat=True))
-    if shared_below:
+    # Who is granted scopes here and further up only has nothing below that is not inside them.
+    if shared_below and not held.ids.keys() <= {model.kind, *(kind for _, kind in above)}:
         direct = {lower for lower, _ in _children(model)}
         for lower, field in _children(model):
             deeper = any(lowest not in direct for lowest, _ in _children(lower))
@@ -306,15 +308,12 @@ def _resolve(
     return frozenset(ids)
 
 
-def _inside(model: type[Scope], held: Reach, prefix: str) -> list[Q]:
-    """Conditions for lying under a granted scope further up."""
-    found = []
+def _above(model: type[Scope], prefix: str = "") -> Iterable[tuple[str, ScopeKind]]:
+    """The scopes further up: the path to each, and its kind."""
     for field in model.parents:
         parent: Any = model._meta.get_field(field).related_model
-        if ids := held.on(parent.kind):
-            found.append(Q(**{f"{prefix}{field}__pk__any": ids}))
-        found += _inside(parent, held, f"{prefix}{field}__")
-    return found
+        yield f"{prefix}{field}", parent.kind
+        yield from _above(parent, f"{prefix}{field}__")
 
 
 def _children(model: type[Scope]) -> Iterable[tuple[type[Scope], str]]:

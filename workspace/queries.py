@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
@@ -34,13 +35,26 @@ SUBJECT_CHIPS = {
 SUBJECT_LABELS = dict(SubjectStatus.choices)
 
 
-@dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of a list, how many rows there are, and the key of the next page."""
+    """One page of a list, and the key of the next; how many rows there are when somebody asks."""
 
-    rows: list[dict[str, Any]]
-    total: str
-    next_after: str
+    def __init__(
+        self, everything: QuerySet[Any], order: Any, start: int, columns: Sequence[str],
+        **named: F,
+    ) -> None:  # fmt: skip
+        self.everything = everything
+        # The page is found by its keys alone; only its rows are joined with what they show.
+        keys = everything.order_by(order, "pk").values("pk")[start : start + PAGE + 1]
+        rows = everything.model._default_manager.filter(pk__in=keys).order_by(order, "pk")
+        found: list[dict[str, Any]] = list(rows.values(*columns, **named))
+        self.rows = found[:PAGE]
+        self.next_after = str(start + PAGE) if len(found) > PAGE else ""
+
+    @cached_property
+    def total(self) -> str:
+        """How many rows there are; never counted beyond ten thousand."""
+        total = self.everything.order_by()[: COUNTED + 1].count()
+        return f"{COUNTED:,}+" if total > COUNTED else f"{total:,}"
 
 
 def trials_for(user: User) -> list[dict[str, Any]]:
@@ -75,20 +89,19 @@ def sites_for(user: User, query: Mapping[str, str], trial: Trial | None = None) 
             | Q(investigator_name__icontains=text)
         )
     order = SITE_SORTS.get(query.get("sort", ""), "number")
-    total = counted(rows)
-    start = _offset(query)
     labels = dict(SiteStatus.choices)
-    found: list[Any] = list(
-        rows.order_by(order, "pk").values(
+    found = Listing(
+        rows, order, _offset(query),
+        (
             "pk", "number", "status", "status_on", "opened_on", "investigator_name",
             "planned_subjects", "screened", "enrolled", "active", "last_enrolled_on",
-            trial_code=F("trial__code"), trial_number=F("trial__protocol_number"),
-            place_name=F("place__short_name"), city=F("place__city"),
-            country_code=F("country__code"), cra_first=F("cra__first_name"),
-            cra_last=F("cra__last_name"),
-        )[start : start + PAGE + 1]
+        ),
+        trial_code=F("trial__code"), trial_number=F("trial__protocol_number"),
+        place_name=F("place__short_name"), city=F("place__city"),
+        country_code=F("country__code"), cra_first=F("cra__first_name"),
+        cra_last=F("cra__last_name"),
     )  # fmt: skip
-    for row in found:
+    for row in found.rows:
         code = row["number"] or f"c{row['pk']}"
         row["url"] = f"/trials/{row['trial_code']}/sites/{code}/"
         row["chip"] = SITE_CHIPS.get(row["status"], "")
@@ -96,7 +109,7 @@ def sites_for(user: User, query: Mapping[str, str], trial: Trial | None = None) 
         row["status_on"] = _shown(row["status_on"])
         row["last_enrolled_on"] = _shown(row["last_enrolled_on"])
         row["cra"] = f"{row['cra_first'] or ''} {row['cra_last'] or ''}".strip()
-    return Listing(found[:PAGE], total, str(start + PAGE) if len(found) > PAGE else "")
+    return found
 
 
 def subjects_for(
@@ -114,22 +127,22 @@ def subjects_for(
         rows = rows.filter(site__number=site)
     if text := query.get("q", "").strip():
         rows = rows.filter(match_number(text))
-    total = counted(rows)
-    start = _offset(query)
     by_visit = query.get("sort") == "next"
     order = F("next_visit_on").asc(nulls_last=True) if by_visit else F("number")
-    found: list[Any] = list(
-        rows.order_by(order, "pk").values(
+    found = Listing(
+        rows, order, _offset(query),
+        (
             "pk", "number", "status", "screened_on", "enrolled_on", "next_visit_on",
-            "last_visit_on", trial_code=F("trial__code"), trial_number=F("trial__protocol_number"),
-            site_number=F("site__number"), next_name=F("next_visit__name"),
-            next_earliest=F("next_visit__earliest_on"), next_target=F("next_visit__target_on"),
-            next_latest=F("next_visit__latest_on"), next_status=F("next_visit__status"),
-        )[start : start + PAGE + 1]
+            "last_visit_on",
+        ),
+        trial_code=F("trial__code"), trial_number=F("trial__protocol_number"),
+        site_number=F("site__number"), next_name=F("next_visit__name"),
+        next_earliest=F("next_visit__earliest_on"), next_target=F("next_visit__target_on"),
+        next_latest=F("next_visit__latest_on"), next_status=F("next_visit__status"),
     )  # fmt: skip
-    for row in found:
+    for row in found.rows:
         _show_subject(row)
-    return Listing(found[:PAGE], total, str(start + PAGE) if len(found) > PAGE else "")
+    return found
 
 
 def _show_subject(row: dict[str, Any]) -> None:
@@ -144,12 +157,6 @@ def _show_subject(row: dict[str, Any]) -> None:
     )  # fmt: skip
     row["next_visit_on"] = _shown(row["next_visit_on"])
     row["last_visit_on"] = _shown(row["last_visit_on"])
-
-
-def counted(rows: QuerySet[Any]) -> str:
-    """How many rows there are; never counted beyond ten thousand."""
-    total = rows.order_by()[: COUNTED + 1].count()
-    return f"{COUNTED:,}+" if total > COUNTED else f"{total:,}"
 
 
 def _offset(query: Mapping[str, str]) -> int:
