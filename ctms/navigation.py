@@ -63,7 +63,8 @@ def _groups(request: HttpRequest, user: Any) -> list[Group]:
     groups = [Group("", [_item(request, *entry) for entry in mine])]
     if place is not None:
         here = [
-            (reverse("workspace:place_subjects", args=[place.slug]), "users", "Subjects", 0, False)
+            (reverse("workspace:place_subjects", args=[place.slug]), "users", "Subjects", 0, False),
+            (reverse("sites:place", args=[place.slug]), "door", "Place", 0, False),
         ]
         groups.append(Group(str(place), [_item(request, *entry) for entry in here]))
     whole = []
@@ -71,6 +72,8 @@ def _groups(request: HttpRequest, user: Any) -> list[Group]:
         whole.append((reverse("workspace:trials"), "rocket", "Trials", 0, False))
     if has_anywhere(user, Permission.SITE_VIEW):
         whole.append((reverse("workspace:all_sites"), "building", "Sites", 0, False))
+    if has_anywhere(user, Permission.PLACE_VIEW):
+        whole.append((reverse("sites:places"), "door", "Places", 0, False))
     if has_anywhere(user, Permission.SUBJECT_VIEW):
         whole.append((reverse("workspace:all_subjects"), "users", "All subjects", 0, False))
     if whole:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("allauth.urls")),
     path("", include("subjects.urls")),
+    path("", include("sites.urls")),
     path("", include("inbox.urls")),
     path("", include("audit.urls")),
     path("", include("workspace.urls")),

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from sites.models import SiteSchedule
+from sites.queries import Booked, describes
 from subjects import planning
-from subjects.models import Subject, SubjectAnchor, Visit
+from subjects.models import Booking, Subject, SubjectAnchor, Visit
 from subjects.models.visit import OPEN
 from trials.models import RepeatGroup, ScheduleVersion, VisitDefinition
 
@@ -120,3 +123,16 @@ def match_number(text: str) -> Q:
     """Subjects whose number begins as typed, with or without the dash."""
     typed = text.strip()
     return Q(number__istartswith=typed) | Q(screening_number__istartswith=typed)
+
+
+@describes("booking")
+def booked_visits(booking_ids: Iterable[int], user: User) -> dict[int, Booked]:
+    """The visits behind bookings, where the user may see them, with where to move them."""
+    rows = Booking.objects.visible_to(user).filter(pk__any=list(booking_ids))
+    found = rows.values_list(
+        "pk", "visit_id", "visit__name", "visit__site_id", "visit__subject__number"
+    )
+    return {
+        pk: Booked(f"{number} {name}", reverse("subjects:slots", args=[visit_id]), site_id)
+        for pk, visit_id, name, site_id, number in found
+    }

@@ -1,6 +1,6 @@
 """Every page answers: 200 for those who may, 404 for strangers, the log-in for everybody else."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -9,6 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from sites.actions import places
+from sites.models import Delegation, Task
 from subjects.actions import bookings, subjects
 from subjects.models import DeviationDraft, Subject, Visit
 from tests.world import World, at, screen, visit, weekday_from
@@ -43,7 +45,40 @@ def pages(world: World) -> list[str]:
         reverse("audit:record", args=["subjects.subject", subject.pk]),
         reverse("audit:record", args=["sites.site", world.site.pk]),
         reverse("workspace:search") + "?q=1042",
+        *place_pages(world),
     ]  # fmt: skip
+
+
+def place_pages(world: World) -> list[str]:
+    """The place with its records, and every form about it."""
+    closure = places.close(
+        world.place, start=at(date(2030, 1, 2), 9), end=at(date(2030, 1, 2), 12), reason="Paint",
+        by=world.coordinator,
+    )  # fmt: skip
+    absence = places.add_absence(
+        world.person, start=at(date(2030, 1, 3), 9), end=at(date(2030, 1, 3), 12),
+        by=world.coordinator,
+    )  # fmt: skip
+    device = places.add_equipment(world.place, name="MAC", kind="ECG", by=world.coordinator)
+    delegation = Delegation.objects.get(person=world.person, task=Task.VISITS)
+    at_place = [
+        "sites:place", "sites:change_place", "sites:hours", "sites:close", "sites:delegations",
+        "sites:delegate", "sites:rooms", "sites:add_room", "sites:equipment",
+        "sites:add_equipment", "sites:staff", "sites:add_person",
+    ]  # fmt: skip
+    return [
+        reverse("sites:places"),
+        reverse("sites:holidays"),
+        *(reverse(name, args=["northgate"]) for name in at_place),
+        reverse("sites:change_room", args=["northgate", world.room.pk]),
+        reverse("sites:change_equipment", args=["northgate", device.pk]),
+        reverse("sites:change_person", args=["northgate", world.person.pk]),
+        reverse("sites:change_closure", args=[closure.pk]),
+        reverse("sites:close_room", args=[world.room.pk]),
+        reverse("sites:add_absence", args=[world.person.pk]),
+        reverse("sites:change_absence", args=[absence.pk]),
+        reverse("sites:end_delegation", args=[delegation.pk]),
+    ]
 
 
 def test_the_coordinator_sees_every_page_without_inline_script_or_style(
@@ -69,7 +104,7 @@ def test_without_signing_in_there_is_only_the_log_in(world: World, client: Clien
 def test_a_stranger_finds_nothing(world: World, client: Client) -> None:
     stranger = User.objects.create(username="stranger", email="s@example.org")
     client.force_login(stranger)
-    lists = {"/today/", "/my-work/", "/trials/", "/sites/", "/subjects/", "/search/"}
+    lists = {"/today/", "/my-work/", "/trials/", "/sites/", "/subjects/", "/search/", "/places/"}
     for path in pages(world):
         expected = 200 if path.split("?")[0] in lists else 404
         response = client.get(path)

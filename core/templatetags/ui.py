@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django import template
-from django.forms import BoundField
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -79,8 +79,13 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
         attributes["aria-describedby"] = " ".join(described)
     if bound.errors:
         attributes["aria-invalid"] = "true"
+    kinds: dict[type, str] = {CheckboxInput: "checkbox", CheckboxSelectMultiple: "choices"}
+    kind = kinds.get(type(bound.field.widget), "")
+    if kind:
+        attributes.pop("class")
     return {
         "bound": bound,
+        "kind": kind,
         "label": label or bound.label,
         "input": bound.as_widget(attrs=attributes),
     }

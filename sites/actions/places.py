@@ -1,18 +1,23 @@
-"""Places with rooms, hours and closures; staff, absences and delegations."""
+"""Places: their facts, rooms, equipment, hours and closures; staff, absences and delegations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
+from django.utils import timezone
+from django.utils.text import slugify
 
 from accounts.models import User
 from core.actions import RefusedError, action
+from core.dates import show_day
 from core.models import Deployment
 from core.permissions import Permission
-from core.versions import ConflictError
+from core.versions import ConflictError, lock
 from sites.models import (
     Absence,
     Claim,
@@ -25,57 +30,170 @@ from sites.models import (
     Person,
     Place,
     Room,
+    RoomClosure,
     Site,
 )
+from sites.queries import ahead, booked
+
+
+def _lasting(start: datetime, end: datetime) -> DateTimeTZRange:
+    if end <= start:
+        raise RefusedError("The end is not after the start. Check both times.")
+    return DateTimeTZRange(start, end, "[)")
+
+
+def _visits(count: int) -> str:
+    return "1 visit is" if count == 1 else f"{count} visits are"
 
 
 @action(Permission.PLACE_ADD, "add place")
-def add_place(deployment: Deployment, *, values: Mapping[str, object], by: User) -> Place:
-    """Add an institution."""
-    place = Place(**values)
+def add_place(deployment: Deployment, *, values: Mapping[str, Any], by: User) -> Place:
+    """Add an institution; its word in addresses comes from its short name."""
+    given = dict(values)
+    given["slug"] = given.get("slug") or _free_slug(given["short_name"])
+    place = Place(**given)
     place.full_clean(exclude=["permission_rows"])
     place.save()
     return place
 
 
+def _free_slug(name: str) -> str:
+    word = slugify(name)[:70] or "place"
+    taken = set(Place.objects.filter(slug__startswith=word).values_list("slug", flat=True))
+    number = 2
+    free = word
+    while free in taken:
+        free, number = f"{word}-{number}", number + 1
+    return free
+
+
+@action(Permission.PLACE_EDIT, "change place")
+def change_place(
+    place: Place, *, values: Mapping[str, Any], by: User, revision: int | None = None
+) -> Place:
+    """Change facts of a place; its time zone only while nothing is booked."""
+    held = lock(place, revision)
+    count = ahead(held).count()
+    if values.get("time_zone", held.time_zone) != held.time_zone and count:
+        raise RefusedError(
+            f"{_visits(count)} booked in {held.time_zone}; another time zone would change what"
+            " the clock says. Move or cancel the visits first."
+        )
+    Place.objects.filter(pk=held.pk).update(**values)
+    held.refresh_from_db()
+    return held
+
+
 @action(Permission.PLACE_EDIT, "set opening hours")
 def set_hours(place: Place, *, hours: Iterable[tuple[int, time, time]], by: User) -> Place:
     """Replace the week of a place."""
+    week = sorted(hours)
+    for (day, opens, closes), (other, again, _) in pairwise([*week, (-1, time(), time())]):
+        name = OpeningHours.Weekday(day).label
+        if closes <= opens:
+            raise RefusedError(f"{name} closes before it opens. Check both times.")
+        if day == other and again < closes:
+            raise RefusedError(f"{name} opens again before it closes. Check the times.")
     OpeningHours.objects.filter(place=place).delete()
     OpeningHours.objects.bulk_create(
         OpeningHours(place=place, weekday=weekday, opens=opens, closes=closes)
-        for weekday, opens, closes in hours
+        for weekday, opens, closes in week
     )
     return place
 
 
 @action(Permission.PLACE_EDIT, "add room")
 def add_room(place: Place, *, name: str, by: User, note: str = "") -> Room:
-    """Add a room."""
-    return Room.objects.create(place=place, name=name, note=note)
+    """Add a room or chair."""
+    try:
+        with transaction.atomic():
+            return Room.objects.create(place=place, name=name, note=note)
+    except IntegrityError as error:
+        raise ConflictError(f"{place} has a {name} already. Choose another name.") from error
+
+
+@action(Permission.PLACE_EDIT, "change room")
+def change_room(
+    room: Room, *, values: Mapping[str, Any], by: User, revision: int | None = None
+) -> Room:
+    """Change a room; it goes out of use only when no visit is booked in it."""
+    held = lock(room, revision)
+    count = ahead(held.place, ClaimKind.ROOM, held.pk).count()
+    if held.is_active and not values.get("is_active", True) and count:
+        raise RefusedError(f"{_visits(count)} booked in {held}. Move them first.")
+    try:
+        with transaction.atomic():
+            Room.objects.filter(pk=held.pk).update(**values)
+    except IntegrityError as error:
+        raise ConflictError(
+            f"{held.place} has a {values['name']} already. Choose another name."
+        ) from error
+    held.refresh_from_db()
+    return held
+
+
+@action(Permission.PLACE_EDIT, "close room")
+def close_room(room: Room, *, start: datetime, end: datetime, reason: str, by: User) -> RoomClosure:
+    """Keep a room free for a time; refused while visits are booked in it then."""
+    period = _lasting(start, end)
+    if count := booked(ClaimKind.ROOM, room.pk, period).count():
+        raise RefusedError(f"{_visits(count)} booked in {room} then. Move them first.")
+    closure = RoomClosure.objects.create(room=room, period=period, reason=reason)
+    _claim(room.place_id, ClaimKind.ROOM, room.pk, period, "closure", closure.pk, str(room))
+    return closure
+
+
+@action(Permission.PLACE_EDIT, "open room")
+def open_room(closure: RoomClosure, *, by: User) -> Room:
+    """The room can be used again from now on, or is not closed after all."""
+    room = closure.room
+    _cut(closure, "closure", "The room is open again already.")
+    return room
 
 
 @action(Permission.PLACE_EDIT, "add equipment")
 def add_equipment(
     place: Place, *, name: str, kind: str, by: User, room: Room | None = None,
-    calibration_due_on: date | None = None,
+    serial_number: str = "", calibration_due_on: date | None = None,
 ) -> Equipment:  # fmt: skip
     """Add a device."""
     return Equipment.objects.create(
-        place=place, name=name, kind=kind, room=room, calibration_due_on=calibration_due_on
-    )
+        place=place, name=name, kind=kind, room=room, serial_number=serial_number,
+        calibration_due_on=calibration_due_on,
+    )  # fmt: skip
 
 
 @action(Permission.PLACE_EDIT, "close place")
 def close(place: Place, *, start: datetime, end: datetime, reason: str, by: User) -> Closure:
     """Close a place for a time; bookings in it stay and are shown to be moved."""
+    period = _lasting(start, end)
     try:
         with transaction.atomic():
-            return Closure.objects.create(
-                place=place, period=DateTimeTZRange(start, end, "[)"), reason=reason
-            )
+            return Closure.objects.create(place=place, period=period, reason=reason)
     except IntegrityError as error:
         raise ConflictError(f"{place} is closed in part of that time already.") from error
+
+
+@action(Permission.PLACE_EDIT, "change closure")
+def change_closure(
+    closure: Closure, *, start: datetime, end: datetime, reason: str, by: User
+) -> Closure:
+    """Close at another time, or for another reason."""
+    closure.period, closure.reason = _lasting(start, end), reason
+    try:
+        with transaction.atomic():
+            closure.save(update_fields=["period", "reason"])
+    except IntegrityError as error:
+        raise ConflictError(f"{closure.place} is closed in part of that time already.") from error
+    return closure
+
+
+@action(Permission.PLACE_EDIT, "open place")
+def reopen(closure: Closure, *, by: User) -> Place:
+    """The place opens again now, or does not close after all."""
+    place = closure.place
+    _cut(closure, "", "The place is open again already.")
+    return place
 
 
 @action(Permission.STAFF_EDIT, "add person")
@@ -84,33 +202,96 @@ def add_person(place: Place, *, values: Mapping[str, object], by: User) -> Perso
     return Person.objects.create(place=place, **values)
 
 
+@action(Permission.STAFF_EDIT, "change person")
+def change_person(
+    person: Person, *, values: Mapping[str, Any], by: User, revision: int | None = None
+) -> Person:
+    """Change facts about a member of staff; who leaves keeps no visits and no delegations."""
+    held = lock(person, revision)
+    if held.is_active and not values.get("is_active", True):
+        if count := ahead(held.place, ClaimKind.PERSON, held.pk).count():
+            raise RefusedError(f"{_visits(count)} booked with {held}. Move them first.")
+        _end_delegations(held)
+    Person.objects.filter(pk=held.pk).update(**values)
+    held.refresh_from_db()
+    return held
+
+
+def _end_delegations(person: Person) -> None:
+    """Nothing is delegated from tomorrow on to someone who has left."""
+    tomorrow = timezone.localdate(timezone=person.place.zone) + timedelta(days=1)
+    held = Delegation.objects.filter(person=person)
+    held.filter(during__startswith__gte=tomorrow).delete()
+    for delegation in held.filter(during__contains=tomorrow):
+        delegation.during = DateRange(delegation.during.lower, tomorrow, "[)")
+        delegation.save(update_fields=["during"])
+
+
 @action(Permission.STAFF_EDIT, "record absence")
 def add_absence(
     person: Person, *, start: datetime, end: datetime, by: User, note: str = ""
 ) -> Absence:
     """Note that a person is away; refused while visits are booked with the person then."""
-    period = DateTimeTZRange(start, end, "[)")
-    taken = Claim.objects.filter(
-        kind=ClaimKind.PERSON, resource_id=person.pk, period__overlap=period
-    ).count()
-    if taken:
-        visits = "1 visit is" if taken == 1 else f"{taken} visits are"
-        raise RefusedError(f"{visits} booked with {person} then. Move them first.")
+    period = _lasting(start, end)
+    if count := booked(ClaimKind.PERSON, person.pk, period).count():
+        raise RefusedError(f"{_visits(count)} booked with {person} then. Move them first.")
     absence = Absence.objects.create(person=person, period=period, note=note)
-    Claim.objects.create(
-        place_id=person.place_id, kind=ClaimKind.PERSON, resource_id=person.pk, period=period,
-        holder="absence", holder_id=absence.pk,
-    )  # fmt: skip
+    _claim(person.place_id, ClaimKind.PERSON, person.pk, period, "absence", absence.pk, str(person))
+    return absence
+
+
+@action(Permission.STAFF_EDIT, "change absence")
+def change_absence(
+    absence: Absence, *, start: datetime, end: datetime, by: User, note: str = ""
+) -> Absence:
+    """The person is away at another time; refused while visits are booked with the person then."""
+    period, person = _lasting(start, end), absence.person
+    if count := booked(ClaimKind.PERSON, person.pk, period).count():
+        raise RefusedError(f"{_visits(count)} booked with {person} then. Move them first.")
+    Claim.objects.filter(holder="absence", holder_id=absence.pk).delete()
+    absence.period, absence.note = period, note
+    absence.save(update_fields=["period", "note"])
+    _claim(person.place_id, ClaimKind.PERSON, person.pk, period, "absence", absence.pk, str(person))
     return absence
 
 
 @action(Permission.STAFF_EDIT, "end absence")
 def end_absence(absence: Absence, *, by: User) -> Person:
-    """The person is back, or never went."""
-    Claim.objects.filter(holder="absence", holder_id=absence.pk).delete()
+    """The person is back from now on, or never goes."""
     person = absence.person
-    absence.delete()
+    _cut(absence, "absence", f"{person} is back already.")
     return person
+
+
+def _claim(
+    place_id: int, kind: int, resource_id: int, period: DateTimeTZRange, holder: str,
+    holder_id: int, name: str,
+) -> None:  # fmt: skip
+    """Hold a room or a person, where nothing else does."""
+    try:
+        with transaction.atomic():
+            Claim.objects.create(
+                place_id=place_id, kind=kind, resource_id=resource_id, period=period,
+                holder=holder, holder_id=holder_id,
+            )  # fmt: skip
+    except IntegrityError as error:
+        word = "away" if kind == ClaimKind.PERSON else "closed"
+        raise ConflictError(f"{name} is {word} in part of that time already.") from error
+
+
+def _cut(stretch: Any, holder: str, over: str) -> None:
+    """End a closure or absence now; one that has not begun is taken back altogether."""
+    now = timezone.now()
+    claims = Claim.objects.filter(holder=holder, holder_id=stretch.pk)
+    if stretch.period.upper <= now:
+        raise RefusedError(over)
+    if stretch.period.lower >= now:
+        claims.delete()
+        stretch.delete()
+        return
+    stretch.period = DateTimeTZRange(stretch.period.lower, now, "[)")
+    stretch.save(update_fields=["period"])
+    claims.update(period=stretch.period)
 
 
 @action(Permission.DELEGATION_EDIT, "delegate")
@@ -118,14 +299,18 @@ def delegate(
     site: Site, *, person: Person, tasks: Iterable[str], from_on: date, by: User,
     to_on: date | None = None,
 ) -> Site:  # fmt: skip
-    """Delegate tasks of a trial to a person for a time."""
+    """Delegate tasks of a trial to a person from one day to another, both included."""
     if person.place_id != site.place_id:
         raise RefusedError(f"{person} does not work at {site.place}.")
+    if not person.is_active:
+        raise RefusedError(f"{person} has left {site.place}. Choose somebody who works there.")
+    if to_on is not None and to_on < from_on:
+        raise RefusedError("The last day is before the first. Check both days.")
     try:
         with transaction.atomic():
             Delegation.objects.bulk_create(
                 Delegation(
-                    site=site, person=person, task=task, during=DateRange(from_on, to_on, "[)")
+                    site=site, person=person, task=task, during=DateRange(from_on, to_on, "[]")
                 )
                 for task in tasks
             )
@@ -134,6 +319,23 @@ def delegate(
             f"{person} holds one of these tasks at {site} already. End it first."
         ) from error
     return site
+
+
+@action(Permission.DELEGATION_EDIT, "end delegation")
+def end_delegation(delegation: Delegation, *, on: date, by: User) -> Delegation:
+    """The person holds the task up to this day and no longer."""
+    during: Any = delegation.during
+    if on < during.lower:
+        raise RefusedError(
+            f"{delegation} begins on {show_day(during.lower)}. Choose that day or later."
+        )
+    if during.upper is not None and on >= during.upper:
+        last = during.upper - timedelta(days=1)
+        raise RefusedError(f"{delegation} ends on {show_day(last)} already.")
+    delegation.during = DateRange(during.lower, on, "[]")
+    delegation.save(update_fields=["during"])
+    delegation.refresh_from_db()
+    return delegation
 
 
 @action(Permission.DEPLOYMENT_EDIT, "set holidays")

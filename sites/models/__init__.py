@@ -2,7 +2,7 @@
 
 from sites.models.claims import Claim, ClaimKind
 from sites.models.people import Absence, Delegation, Person, Task
-from sites.models.place import Closure, Equipment, Holiday, OpeningHours, Place, Room
+from sites.models.place import Closure, Equipment, Holiday, OpeningHours, Place, Room, RoomClosure
 from sites.models.site import Site, SiteSchedule, SiteStatus
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Person",
     "Place",
     "Room",
+    "RoomClosure",
     "Site",
     "SiteSchedule",
     "SiteStatus",

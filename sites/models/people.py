@@ -31,11 +31,12 @@ class Person(ScopedModel):
     job_title = models.CharField(max_length=100, blank=True)
     email = models.EmailField(blank=True)
     phone = models.CharField(max_length=40, blank=True)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("works here", default=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
-        verbose_name_plural = "people"
+        verbose_name = "member of staff"
+        verbose_name_plural = "staff"
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["place", "user"],

@@ -75,8 +75,9 @@ class Room(ScopedModel):
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="rooms")
     name = models.CharField(max_length=60)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("in use", default=True)
     note = models.CharField(max_length=200, blank=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -101,13 +102,35 @@ class Equipment(ScopedModel):
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=100, help_text="as the protocol names it, for example ECG")
     serial_number = models.CharField(max_length=60, blank=True)
-    calibration_due_on = models.DateField(null=True, blank=True)
+    calibration_due_on = models.DateField("calibration due", null=True, blank=True)
+    is_active = models.BooleanField("in use", default=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         verbose_name_plural = "equipment"
 
     def __str__(self) -> str:
         return self.name
+
+
+class RoomClosure(ScopedModel):
+    """A stretch of time in which one room cannot be used; it holds a claim on the room."""
+
+    scope = "room__place"
+    view_permission = Permission.DIARY_VIEW
+    shared_below = True
+
+    room = models.ForeignKey(Room, on_delete=models.PROTECT, related_name="closures")
+    period = DateTimeRangeField()
+    reason = models.CharField(max_length=120)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(period__isempty=False), name="room_closure_lasts")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.room} closed: {self.reason}"
 
 
 class OpeningHours(ScopedModel):

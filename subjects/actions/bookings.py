@@ -212,7 +212,7 @@ def clash_text(visit: Visit, wanted: Wanted) -> str:
         if clash is not None:
             zone = visit.site.place.zone
             lower, upper = clash.period.lower.astimezone(zone), clash.period.upper.astimezone(zone)
-            word = "away" if clash.holder == "absence" else "booked"
+            word = {"absence": "away", "closure": "closed"}.get(clash.holder, "booked")
             return f"{resource} is {word} {lower:%H:%M} to {upper:%H:%M}. Choose another time."
     return "That time was taken a moment ago. Choose another slot."
 

@@ -1,0 +1,277 @@
+"""Screens of plain records, declared: a list, a form to add and a form to change; saving is an action."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.contrib import messages
+from django.db import IntegrityError, models, transaction
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.text import capfirst, slugify
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.access import ScopedModel, can, require
+from core.actions import Action, RefusedError
+from core.dates import show_day
+from core.models import Deployment
+from core.permissions import Permission
+from core.versions import ConflictError, lock
+from core.web import Request, find, page
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+ROWS = 50
+
+
+def answer(
+    request: Request, form: forms.BaseForm, act: Callable[[], object], *, title: str, verb: str,
+    back: str, done: str, template: str = "pages/form.html", **context: Any,
+) -> HttpResponse:  # fmt: skip
+    """A form's page: carry out the action and go back, or show what is wrong beside what was typed."""
+    status = 200
+    if form.is_bound:
+        status = 422
+        if form.is_valid():
+            try:
+                act()
+            except RefusedError as error:
+                form.add_error(None, str(error))
+            except ConflictError as error:
+                form.add_error(None, str(error))
+                status = 409
+            else:
+                messages.success(request, done)
+                return redirect(back)
+    context = {
+        "frame": "pages/frame.html",
+        "form": form,
+        "title": title,
+        "verb": verb,
+        "back": back,
+    } | context
+    return page(request, template, context, status=status)
+
+
+class Pages:
+    """List, add and change a plain record that lies under another one, or under the deployment."""
+
+    model: ClassVar[type[ScopedModel]]
+    parent: ClassVar[str] = ""
+    key: ClassVar[str] = "slug"
+    columns: ClassVar[tuple[str, ...]]
+    fields: ClassVar[tuple[str, ...]]
+    fields_once_there: ClassVar[tuple[str, ...]] = ()
+    edit_permission: ClassVar[Permission]
+    step: ClassVar[tuple[str, str]] = ("", "")
+    frame: ClassVar[str] = "pages/frame.html"
+    adding: ClassVar[Action[Any, Any, Any]]
+    changing: ClassVar[Action[Any, Any, Any]]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not hasattr(cls, "model"):
+            return
+        if cls.create.__func__ is Pages.create.__func__:  # type: ignore[attr-defined]
+            cls.adding = _adding(cls)
+        if cls.update.__func__ is Pages.update.__func__:  # type: ignore[attr-defined]
+            cls.changing = _changing(cls)
+
+    @classmethod
+    def urls(cls, prefix: str = "") -> list[URLPattern]:
+        """The addresses of the pages, below the address of the record above."""
+        word, words = str(cls.model._meta.model_name), cls.plural()
+        both = require_http_methods(["GET", "POST"])
+        return [
+            path(f"{prefix}{words}/", require_GET(cls.listing), name=words),
+            path(f"{prefix}{words}/add/", both(cls.add), name=f"add_{word}"),
+            path(f"{prefix}{words}/<int:pk>/change/", both(cls.change), name=f"change_{word}"),
+        ]
+
+    @classmethod
+    def plural(cls) -> str:
+        """The name of the list, as in its address."""
+        return slugify(str(cls.model._meta.verbose_name_plural))
+
+    @classmethod
+    def create(cls, above: ScopedModel, values: Mapping[str, Any], by: User) -> object:
+        """Add a record by an action."""
+        return cls.adding(above, values=values, by=by)
+
+    @classmethod
+    def update(
+        cls, record: Any, values: Mapping[str, Any], by: User, revision: int | None
+    ) -> object:
+        """Change a record by an action."""
+        return cls.changing(record, values=values, by=by, revision=revision)
+
+    @classmethod
+    def around(cls, request: Request, above: ScopedModel) -> dict[str, Any]:
+        """What the frame of the pages shows."""
+        return {"above": above}
+
+    @classmethod
+    def concerned(cls, request: Request, record: Any, values: Mapping[str, Any]) -> list[Any]:
+        """What a change gets in the way of, to be listed beside it."""
+        return []
+
+    @classmethod
+    def listing(cls, request: Request, **key: str) -> HttpResponse:
+        """One page of the records."""
+        above = cls._above(request, key, cls.model.view_permission)
+        start = int(after) if (after := request.GET.get("after", "")).isdigit() else 0
+        linked = [name for name in cls.columns if cls._field(name).is_relation]
+        rows = cls._under(above).visible_to(request.user).select_related(*linked)
+        found = list(rows.order_by(*cls.columns[:1], "pk")[start : start + ROWS + 1])
+        names = cls.model._meta
+        context = {
+            "frame": cls.frame,
+            "title": capfirst(names.verbose_name_plural),
+            "word": names.verbose_name,
+            "heads": [capfirst(cls._field(name).verbose_name) for name in cls.columns],
+            "rows": [
+                {
+                    "cells": [_shown(row, name) for name in cls.columns],
+                    "url": cls._url(request, f"change_{names.model_name}", {**key, "pk": row.pk}),
+                    "step_url": reverse(cls.step[0], args=[row.pk]) if cls.step[0] else "",
+                }
+                for row in found[:ROWS]
+            ],
+            "step": cls.step[1],
+            "next_after": start + ROWS if len(found) > ROWS else None,
+            "add_url": cls._url(request, f"add_{names.model_name}", key),
+            "may_edit": can(request.user, cls.edit_permission, above),
+            **cls.around(request, above),
+        }
+        return page(request, "pages/list.html", context)
+
+    @classmethod
+    def add(cls, request: Request, **key: str) -> HttpResponse:
+        """Add a record."""
+        above = cls._above(request, key, cls.edit_permission)
+        form = cls._form(above, cls.fields)(request.POST or None)
+        word = cls.model._meta.verbose_name
+        return answer(
+            request, form, lambda: cls.create(above, form.cleaned_data, request.user),
+            title=f"Add {word}", verb=f"Add {word}", back=cls._url(request, cls.plural(), key),
+            done=f"{capfirst(word)} added.", frame=cls.frame, **cls.around(request, above),
+        )  # fmt: skip
+
+    @classmethod
+    def change(cls, request: Request, pk: int, **key: str) -> HttpResponse:
+        """Change a record, or say that it is no longer in use."""
+        above = cls._above(request, key, cls.edit_permission)
+        under = {cls.parent: above} if cls.parent else {}
+        record = find(cls.model, request.user, pk=pk, **under)
+        form_class = cls._form(above, (*cls.fields, *cls.fields_once_there))
+        title, word = f"Change {record}", cls.model._meta.verbose_name
+        form = form_class(request.POST or None, instance=record)
+        given = request.POST.get("revision", "")
+        revision = int(given) if given.isdigit() else None
+        values = form.cleaned_data if form.is_bound and form.is_valid() else {}
+        return answer(
+            request, form, lambda: cls.update(record, values, request.user, revision),
+            title=title, verb=f"Change {word}", back=cls._url(request, cls.plural(), key),
+            done=f"{record} changed.", frame=cls.frame,
+            revision=given or getattr(record, "revision", ""),
+            concerned=cls.concerned(request, record, values), **cls.around(request, above),
+        )  # fmt: skip
+
+    @classmethod
+    def _above(cls, request: Request, key: Mapping[str, str], permission: Permission) -> Any:
+        """The record above, where the person may see it and do this under it."""
+        if not cls.parent:
+            above: Any = Deployment.objects.get(pk=1)
+            if not can(request.user, cls.model.view_permission, cls.model()):
+                raise Http404(f"No {cls.model._meta.verbose_name_plural} that you may see.")
+            require(request.user, permission, cls.model())
+            return above
+        above = find(cls._field(cls.parent).related_model, request.user, **key)
+        require(request.user, permission, cls.model(**{cls.parent: above}))
+        return above
+
+    @classmethod
+    def _under(cls, above: ScopedModel) -> Any:
+        return cls.model.objects.filter(**({cls.parent: above} if cls.parent else {}))
+
+    @classmethod
+    def _field(cls, name: str) -> Any:
+        return cls.model._meta.get_field(name)
+
+    @classmethod
+    def _url(cls, request: Request, name: str, key: Mapping[str, Any]) -> str:
+        match = request.resolver_match
+        return reverse(f"{match.namespace if match else ''}:{name}", kwargs=dict(key))
+
+    @classmethod
+    def _form(cls, above: ScopedModel, fields: tuple[str, ...]) -> Any:
+        """A form over the fields, whose choices lie under the same record."""
+
+        def shape(field: Any, **given: Any) -> Any:
+            if isinstance(field, models.DateField):
+                given["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+            shaped = field.formfield(**given)
+            if field.is_relation and cls.parent:
+                shaped.queryset = shaped.queryset.filter(**{cls.parent: above})
+            return shaped
+
+        return forms.modelform_factory(cls.model, fields=fields, formfield_callback=shape)
+
+
+def _adding(pages: type[Pages]) -> Action[Any, Any, Any]:
+    """The action that adds one record."""
+
+    def add(above: ScopedModel, *, values: Mapping[str, object], by: User) -> ScopedModel:
+        return _kept(pages.model(**({pages.parent: above} if pages.parent else {}), **values))
+
+    return _named(pages, "add", add)
+
+
+def _changing(pages: type[Pages]) -> Action[Any, Any, Any]:
+    """The action that changes one record."""
+
+    def change(
+        record: Any, *, values: Mapping[str, object], by: User, revision: int | None = None
+    ) -> ScopedModel:
+        held = lock(record, revision)
+        for name, value in values.items():
+            setattr(held, name, value)
+        return _kept(held)
+
+    return _named(pages, "change", change)
+
+
+def _named(pages: type[Pages], verb: str, do: Any) -> Action[Any, Any, Any]:
+    names = pages.model._meta
+    do.__name__, do.__module__ = f"{verb}_{names.model_name}", pages.__module__
+    do.__doc__ = f"{verb.title()} {names.verbose_name}."
+    return Action(do, pages.edit_permission, f"{verb} {names.verbose_name}")
+
+
+def _kept(record: Any) -> ScopedModel:
+    """The record, saved; a second one of the same name is refused in words."""
+    try:
+        with transaction.atomic():
+            record.save()
+    except IntegrityError as error:
+        word = record._meta.verbose_name
+        raise ConflictError(f"The {word} {record} is there already. Choose another.") from error
+    kept: ScopedModel = record
+    return kept
+
+
+def _shown(row: Any, name: str) -> str:
+    """A value in words."""
+    value = getattr(row, name)
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if isinstance(value, date):
+        return show_day(value)
+    if hasattr(row, f"get_{name}_display"):
+        return str(getattr(row, f"get_{name}_display")())
+    return "–" if value in {None, ""} else str(value)

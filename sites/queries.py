@@ -1,0 +1,313 @@
+"""Reads over places, staff and sites, and what a change there would get in the way of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import User
+from core.access import can, has_anywhere
+from core.dates import show_day, show_weekday, start_of
+from core.permissions import Permission
+from sites.models import (
+    Absence,
+    Claim,
+    ClaimKind,
+    Closure,
+    Delegation,
+    Equipment,
+    Holiday,
+    OpeningHours,
+    Place,
+    Room,
+    RoomClosure,
+    Site,
+)
+
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Booked:
+    """What a claim stands for, told by the app that made it."""
+
+    label: str
+    url: str
+    site_id: int
+
+
+Describe = Callable[[Iterable[int], User], dict[int, Booked]]
+describers: dict[str, Describe] = {}
+
+
+def describes(holder: str) -> Callable[[Describe], Describe]:
+    """Register who can tell what the claims of a holder stand for."""
+
+    def decorate(describe: Describe) -> Describe:
+        describers[holder] = describe
+        return describe
+
+    return decorate
+
+
+def booked(kind: int, resource_id: int, period: DateTimeTZRange) -> QuerySet[Claim]:
+    """The visits that hold a room or a person at some time in a stretch."""
+    return Claim.objects.filter(
+        kind=kind, resource_id=resource_id, holder="booking", period__overlap=period
+    )
+
+
+def ahead(place: Place, kind: int = ClaimKind.SUBJECT, resource_id: int = 0) -> QuerySet[Claim]:
+    """The visits booked from now on: of a place, or of one of its rooms or people."""
+    period = DateTimeTZRange(timezone.now(), None)
+    if resource_id:
+        return booked(kind, resource_id, period)
+    return Claim.objects.filter(place=place, kind=kind, holder="booking", period__overlap=period)
+
+
+@dataclass(frozen=True, slots=True)
+class Concerned:
+    """A booked visit that a change gets in the way of; one I may not see is only a time."""
+
+    when: str
+    what: str
+    url: str
+    site_id: int = 0
+
+
+def concerned(claims: QuerySet[Claim], place: Place, user: User) -> list[Concerned]:
+    """The visits behind claims, in order of time."""
+    rows = list(claims.order_by("period", "pk")[:SHOWN])
+    told = describers["booking"]([row.holder_id for row in rows], user)
+    return [_concerned(row, told.get(row.holder_id), place) for row in rows]
+
+
+def _concerned(row: Claim, told: Booked | None, place: Place) -> Concerned:
+    period: Any = row.period
+    start, end = period.lower.astimezone(place.zone), period.upper.astimezone(place.zone)
+    when = f"{show_weekday(start.date())} {start:%H:%M}\N{EN DASH}{end:%H:%M}"
+    return (
+        Concerned(when, told.label, told.url, told.site_id) if told else Concerned(when, "Busy", "")
+    )
+
+
+def closed_out(place: Place, during: DateTimeTZRange) -> QuerySet[Claim]:
+    """The visits booked at a place in a stretch of time."""
+    return Claim.objects.filter(
+        place=place, kind=ClaimKind.SUBJECT, holder="booking", period__overlap=during
+    )
+
+
+def outside(place: Place, week: Iterable[tuple[int, time, time]]) -> QuerySet[Claim]:
+    """The visits ahead that would lie outside a week of opening hours."""
+    hours = list(week)
+    out = []
+    period: Any
+    for pk, period in ahead(place).values_list("pk", "period"):
+        start, end = period.lower.astimezone(place.zone), period.upper.astimezone(place.zone)
+        inside = any(
+            day == start.weekday() and opens <= start.time() and end.time() <= closes
+            for day, opens, closes in hours
+        )
+        if not inside:
+            out.append(pk)
+    return Claim.objects.filter(pk__in=out)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One page about a record."""
+
+    url: str
+    text: str
+    is_current: bool
+
+
+def frame(place: Place, user: User, current: str = "place") -> dict[str, Any]:
+    """The head of the pages of a place: what the user may do, and the tabs the user may see."""
+    tabs = [("place", "Overview")]
+    if can(user, Permission.DIARY_VIEW, Room(place=place)):
+        tabs += [("rooms", "Rooms"), ("equipment", "Equipment"), ("staff", "Staff")]
+    if has_anywhere(user, Permission.SITE_VIEW):
+        tabs.append(("delegations", "Delegations"))
+    return {
+        "place": place,
+        "may_edit_place": can(user, Permission.PLACE_EDIT, place),
+        "tabs": [
+            Tab(reverse(f"sites:{name}", args=[place.slug]), text, name == current)
+            for name, text in tabs
+        ],
+    }
+
+
+def show_period(period: Any, zone: ZoneInfo) -> str:
+    """A stretch of time on the clocks of a zone; whole days without times."""
+    start, end = period.lower.astimezone(zone), period.upper.astimezone(zone)
+    last = end.date() - timedelta(days=1)
+    if start == start_of(start.date(), zone) and end == start_of(end.date(), zone):
+        if start.date() == last:
+            return f"{start:%a} {show_day(last)}"
+        return f"{show_day(start.date())} \N{EN DASH} {show_day(last)}"
+    if start.date() == end.date():
+        return f"{start:%a} {show_day(start.date())}, {start:%H:%M}\N{EN DASH}{end:%H:%M}"
+    return f"{show_day(start.date())} {start:%H:%M} \N{EN DASH} {show_day(end.date())} {end:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A closure or absence in words."""
+
+    pk: int
+    who: str
+    when: str
+    why: str
+    is_now: bool
+
+
+def _stretches(
+    rows: QuerySet[Any], place: Place, now: datetime, who: str, why: str
+) -> list[Stretch]:
+    coming = rows.filter(period__endswith__gt=now).order_by("period", "pk")
+    return [
+        Stretch(
+            pk,
+            name or "",
+            show_period(period, place.zone),
+            text,
+            period.lower <= now < period.upper,
+        )
+        for pk, name, period, text in coming.values_list("pk", who, "period", why)[:SHOWN]
+    ]
+
+
+def closures_of(place: Place, now: datetime) -> list[Stretch]:
+    """When the place is closed, now and later."""
+    return _stretches(
+        Closure.objects.filter(place=place), place, now, "place__short_name", "reason"
+    )
+
+
+def room_closures_of(place: Place, now: datetime) -> list[Stretch]:
+    """When single rooms are closed, now and later."""
+    rows = RoomClosure.objects.filter(room__place=place)
+    return _stretches(rows, place, now, "room__name", "reason")
+
+
+def absences_of(place: Place, now: datetime) -> list[Stretch]:
+    """Who is away, now and later."""
+    rows = Absence.objects.filter(person__place=place)
+    return _stretches(rows, place, now, "person__name", "note")
+
+
+def week_of(place: Place) -> list[tuple[str, str]]:
+    """The days of the week with their opening hours in words."""
+    hours: dict[int, list[str]] = {}
+    rows = OpeningHours.objects.filter(place=place).order_by("weekday", "opens")
+    for weekday, opens, closes in rows.values_list("weekday", "opens", "closes"):
+        hours.setdefault(weekday, []).append(f"{opens:%H:%M}\N{EN DASH}{closes:%H:%M}")
+    return [
+        (name, ", ".join(hours.get(weekday, [])) or "Closed")
+        for weekday, name in OpeningHours.Weekday.choices
+    ]
+
+
+def overview(place: Place, user: User, now: datetime) -> dict[str, Any]:
+    """What the first page of a place shows; its diary only to those who may see it."""
+    today = now.astimezone(place.zone).date()
+    year = (today, today + timedelta(days=365))
+    shown: dict[str, Any] = {
+        "sites": sites_at(place, user),
+        "holidays": Holiday.objects.visible_to(user)
+        .filter(country=place.country, on__range=year)
+        .order_by("on")[:SHOWN],
+    }
+    if can(user, Permission.DIARY_VIEW, Room(place=place)):
+        shown |= {
+            "sees_diary": True,
+            "week": week_of(place),
+            "closures": closures_of(place, now),
+            "room_closures": room_closures_of(place, now),
+            "absences": absences_of(place, now),
+            "calibrations": Equipment.objects.filter(
+                place=place, is_active=True, calibration_due_on__lte=today + timedelta(days=60)
+            ).order_by("calibration_due_on", "pk")[:SHOWN],
+            "today": today,
+        }
+    return shown
+
+
+def sites_at(place: Place, user: User) -> list[Site]:
+    """The sites at a place that the user may see, with their trials."""
+    rows: QuerySet[Site] = Site.objects.visible_to(user).filter(place=place)
+    return list(rows.select_related("trial", "place").order_by("trial__protocol_number", "number"))
+
+
+def places_for(user: User, text: str, start: int) -> list[dict[str, Any]]:
+    """One page of the places a person may see, and the first row of the next."""
+    rows: QuerySet[Place] = Place.objects.visible_to(user)
+    if text:
+        rows = rows.filter(
+            Q(name__icontains=text) | Q(short_name__icontains=text) | Q(city__icontains=text)
+        )
+    seen = Site.objects.visible_to(user).filter(place=OuterRef("pk")).order_by()
+    counted = seen.values("place").annotate(total=Count("pk")).values("total")
+    found: list[Any] = list(
+        rows.annotate(trials=Subquery(counted))
+        .order_by("name", "pk")
+        .values("slug", "name", "short_name", "city", "country", "time_zone", "trials")[
+            start : start + SHOWN + 1
+        ]
+    )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class DelegationRow:
+    """A delegation in the log of a place."""
+
+    pk: int
+    person: str
+    trial: str
+    site: str
+    site_url: str
+    task: str
+    first: str
+    last: str
+    state: tuple[str, str]
+    may_end: bool
+
+
+def delegations_of(place: Place, user: User, *, ended: bool, start: int) -> list[DelegationRow]:
+    """One page of the delegations at a place, those in force and to come, or all of them."""
+    today = timezone.localdate(timezone=place.zone)
+    rows: QuerySet[Delegation] = Delegation.objects.visible_to(user).filter(person__place=place)
+    if not ended:
+        rows = rows.exclude(during__endswith__lte=today)
+    editable = set(Site.objects.visible_to(user, Permission.DELEGATION_EDIT).filter(place=place))
+    rows = rows.select_related("person", "site__trial", "site__place").order_by(
+        "person__name", "site__trial__protocol_number", "task", "during", "pk"
+    )
+    return [_delegation_row(row, today, editable) for row in rows[start : start + SHOWN + 1]]
+
+
+def _delegation_row(row: Delegation, today: date, editable: set[Site]) -> DelegationRow:
+    during: Any = row.during
+    last = during.upper - timedelta(days=1) if during.upper else None
+    state = ("ok", "In force")
+    if during.lower > today:
+        state = ("info", "To come")
+    elif last is not None and last < today:
+        state = ("", "Ended")
+    return DelegationRow(
+        row.pk, row.person.name, str(row.site.trial), str(row.site), row.site.get_absolute_url(),
+        row.get_task_display(), show_day(during.lower), show_day(last) if last else "",
+        state, row.site in editable and state[1] != "Ended",
+    )  # fmt: skip

@@ -1,0 +1,33 @@
+"""Addresses of places, their records and their staff."""
+
+from django.urls import path
+
+from sites.pages import EquipmentPages, HolidayPages, PersonPages, RoomPages
+from sites.views import delegations, periods, places
+
+app_name = "sites"
+
+AT_PLACE = "places/<slug:slug>/"
+
+urlpatterns = [
+    path("places/", places.places, name="places"),
+    path("places/add/", places.add_place, name="add_place"),
+    path(AT_PLACE, places.place, name="place"),
+    path(f"{AT_PLACE}change/", places.change_place, name="change_place"),
+    path(f"{AT_PLACE}hours/", places.hours, name="hours"),
+    path(f"{AT_PLACE}close/", periods.close, name="close"),
+    path(f"{AT_PLACE}delegations/", delegations.delegations, name="delegations"),
+    path(f"{AT_PLACE}delegate/", delegations.delegate, name="delegate"),
+    path("closures/<int:pk>/change/", periods.change_closure, name="change_closure"),
+    path("closures/<int:pk>/reopen/", periods.reopen, name="reopen"),
+    path("rooms/<int:pk>/close/", periods.close_room, name="close_room"),
+    path("room-closures/<int:pk>/open/", periods.open_room, name="open_room"),
+    path("staff/<int:pk>/absence/", periods.add_absence, name="add_absence"),
+    path("absences/<int:pk>/change/", periods.change_absence, name="change_absence"),
+    path("absences/<int:pk>/end/", periods.end_absence, name="end_absence"),
+    path("delegations/<int:pk>/end/", delegations.end_delegation, name="end_delegation"),
+    *RoomPages.urls(AT_PLACE),
+    *EquipmentPages.urls(AT_PLACE),
+    *PersonPages.urls(AT_PLACE),
+    *HolidayPages.urls(),
+]

@@ -1,0 +1,85 @@
+"""Who may do what in which trial, and until when."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.access import require
+from core.dates import start_of
+from core.pages import answer
+from core.permissions import Permission
+from core.web import Request, find, page
+from sites import queries
+from sites.actions import places
+from sites.forms import DelegateForm, EndDelegationForm
+from sites.models import ClaimKind, Delegation, Place, Site, Task
+
+
+@require_GET
+def delegations(request: Request, slug: str) -> HttpResponse:
+    """The delegations at a place that the person may see."""
+    place = find(Place, request.user, slug=slug)
+    ended = request.GET.get("show") == "all"
+    after = request.GET.get("after", "")
+    start = int(after) if after.isdigit() else 0
+    rows = queries.delegations_of(place, request.user, ended=ended, start=start)
+    may_edit = Site.objects.visible_to(request.user, Permission.DELEGATION_EDIT)
+    context = queries.frame(place, request.user, "delegations") | {
+        "rows": rows[: queries.SHOWN],
+        "next_after": start + queries.SHOWN if len(rows) > queries.SHOWN else None,
+        "shows_all": ended,
+        "may_delegate": may_edit.filter(place=place).exists(),
+    }
+    return page(request, "sites/delegations.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def delegate(request: Request, slug: str) -> HttpResponse:
+    """Delegate tasks of a trial to a member of staff."""
+    place = find(Place, request.user, slug=slug)
+    require(request.user, Permission.DELEGATION_EDIT, place)
+    today = timezone.localdate(timezone=place.zone)
+    form = DelegateForm(
+        request.POST or None, initial={"from_on": today}, place=place, user=request.user
+    )
+
+    def act() -> None:
+        given = dict(form.cleaned_data)
+        places.delegate(given.pop("site"), **given, by=request.user)
+
+    return answer(
+        request, form, act, title="Delegate tasks", verb="Delegate tasks",
+        back=reverse("sites:delegations", args=[slug]), done="Tasks delegated.",
+        frame="sites/frame.html", **queries.frame(place, request.user, "delegations"),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def end_delegation(request: Request, pk: int) -> HttpResponse:
+    """Say on which day a delegation ends; visits the person has after it are listed first."""
+    delegation = find(Delegation, request.user, pk=pk)
+    require(request.user, Permission.DELEGATION_EDIT, delegation)
+    place, person = delegation.site.place, delegation.person
+    today = timezone.localdate(timezone=place.zone)
+    form = EndDelegationForm(request.POST or None, initial={"on": today})
+    concerned = []
+    if form.is_valid() and delegation.task in {Task.VISITS, Task.PHONE}:
+        after = start_of(form.cleaned_data["on"] + timedelta(days=1), place.zone)
+        claims = queries.booked(ClaimKind.PERSON, person.pk, DateTimeTZRange(after, None))
+        found = queries.concerned(claims, place, request.user)
+        concerned = [held for held in found if held.site_id == delegation.site_id]
+        form.ask_if_sure(concerned, "End it all the same; the visits need another person")
+    return answer(
+        request, form,
+        lambda: places.end_delegation(delegation, on=form.cleaned_data["on"], by=request.user),
+        title=f"End delegation: {delegation}", verb="End delegation",
+        back=reverse("sites:delegations", args=[place.slug]), done="Delegation ended.",
+        frame="sites/frame.html", concerned=concerned,
+        **queries.frame(place, request.user, "delegations"),
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""Closures of places and rooms, and absences of staff: from when to when, and what they hit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import QuerySet
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from core.access import require
+from core.pages import answer
+from core.permissions import Permission
+from core.web import Request, find
+from sites import queries
+from sites.actions import places
+from sites.forms import AbsenceForm, ClosureForm, PeriodForm, days_of
+from sites.models import Absence, Claim, ClaimKind, Closure, Person, Place, Room, RoomClosure
+
+SURE = "Close all the same; the visits stay booked until you move them"
+
+
+def _answer(
+    request: Request, form: PeriodForm, place: Place, act: Callable[[], object],
+    hit: Callable[[DateTimeTZRange], QuerySet[Claim]], *, title: str, done: str, sure: str = "",
+) -> HttpResponse:  # fmt: skip
+    """The page of a stretch of time, with the visits booked in it once it is known."""
+    concerned = []
+    if form.is_bound and form.is_valid():
+        period = DateTimeTZRange(form.start, form.end, "[)")
+        concerned = queries.concerned(hit(period), place, request.user)
+        if sure:
+            form.ask_if_sure(concerned, sure)
+    return answer(
+        request, form, act, title=title, verb=title.split(":", maxsplit=1)[0], back=place.get_absolute_url(),
+        done=done, concerned=concerned, template="sites/period.html", frame="sites/frame.html",
+        **queries.frame(place, request.user),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def close(request: Request, slug: str) -> HttpResponse:
+    """Close a place for a time; visits booked in it are listed first."""
+    place = find(Place, request.user, slug=slug)
+    require(request.user, Permission.PLACE_EDIT, place)
+    form = ClosureForm(request.POST or None, zone=place.zone)
+    return _answer(
+        request, form, place,
+        lambda: places.close(
+            place, start=form.start, end=form.end, reason=form.cleaned_data["reason"],
+            by=request.user,
+        ),
+        lambda period: queries.closed_out(place, period),
+        title="Close place", done=f"{place} will be closed.", sure=SURE,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def change_closure(request: Request, pk: int) -> HttpResponse:
+    """Change when or why a place is closed."""
+    closure = find(Closure, request.user, pk=pk)
+    place = closure.place
+    require(request.user, Permission.PLACE_EDIT, place)
+    initial = {**days_of(closure.period, place.zone), "reason": closure.reason}
+    form = ClosureForm(request.POST or None, initial=initial, zone=place.zone)
+    return _answer(
+        request, form, place,
+        lambda: places.change_closure(
+            closure, start=form.start, end=form.end, reason=form.cleaned_data["reason"],
+            by=request.user,
+        ),
+        lambda period: queries.closed_out(place, period),
+        title="Change closure", done="Closure changed.", sure=SURE,
+    )  # fmt: skip
+
+
+@require_POST
+def reopen(request: Request, pk: int) -> HttpResponse:
+    """Open a place again, or take a closure to come back."""
+    place = places.reopen(find(Closure, request.user, pk=pk), by=request.user)
+    messages.success(request, f"{place} is open again.")
+    return redirect(place)
+
+
+@require_http_methods(["GET", "POST"])
+def close_room(request: Request, pk: int) -> HttpResponse:
+    """Close one room for a time in which no visit is booked in it."""
+    room = find(Room, request.user, pk=pk)
+    require(request.user, Permission.PLACE_EDIT, room)
+    form = ClosureForm(request.POST or None, zone=room.place.zone)
+    return _answer(
+        request, form, room.place,
+        lambda: places.close_room(
+            room, start=form.start, end=form.end, reason=form.cleaned_data["reason"],
+            by=request.user,
+        ),
+        lambda period: queries.booked(ClaimKind.ROOM, room.pk, period),
+        title=f"Close room: {room}", done=f"{room} will be closed.",
+    )  # fmt: skip
+
+
+@require_POST
+def open_room(request: Request, pk: int) -> HttpResponse:
+    """Open a room again, or take its closure to come back."""
+    room = places.open_room(find(RoomClosure, request.user, pk=pk), by=request.user)
+    messages.success(request, f"{room} is open again.")
+    return redirect(room.place)
+
+
+@require_http_methods(["GET", "POST"])
+def add_absence(request: Request, pk: int) -> HttpResponse:
+    """Note that a person is away, unless visits are booked with the person then."""
+    person = find(Person, request.user, pk=pk)
+    require(request.user, Permission.STAFF_EDIT, person)
+    form = AbsenceForm(request.POST or None, zone=person.place.zone)
+    return _answer(
+        request, form, person.place,
+        lambda: places.add_absence(
+            person, start=form.start, end=form.end, note=form.cleaned_data["note"],
+            by=request.user,
+        ),
+        lambda period: queries.booked(ClaimKind.PERSON, person.pk, period),
+        title=f"Add absence: {person}", done=f"Absence of {person} noted.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def change_absence(request: Request, pk: int) -> HttpResponse:
+    """Change when a person is away."""
+    absence = find(Absence, request.user, pk=pk)
+    person: Any = absence.person
+    require(request.user, Permission.STAFF_EDIT, person)
+    initial = {**days_of(absence.period, person.place.zone), "note": absence.note}
+    form = AbsenceForm(request.POST or None, initial=initial, zone=person.place.zone)
+    return _answer(
+        request, form, person.place,
+        lambda: places.change_absence(
+            absence, start=form.start, end=form.end, note=form.cleaned_data["note"],
+            by=request.user,
+        ),
+        lambda period: queries.booked(ClaimKind.PERSON, person.pk, period),
+        title=f"Change absence: {person}", done=f"Absence of {person} changed.",
+    )  # fmt: skip
+
+
+@require_POST
+def end_absence(request: Request, pk: int) -> HttpResponse:
+    """A person is back, or does not go after all."""
+    person = places.end_absence(find(Absence, request.user, pk=pk), by=request.user)
+    messages.success(request, f"{person} is back.")
+    return redirect(person.place)

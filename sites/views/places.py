@@ -1,0 +1,97 @@
+"""Places: the list, the page of one, its facts and its week."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.access import can, require
+from core.models import Deployment
+from core.pages import answer
+from core.permissions import Permission
+from core.web import Request, find, page
+from sites import queries
+from sites.actions import places as actions
+from sites.forms import HoursForm, PlaceForm
+from sites.models import OpeningHours, Place
+
+
+@require_GET
+def places(request: Request) -> HttpResponse:
+    """Every place the person may see."""
+    text = request.GET.get("q", "").strip()
+    after = request.GET.get("after", "")
+    start = int(after) if after.isdigit() else 0
+    rows = queries.places_for(request.user, text, start)
+    context = {
+        "q": text,
+        "rows": rows[: queries.SHOWN],
+        "next_after": start + queries.SHOWN if len(rows) > queries.SHOWN else None,
+        "may_add": can(request.user, Permission.PLACE_ADD, Deployment(pk=1)),
+    }
+    return page(request, "sites/places.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def add_place(request: Request) -> HttpResponse:
+    """Add an institution."""
+    deployment = Deployment.objects.get(pk=1)
+    require(request.user, Permission.PLACE_ADD, deployment)
+    form = PlaceForm(request.POST or None, initial={"time_zone": request.user.time_zone})
+    return answer(
+        request, form,
+        lambda: actions.add_place(deployment, values=form.cleaned_data, by=request.user),
+        title="Add place", verb="Add place", back=reverse("sites:places"), done="Place added.",
+    )  # fmt: skip
+
+
+@require_GET
+def place(request: Request, slug: str) -> HttpResponse:
+    """One place: its week, closures, absences, calibrations and trials."""
+    record = find(Place, request.user, slug=slug)
+    now = timezone.now()
+    context = queries.frame(record, request.user) | queries.overview(record, request.user, now)
+    context["may_staff"] = can(request.user, Permission.STAFF_EDIT, record)
+    return page(request, "sites/place.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def change_place(request: Request, slug: str) -> HttpResponse:
+    """Change name, address or time zone of a place."""
+    record = find(Place, request.user, slug=slug)
+    require(request.user, Permission.PLACE_EDIT, record)
+    context = queries.frame(record, request.user)
+    given = request.POST.get("revision", "")
+    revision = int(given) if given.isdigit() else None
+    shown = given or record.revision
+    form = PlaceForm(request.POST or None, instance=Place.objects.get(pk=record.pk))
+    return answer(
+        request, form,
+        lambda: actions.change_place(
+            record, values=form.cleaned_data, by=request.user, revision=revision
+        ),
+        title="Change place", verb="Change place", back=record.get_absolute_url(),
+        done=f"{record} changed.", frame="sites/frame.html", revision=shown, **context,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def hours(request: Request, slug: str) -> HttpResponse:
+    """Change the week of a place; visits that would lie outside it are listed first."""
+    record = find(Place, request.user, slug=slug)
+    require(request.user, Permission.PLACE_EDIT, record)
+    held = list(OpeningHours.objects.filter(place=record))
+    form = HoursForm(request.POST or None, held=held)
+    concerned = []
+    if form.is_bound and form.is_valid():
+        claims = queries.outside(record, form.week)
+        concerned = queries.concerned(claims, record, request.user)
+        form.ask_if_sure(concerned, "Set these hours; the visits stay booked until you move them")
+    return answer(
+        request, form, lambda: actions.set_hours(record, hours=form.week, by=request.user),
+        title="Opening hours", verb="Set hours", back=record.get_absolute_url(),
+        done=f"Opening hours of {record} set.", template="sites/hours.html", concerned=concerned,
+        frame="sites/frame.html", **queries.frame(record, request.user),
+    )  # fmt: skip
