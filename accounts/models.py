@@ -10,10 +10,20 @@ from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.roles import BUNDLES, SITE_ROLES, Role
-from core.access import DEPLOYMENT, SCOPES, Live, Scope, ScopedModel, ScopedQuerySet, ScopeKind
+from core.access import (
+    DEPLOYMENT,
+    SCOPES,
+    Live,
+    Scope,
+    ScopedModel,
+    ScopedQuerySet,
+    ScopeIds,
+    ScopeKind,
+)
 from core.access import live as live_roles
 from core.permissions import Permission
 
@@ -84,6 +94,10 @@ class User(ScopedModel, AbstractUser):
         """First and last name, else the user name."""
         return super().get_full_name() or self.username
 
+    def get_absolute_url(self) -> str:
+        """The page of the person."""
+        return reverse("accounts:person", args=[self.pk])
+
     def live_grants(self, now: datetime) -> tuple[tuple[Live, ...], datetime | None]:
         """The roles held at this instant, and when that next changes."""
         held = tuple(
@@ -111,9 +125,13 @@ class GrantQuerySet(ScopedQuerySet):
     """Grants, by time."""
 
     def live(self, at: datetime | None = None) -> GrantQuerySet:
-        """Those in force at an instant."""
+        """Those in force at an instant, now or in the past."""
         at = at or timezone.now()
-        return self.filter(Q(valid_to=None) | Q(valid_to__gt=at), ended_at=None, valid_from__lte=at)
+        return self.filter(
+            Q(valid_to=None) | Q(valid_to__gt=at),
+            Q(ended_at=None) | Q(ended_at__gt=at),
+            valid_from__lte=at,
+        )
 
 
 class Grant(ScopedModel):
@@ -166,6 +184,16 @@ class Grant(ScopedModel):
             SCOPES[ScopeKind(self.kind)]._default_manager.filter(pk=self.scope_id).first()
         )
         return found
+
+    def is_held_by(self, user: User, permission: Permission) -> bool:
+        """Whether the user holds the permission where the role is held."""
+        scope = self.held_on()
+        return scope is not None and scope.is_held_by(user, permission)
+
+    def scope_ids(self) -> ScopeIds:
+        """Trial, site and place of the scope the role is held on."""
+        scope = self.held_on()
+        return scope.own_ids() if scope is not None else ScopeIds(trial_id=self.trial_id)
 
     def sentence(self) -> str:
         """What the role is for."""

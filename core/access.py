@@ -186,6 +186,7 @@ class Scope(ScopedModel):
 
     kind: ClassVar[ScopeKind]
     parents: ClassVar[tuple[str, ...]] = ()
+    search_fields: ClassVar[tuple[str, ...]] = ("name",)
     permission_rows: ClassVar[Any]
     scope = ""
     shared_below = True

@@ -67,6 +67,16 @@ def _groups(request: HttpRequest, user: Any) -> list[Group]:
             (reverse("sites:place", args=[place.slug]), "door", "Place", 0, False),
         ]
         groups.append(Group(str(place), [_item(request, *entry) for entry in here]))
+    whole = _organisation(user)
+    if whole:
+        groups.append(Group("Organisation", [_item(request, *entry) for entry in whole]))
+    if has_anywhere(user, Permission.ACCOUNT_EDIT):
+        people = _item(request, reverse("accounts:people"), "users", "People", 0, False)  # noqa: FBT003 - as in the tables above
+        groups.append(Group("Administration", [people]))
+    return groups
+
+
+def _organisation(user: Any) -> list[tuple[str, str, str, int, bool]]:
     whole = []
     if has_anywhere(user, Permission.TRIAL_VIEW):
         whole.append((reverse("workspace:trials"), "rocket", "Trials", 0, False))
@@ -76,9 +86,7 @@ def _groups(request: HttpRequest, user: Any) -> list[Group]:
         whole.append((reverse("sites:places"), "door", "Places", 0, False))
     if has_anywhere(user, Permission.SUBJECT_VIEW):
         whole.append((reverse("workspace:all_subjects"), "users", "All subjects", 0, False))
-    if whole:
-        groups.append(Group("Organisation", [_item(request, *entry) for entry in whole]))
-    return groups
+    return whole
 
 
 def _item(request: HttpRequest, url: str, icon: str, text: str, count: int, late: bool) -> Item:  # noqa: FBT001 - one row of a table

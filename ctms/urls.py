@@ -8,6 +8,7 @@ urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
     path("account/", include("allauth.urls")),
+    path("", include("accounts.urls")),
     path("", include("subjects.urls")),
     path("", include("sites.urls")),
     path("", include("inbox.urls")),

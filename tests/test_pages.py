@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Grant, User
 from sites.actions import places
 from sites.models import Delegation, Task
 from subjects.actions import bookings, subjects
@@ -92,6 +92,35 @@ def test_the_coordinator_sees_every_page_without_inline_script_or_style(
         assert "style=" not in text, path
         assert " onclick" not in text, path
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def administration(world: World) -> list[str]:
+    person = world.cra.pk
+    grant = Grant.objects.get(user=world.cra).pk
+    return [
+        reverse("accounts:people") + "?q=a&role=cra&scope=1042&state=idle",
+        reverse("accounts:invite"),
+        reverse("accounts:person", args=[person]),
+        reverse("accounts:change", args=[person]),
+        reverse("accounts:disable", args=[person]),
+        reverse("accounts:give", args=[person]),
+        reverse("accounts:give", args=[person]) + "?role=cra&q=1042",
+        reverse("accounts:access", args=["site", world.site.pk]),
+        reverse("accounts:give_here", args=["site", world.site.pk]),
+        reverse("accounts:end", args=[grant]),
+    ]
+
+
+def test_people_and_access_are_for_administrators(world: World, client: Client) -> None:
+    for path in administration(world):
+        client.logout()
+        assert client.get(path).status_code == 302, path
+        client.force_login(world.coordinator)
+        assert client.get(path).status_code in {403, 404}, path
+        client.force_login(world.admin)
+        response = client.get(path)
+        assert response.status_code == 200, path
+        assert "style=" not in response.content.decode(), path
 
 
 def test_without_signing_in_there_is_only_the_log_in(world: World, client: Client) -> None:

@@ -24,6 +24,7 @@ class Place(Scope):
     """An institution where subjects are seen."""
 
     kind = ScopeKind.PLACE
+    search_fields = ("name", "short_name", "city")
     view_permission = Permission.PLACE_VIEW
 
     name = models.CharField(max_length=200)

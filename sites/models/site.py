@@ -55,6 +55,7 @@ class Site(Scope):
     Status = SiteStatus
     kind = ScopeKind.SITE
     parents = ("trial", "country", "place")
+    search_fields = ("number", "place__short_name", "trial__protocol_number")
     view_permission = Permission.SITE_VIEW
     shared_below = False
     flow = Flow(

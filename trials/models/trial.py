@@ -65,6 +65,7 @@ class Trial(Scope):
     Status = TrialStatus
     kind = ScopeKind.TRIAL
     parents = ("sponsor",)
+    search_fields = ("protocol_number", "name")
     view_permission = Permission.TRIAL_VIEW
     flow = Flow(
         {
@@ -186,6 +187,7 @@ class Country(Scope):
     Status = CountryStatus
     kind = ScopeKind.COUNTRY
     parents = ("trial",)
+    search_fields = ("name", "trial__protocol_number")
     view_permission = Permission.TRIAL_VIEW
     flow = Flow(
         {

@@ -1,0 +1,142 @@
+"""The shape of input about people and their access."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from functools import cache
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo, available_timezones
+
+from django import forms
+from django.db.models import Q
+
+from accounts.models import User
+from core.dates import start_of
+
+
+@cache
+def zones() -> list[tuple[str, str]]:
+    """The time zones of the world that are named after a place."""
+    regions = ("Africa/", "America/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/",
+               "Pacific/")  # fmt: skip
+    names = sorted(name for name in available_timezones() if name.startswith(regions))
+    return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
+
+
+class Day(forms.DateInput):
+    """A day, with the browser's calendar."""
+
+    input_type = "date"
+
+
+class PersonForm(forms.ModelForm[User]):
+    """Who a person is."""
+
+    time_zone = forms.ChoiceField(choices=zones, initial="Europe/London")
+
+    class Meta:
+        model = User
+        fields: tuple[str, ...] = ("first_name", "last_name", "email", "job_title", "time_zone")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = True
+
+    def clean_email(self) -> str:
+        """The address, which belongs to one person."""
+        email: str = self.cleaned_data["email"]
+        others = User.objects.filter(email__iexact=email, is_service=False)
+        if others.exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError("Somebody else has this address. Use the person's own.")
+        return email
+
+
+class InviteForm(PersonForm):
+    """A new person."""
+
+    class Meta(PersonForm.Meta):
+        fields = ("username", *PersonForm.Meta.fields)
+        help_texts: ClassVar = {
+            "username": "Belongs to this person for good; letters, digits and . - _ only.",
+            "email": "The link to set a password goes there.",
+        }
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(max_length=200, strip=True)
+
+
+class AccountField(forms.CharField):
+    """A person, by user name or e-mail address."""
+
+    def clean(self, value: Any) -> User | None:
+        """The account, among those that are open and belong to people."""
+        text = super().clean(value)
+        if not text:
+            return None
+        people = User.objects.filter(is_active=True, is_service=False)
+        found: User | None = people.filter(Q(username__iexact=text) | Q(email__iexact=text)).first()
+        if found is None:
+            raise forms.ValidationError(
+                f"Nobody has the user name or e-mail address “{text}”. Check the spelling."
+            )
+        return found
+
+
+class GrantForm(forms.Form):
+    """From when to when a role is held, who asked for it and why."""
+
+    first_day = forms.DateField(
+        widget=Day, required=False, help_text="Leave empty to begin at once."
+    )
+    last_day = forms.DateField(
+        widget=Day, required=False, help_text="Leave empty where no end is known."
+    )
+    requested_by = AccountField(
+        required=False, help_text="User name or e-mail address; leave empty if it was you."
+    )
+    reason = forms.CharField(max_length=200, required=False)
+
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+
+    def terms(self) -> dict[str, Any]:
+        """The dates as instants, with who asked and why."""
+        return {
+            "valid_from": self._start(self.cleaned_data["first_day"], 0),
+            "valid_to": self._start(self.cleaned_data["last_day"], 1),
+            "requested_by": self.cleaned_data["requested_by"],
+            "reason": self.cleaned_data["reason"],
+        }
+
+    def _start(self, day: date | None, later: int) -> datetime | None:
+        return start_of(day + timedelta(days=later), self.zone) if day else None
+
+
+class GiveForm(GrantForm):
+    """A role given on a scope that is chosen from a list."""
+
+    scope = forms.ChoiceField(widget=forms.RadioSelect, label="Where")
+
+    field_order = ("scope", "first_day", "last_day", "requested_by", "reason")
+
+    def __init__(self, *args: Any, scopes: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scope"].choices = scopes  # type: ignore[attr-defined]
+
+
+class GiveHereForm(GrantForm):
+    """A role on a known scope, given to a person by name."""
+
+    person = AccountField(help_text="User name or e-mail address.")
+    role = forms.ChoiceField()
+
+    field_order = ("person", "role", "first_day", "last_day", "requested_by", "reason")
+
+    def __init__(self, *args: Any, roles: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [("", "Choose a role"), *roles]  # type: ignore[attr-defined]

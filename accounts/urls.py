@@ -1,0 +1,24 @@
+"""Addresses of people, access and settings."""
+
+from django.urls import path
+
+from accounts.views import grants, people
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("admin/people/", people.people, name="people"),
+    path("admin/people/invite/", people.invite, name="invite"),
+    path("admin/people/<int:pk>/", people.person, name="person"),
+    path("admin/people/<int:pk>/change/", people.change, name="change"),
+    path("admin/people/<int:pk>/disable/", people.disable, name="disable"),
+    path(
+        "admin/people/<int:pk>/send-password-link/",
+        people.send_password_link,
+        name="send_password_link",
+    ),
+    path("admin/people/<int:pk>/give/", grants.give, name="give"),
+    path("admin/access/<str:kind>/<int:pk>/", grants.access, name="access"),
+    path("admin/access/<str:kind>/<int:pk>/give/", grants.give_here, name="give_here"),
+    path("admin/grants/<int:pk>/end/", grants.end, name="end"),
+]

@@ -1,0 +1,145 @@
+"""Who can see a trial, site or place; giving roles and ending them."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts import actions, queries
+from accounts.forms import GiveForm, GiveHereForm, GrantForm, ReasonForm
+from accounts.models import Grant, User
+from accounts.roles import BUNDLES, Role
+from accounts.views.people import answer
+from core.access import Scope, ScopeKind, can, require
+from core.actions import RefusedError
+from core.dates import start_of
+from core.permissions import Permission
+from core.web import Request, find, page
+
+
+@require_GET
+def access(request: Request, kind: str, pk: int) -> HttpResponse:
+    """Who holds which role on a scope and on its parts, today or on a day in the past."""
+    scope = _scope(request, kind, pk, Permission.ACCOUNT_VIEW)
+    zone = ZoneInfo(request.user.time_zone)
+    day = _day(request.GET.get("on", ""))
+    at = start_of(day + timedelta(days=1), zone) - timedelta(seconds=1) if day else None
+    context = {
+        "scope": scope,
+        "name": queries.scope_name(scope),
+        "access": queries.access_to(scope, min(at, timezone.now()) if at else None),
+        "day": day,
+        "today": timezone.localdate(timezone=zone),
+        "may_give": can(request.user, Permission.GRANT_EDIT, scope),
+    }
+    return page(request, "accounts/access.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def give_here(request: Request, kind: str, pk: int) -> HttpResponse:
+    """Give somebody a role on this scope."""
+    scope = _scope(request, kind, pk, Permission.GRANT_EDIT)
+    roles = queries.roles_on(ScopeKind(kind))
+    zone = ZoneInfo(request.user.time_zone)
+    form = GiveHereForm(request.POST or None, roles=roles, zone=zone)
+    back = reverse("accounts:access", args=[kind, pk])
+    if form.is_valid():
+        person, role = form.cleaned_data["person"], form.cleaned_data["role"]
+        if _given(request, form, scope, person, role):
+            return redirect(back)
+    return answer(request, form, f"Give a role on {queries.scope_name(scope)}", "Give role", back)
+
+
+@require_http_methods(["GET", "POST"])
+def give(request: Request, pk: int) -> HttpResponse:
+    """Give a person a role: first which, then where and from when to when."""
+    person = find(User, request.user, pk=pk)
+    require(request.user, Permission.GRANT_EDIT, person)
+    role = request.GET.get("role", "")
+    if role not in BUNDLES:
+        context = {"person": person, "bundles": _bundles()}
+        return page(request, "accounts/choose_role.html", context)
+    text = request.GET.get("q", "").strip()
+    scopes = {
+        f"{scope.kind}:{scope.pk}": scope
+        for scope in queries.scopes_to_give(request.user, role, text)
+    }
+    choices = [
+        (key, f"{scope.kind.capitalize()} {queries.scope_name(scope)}")
+        for key, scope in scopes.items()
+    ]
+    form = GiveForm(request.POST or None, scopes=choices, zone=ZoneInfo(request.user.time_zone))
+    if form.is_valid():
+        scope = scopes[form.cleaned_data["scope"]]
+        if _given(request, form, scope, person, role):
+            return redirect(person)
+    context = {
+        "person": person, "form": form, "role": Role(role), "bundle": BUNDLES[role], "q": text,
+        "permissions": sorted(held.label for held in BUNDLES[role].permissions),
+        "has_scopes": bool(scopes),
+    }  # fmt: skip
+    status = 422 if form.is_bound else 200
+    return page(request, "accounts/give.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+def end(request: Request, pk: int) -> HttpResponse:
+    """End a role, with the reason."""
+    grant = Grant.objects.select_related("user").filter(pk=pk).first()
+    if grant is None or not can(request.user, Permission.GRANT_EDIT, grant):
+        raise Http404
+    form = ReasonForm(request.POST or None)
+    back = reverse("accounts:access", args=[grant.kind, grant.scope_id])
+    if form.is_valid():
+        try:
+            actions.end_grant(grant, reason=form.cleaned_data["reason"], by=request.user)
+        except RefusedError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"{grant.user} no longer holds: {grant}.")
+            return redirect(back)
+    return answer(request, form, f"End a role of {grant.user}: {grant}", "End role", back)
+
+
+def _given(
+    request: Request, form: GrantForm, scope: Scope, person: User, role: str
+) -> bool:  # fmt: skip
+    """Give the role, or keep the refusal with the form."""
+    try:
+        grant = actions.give(scope, person=person, role=role, by=request.user, **form.terms())
+    except RefusedError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, f"{person} holds: {grant}.")
+    return True
+
+
+def _scope(request: Request, kind: str, pk: int, permission: Permission) -> Scope:
+    """The scope, where the person may do this; otherwise it does not exist."""
+    found = queries.scope_for(request.user, kind, pk, permission)
+    if found is None:
+        raise Http404
+    return found
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _bundles() -> list[tuple[Role, str, str]]:
+    """The roles people hold, with what they are for and where they are given."""
+    return [
+        (role, BUNDLES[role].sentence, ", ".join(sorted(kind for kind in BUNDLES[role].granted_on)))
+        for role in Role
+        if role != Role.SERVICE
+    ]

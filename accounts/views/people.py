@@ -1,0 +1,127 @@
+"""The list of people, one person, and inviting, changing and closing accounts."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.forms import BaseForm
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import actions, queries
+from accounts.forms import InviteForm, PersonForm, ReasonForm
+from accounts.models import Grant, User
+from accounts.roles import Role
+from core.access import has_anywhere, require
+from core.actions import RefusedError
+from core.models import Deployment
+from core.permissions import Permission
+from core.web import Request, allowed, find, page
+
+
+def answer(request: Request, form: BaseForm, title: str, verb: str, back: str) -> HttpResponse:
+    """The page of a form, with what was typed still in it."""
+    context = {"form": form, "title": title, "verb": verb, "back": back}
+    return page(request, "accounts/form.html", context, status=422 if form.is_bound else 200)
+
+
+@require_GET
+def people(request: Request) -> HttpResponse:
+    """Everybody who has an account, with the roles they hold now."""
+    require(request.user, Permission.ACCOUNT_VIEW, actions.deployment())
+    context = {
+        "listing": queries.people_for(request.user, request.GET.dict(), timezone.now()),
+        "roles": Role.choices,
+        "states": queries.STATES.items(),
+        "query": request.GET,
+        "may_invite": has_anywhere(request.user, Permission.ACCOUNT_EDIT),
+    }
+    return page(request, "accounts/people.html", context)
+
+
+@require_GET
+def person(request: Request, pk: int) -> HttpResponse:
+    """One person: who they are, how they sign in, and their roles now, ahead and before."""
+    found = find(User, request.user, pk=pk)
+    now = timezone.now()
+    grants = Grant.objects.filter(user=found).select_related("requested_by", "approved_by")
+    live = list(grants.live(now).order_by("kind", "scope_label"))
+    open_ones = grants.filter(ended_at=None)
+    state = queries.state_of(found, has_role=bool(live))
+    context = {
+        "person": found,
+        "state": queries.STATES[state],
+        "chip": queries.CHIPS[state],
+        "live": live,
+        "ahead": open_ones.filter(valid_from__gt=now).order_by("valid_from"),
+        "before": grants.exclude(pk__in=[grant.pk for grant in live]).filter(valid_from__lte=now).order_by("-pk"),
+        "has_second_factor": queries.has_second_factor(found),
+        "may_edit": allowed(request.user, Permission.ACCOUNT_EDIT, found) and found.is_active,
+        "may_give": allowed(request.user, Permission.GRANT_EDIT, found) and found.is_active,
+    }  # fmt: skip
+    return page(request, "accounts/person.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def invite(request: Request) -> HttpResponse:
+    """Add a person and mail the link to set a password."""
+    installation: Deployment = actions.deployment()
+    require(request.user, Permission.ACCOUNT_EDIT, installation)
+    form = InviteForm(request.POST or None)
+    if form.is_valid():
+        made = actions.invite(installation, by=request.user, **form.cleaned_data)
+        actions.send_password_link(made, website=request.build_absolute_uri("/"), by=request.user)
+        messages.success(request, f"{made} is invited. The link went to {made.email}.")
+        return redirect(made)
+    return answer(request, form, "Invite a person", "Invite person", "/admin/people/")
+
+
+@require_http_methods(["GET", "POST"])
+def change(request: Request, pk: int) -> HttpResponse:
+    """Correct who a person is."""
+    found = _person(request, pk)
+    form = PersonForm(request.POST or None, instance=found)
+    if form.is_valid():
+        values = form.cleaned_data
+        actions.change(User.objects.get(pk=pk), values=values, by=request.user)
+        messages.success(request, f"The details of {found} are kept.")
+        return redirect(found)
+    title = f"Details of {User.objects.get(pk=pk)}"
+    return answer(request, form, title, "Keep details", found.get_absolute_url())
+
+
+@require_POST
+def send_password_link(request: Request, pk: int) -> HttpResponse:
+    """Mail a link with which the person sets a new password."""
+    found = _person(request, pk)
+    actions.send_password_link(found, website=request.build_absolute_uri("/"), by=request.user)
+    messages.success(request, f"The link went to {found.email}. It works once, for three days.")
+    return redirect(found)
+
+
+@require_http_methods(["GET", "POST"])
+def disable(request: Request, pk: int) -> HttpResponse:
+    """Close an account, after saying what ends with it."""
+    found = _person(request, pk)
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            actions.disable(found, reason=form.cleaned_data["reason"], by=request.user)
+        except RefusedError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, f"The account of {found} is closed.")
+            return redirect(found)
+    context = {
+        "form": form, "title": f"Close the account of {found}", "verb": "Close account",
+        "back": found.get_absolute_url(), "grants": Grant.objects.live().filter(user=found),
+    }  # fmt: skip
+    return page(request, "accounts/disable.html", context, status=422 if form.is_bound else 200)
+
+
+def _person(request: Request, pk: int) -> User:
+    """The person, where the one who asks may change accounts."""
+    found = find(User, request.user, pk=pk)
+    require(request.user, Permission.ACCOUNT_EDIT, found)
+    return found
