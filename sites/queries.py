@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
@@ -290,7 +290,7 @@ def delegations_of(place: Place, user: User, *, ended: bool, start: int) -> list
     today = timezone.localdate(timezone=place.zone)
     rows: QuerySet[Delegation] = Delegation.objects.visible_to(user).filter(person__place=place)
     if not ended:
-        rows = rows.exclude(during__endswith__lte=today)
+        rows = rows.filter(during__overlap=DateRange(today, None))
     editable = set(Site.objects.visible_to(user, Permission.DELEGATION_EDIT).filter(place=place))
     rows = rows.select_related("person", "site__trial", "site__place").order_by(
         "person__name", "site__trial__protocol_number", "task", "during", "pk"

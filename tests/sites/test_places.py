@@ -323,6 +323,22 @@ def test_tasks_are_delegated_and_ended_by_day(world: World, coordinator: Client)
     assert Delegation.objects.get(task="ecg").during.upper == date(2026, 7, 1)
 
 
+def test_the_log_of_delegations_shows_those_in_force_or_all(
+    world: World, coordinator: Client
+) -> None:
+    places.delegate(
+        world.site, person=world.person, tasks=[Task.ECG], from_on=date(2020, 1, 1),
+        to_on=date(2020, 2, 1), by=world.coordinator,
+    )  # fmt: skip
+    url = reverse("sites:delegations", args=SLUG)
+    text = coordinator.get(url).content.decode()
+    assert "Run subject visits" in text
+    assert "ECG" not in text
+    text = coordinator.get(url + "?show=all").content.decode()
+    assert "ECG" in text
+    assert "Ended" in text
+
+
 def test_ending_the_delegation_for_visits_lists_them(world: World, coordinator: Client) -> None:
     held = booked(world)
     visits = Delegation.objects.get(task=Task.VISITS)
