@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.db.models import QuerySet
 
 from accounts.models import User
-from core.dates import ClockError, at, start_of
+from core.access import can
+from core.countries import countries
+from core.dates import ClockError, at, show_day, start_of
 from core.permissions import Permission
-from sites.models import OpeningHours, Person, Place, Site, Task
+from sites.models import OpeningHours, Person, Place, Site, SiteStatus, Task
+from sites.queries import cras_of
+from trials.models import ScheduleVersion, Trial
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -22,6 +26,7 @@ HALVES = ("first", "second")
 class PlaceForm(forms.ModelForm[Place]):
     """Name, address and time zone of an institution."""
 
+    country = forms.ChoiceField(choices=lambda: list(countries().items()), initial="GB")
     time_zone = forms.ChoiceField(choices=lambda: [(name, name) for name in _zones()])
 
     class Meta:
@@ -29,13 +34,6 @@ class PlaceForm(forms.ModelForm[Place]):
         fields = (
             "name", "short_name", "street", "postcode", "city", "country", "time_zone", "phone",
         )  # fmt: skip
-
-    def clean_country(self) -> str:
-        """Two letters, as ISO 3166 writes them."""
-        code: str = self.cleaned_data["country"].upper()
-        if len(code) != 2 or not code.isascii() or not code.isalpha():  # noqa: PLR2004 - letters
-            raise forms.ValidationError("Write the country as two letters, for example GB.")
-        return code
 
 
 def _zones() -> list[str]:
@@ -220,3 +218,126 @@ class EndDelegationForm(SureForm):
     """The last day of a delegation."""
 
     on = forms.DateField(label="Last day", widget=DAY)
+
+
+class AddSiteForm(forms.Form):
+    """A place, known or new, in a trial."""
+
+    place = forms.ModelChoiceField(
+        Place.objects.none(), required=False, empty_label="A new place, described below"
+    )
+    name = forms.CharField(label="Name of the new place", max_length=60, required=False)
+    city = forms.CharField(label="City", max_length=100, required=False)
+    country = forms.ChoiceField(choices=lambda: list(countries().items()), required=False)
+    time_zone = forms.ChoiceField(
+        choices=lambda: [(name, name) for name in _zones()], required=False
+    )
+    number = forms.CharField(
+        label="Site number", max_length=20, required=False,
+        help_text="Needed when the site is initiated.",
+    )  # fmt: skip
+    investigator_name = forms.CharField(
+        label="Principal investigator", max_length=150, required=False
+    )
+    cra = forms.ModelChoiceField(User.objects.none(), label="CRA", required=False)
+    planned_subjects = forms.IntegerField(min_value=0, max_value=100_000, required=False)
+
+    def __init__(self, *args: Any, trial: Trial, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if can(user, Permission.PLACE_ADD, trial):
+            known = Place.objects.order_by("short_name")
+        else:
+            known = Place.objects.visible_to(user).order_by("short_name")
+            for name in ("name", "city", "country", "time_zone"):
+                del self.fields[name]
+        self.fields["place"].queryset = known  # type: ignore[attr-defined]
+        self.fields["cra"].queryset = cras_of(trial)  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """One place: either chosen or described."""
+        data = super().clean() or self.cleaned_data
+        if not data.get("place") and not data.get("name"):
+            self.add_error("place", "Choose a place, or give the name of a new one.")
+        if data.get("place") and data.get("name"):
+            self.add_error("name", "Choose a place or describe a new one, not both.")
+        return data
+
+    @property
+    def new_place(self) -> dict[str, str]:
+        """What is known of a new place."""
+        data = self.cleaned_data
+        return {
+            "name": data["name"], "short_name": data["name"], "city": data["city"],
+            "country": data["country"], "time_zone": data["time_zone"],
+        }  # fmt: skip
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What is known of the site itself."""
+        return {name: self.cleaned_data[name] for name in FACTS}
+
+
+FACTS = ("investigator_name", "cra", "planned_subjects")
+
+
+class SiteForm(forms.ModelForm[Site]):
+    """Facts of a site that change without a step in its life."""
+
+    class Meta:
+        model = Site
+        fields = ("number", *FACTS)
+        labels: ClassVar = {"number": "Site number", "cra": "CRA"}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["cra"].queryset = cras_of(self.instance.trial)  # type: ignore[attr-defined]
+
+
+class StatusForm(SureForm):
+    """The next step in the life of a site, its day and its reason."""
+
+    status = forms.ChoiceField(label="New status")
+    on = forms.DateField(label="Since", widget=DAY)
+    reason = forms.CharField(
+        max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+    def __init__(self, *args: Any, site: Site, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.site, self.today = site, today
+        after = Site.flow.after(site.status)
+        choices = [(value, label) for value, label in SiteStatus.choices if value in after]
+        self.fields["status"] = forms.ChoiceField(label="New status", choices=choices)
+
+    def clean(self) -> dict[str, Any]:
+        """Days in order and not ahead; a reason where the step needs one."""
+        data = super().clean() or self.cleaned_data
+        on, since = data.get("on"), self.site.status_on
+        if on and on > self.today:
+            self.add_error("on", "That day has not come yet.")
+        if on and since and on < since:
+            status = self.site.get_status_display().lower()
+            self.add_error(
+                "on", f"The site is {status} since {show_day(since)}. Choose a later day."
+            )
+        if data.get("status") in Site.flow.reasons and not data.get("reason"):
+            self.add_error("reason", "Give the reason for this step.")
+        return data
+
+
+class ScheduleForm(forms.Form):
+    """Which approved version a site works under, and from when."""
+
+    version = forms.ModelChoiceField(ScheduleVersion.objects.none(), label="Approved version")
+    from_on = forms.DateField(
+        label="From",
+        widget=DAY,
+        help_text="The day on which the approval at the site takes effect.",
+    )
+
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        approved = ScheduleVersion.objects.filter(
+            trial_id=site.trial_id, status=ScheduleVersion.Status.APPROVED
+        )
+        self.fields["version"].queryset = approved.order_by("-approved_at")  # type: ignore[attr-defined]

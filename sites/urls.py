@@ -3,11 +3,12 @@
 from django.urls import path
 
 from sites.pages import EquipmentPages, HolidayPages, PersonPages, RoomPages
-from sites.views import delegations, periods, places
+from sites.views import delegations, periods, places, sites
 
 app_name = "sites"
 
 AT_PLACE = "places/<slug:slug>/"
+AT_SITE = "trials/<slug:code>/sites/<str:number>/"
 
 urlpatterns = [
     path("places/", places.places, name="places"),
@@ -26,6 +27,10 @@ urlpatterns = [
     path("absences/<int:pk>/change/", periods.change_absence, name="change_absence"),
     path("absences/<int:pk>/end/", periods.end_absence, name="end_absence"),
     path("delegations/<int:pk>/end/", delegations.end_delegation, name="end_delegation"),
+    path("trials/<slug:code>/sites/add/", sites.add_site, name="add_site"),
+    path(f"{AT_SITE}change/", sites.change_site, name="change_site"),
+    path(f"{AT_SITE}status/", sites.status, name="status"),
+    path(f"{AT_SITE}schedules/", sites.schedules, name="schedules"),
     *RoomPages.urls(AT_PLACE),
     *EquipmentPages.urls(AT_PLACE),
     *PersonPages.urls(AT_PLACE),

@@ -70,6 +70,7 @@ def place_pages(world: World) -> list[str]:
         reverse("sites:places"),
         reverse("sites:holidays"),
         *(reverse(name, args=["northgate"]) for name in at_place),
+        *(reverse(name, args=["tmr-204", "1042"]) for name in ("sites:status", "sites:schedules")),
         reverse("sites:change_room", args=["northgate", world.room.pk]),
         reverse("sites:change_equipment", args=["northgate", device.pk]),
         reverse("sites:change_person", args=["northgate", world.person.pk]),

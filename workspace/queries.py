@@ -8,11 +8,12 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import User
 from core.dates import show_day
 from sites.models import Site, SiteStatus
+from sites.queries import SITE_CHIPS
 from subjects.diary import CHIPS, Window
 from subjects.models import Subject, SubjectAnchor, SubjectStatus, Visit
 from subjects.queries import match_number
@@ -21,10 +22,6 @@ from trials.models import AnchorKind, Trial
 PAGE = 50
 COUNTED = 10_000
 
-SITE_CHIPS = {
-    "open": "ok", "initiated": "info", "ready": "info", "start_up": "info", "on_hold": "warn",
-    "terminated": "crit", "closed": "", "follow_up": "info", "enrolment_closed": "info",
-}  # fmt: skip
 SUBJECT_CHIPS = {
     "screening": "info", "eligible": "info", "enrolled": "ok", "on_treatment": "ok",
     "follow_up": "ok", "screen_failed": "", "completed": "", "withdrawn": "warn",
@@ -70,16 +67,39 @@ def trials_for(user: User) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-SITE_SORTS = {"number": "number", "status": "status", "active": "-active", "enrolled": "-enrolled"}
+SITE_SORTS: dict[str, Any] = {
+    "number": "number",
+    "status": "status",
+    "screened": "-screened",
+    "enrolled": "-enrolled",
+    "active": "-active",
+    "last": F("last_enrolled_on").desc(nulls_last=True),
+}
+S = SiteStatus
+SITE_GROUPS: dict[str, tuple[str, frozenset[SiteStatus]]] = {
+    "start_up": (
+        "In start-up",
+        frozenset({
+            S.IDENTIFIED, S.FEASIBILITY, S.QUALIFIED, S.SELECTED, S.START_UP, S.READY, S.INITIATED,
+            S.BACK_UP,
+        }),
+    ),
+    "open": ("Open", frozenset({S.OPEN})),
+    "running": ("Running, no enrolment", frozenset({S.ENROLMENT_CLOSED, S.FOLLOW_UP, S.ON_HOLD})),
+    "ended": (
+        "Ended",
+        frozenset({
+            S.CLOSED, S.ARCHIVED, S.TERMINATED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN,
+        }),
+    ),
+}  # fmt: skip
 
 
-def sites_for(user: User, query: Mapping[str, str], trial: Trial | None = None) -> Listing:
-    """The sites a person may see, by trial, status, country or words."""
+def matching_sites(user: User, query: Mapping[str, str], trial: Trial | None) -> QuerySet[Site]:
+    """The sites a person may see, by trial, country or words."""
     rows: QuerySet[Site] = Site.objects.visible_to(user)
     if trial is not None:
         rows = rows.filter(trial=trial)
-    if status := query.get("status"):
-        rows = rows.filter(status=status)
     if country := query.get("country"):
         rows = rows.filter(country__code=country)
     if text := query.get("q", "").strip():
@@ -88,35 +108,117 @@ def sites_for(user: User, query: Mapping[str, str], trial: Trial | None = None) 
             | Q(place__short_name__icontains=text)
             | Q(investigator_name__icontains=text)
         )
+    return rows
+
+
+def in_status(rows: QuerySet[Site], query: Mapping[str, str]) -> QuerySet[Site]:
+    """Those of the sites in one status, or in one stage of life."""
+    if status := query.get("status"):
+        rows = rows.filter(status=status)
+    if (group := query.get("view", "")) in SITE_GROUPS:
+        rows = rows.filter(status__in=SITE_GROUPS[group][1])
+    return rows
+
+
+def site_views(rows: QuerySet[Site]) -> list[tuple[str, str, int]]:
+    """The stages of life with the number of sites in each; the first is all of them."""
+    by_status = dict(rows.order_by().values_list("status").annotate(n=Count("pk")))
+    groups = [
+        (key, label, sum(count for status, count in by_status.items() if status in statuses))
+        for key, (label, statuses) in SITE_GROUPS.items()
+    ]
+    return [("", "All", sum(by_status.values())), *groups]
+
+
+def sites_for(user: User, query: Mapping[str, str], trial: Trial | None = None) -> Listing:
+    """The sites a person may see, by trial, status, country or words."""
+    rows = in_status(matching_sites(user, query, trial), query)
     order = SITE_SORTS.get(query.get("sort", ""), "number")
-    labels = dict(SiteStatus.choices)
-    found = Listing(
-        rows, order, _offset(query),
-        (
-            "pk", "number", "status", "status_on", "opened_on", "investigator_name",
-            "planned_subjects", "screened", "enrolled", "active", "last_enrolled_on",
-        ),
-        trial_code=F("trial__code"), trial_number=F("trial__protocol_number"),
-        place_name=F("place__short_name"), city=F("place__city"),
-        country_code=F("country__code"), cra_first=F("cra__first_name"),
-        cra_last=F("cra__last_name"),
-    )  # fmt: skip
+    found = Listing(rows, order, _offset(query), SITE_COLUMNS, **SITE_NAMES)
     for row in found.rows:
-        code = row["number"] or f"c{row['pk']}"
-        row["url"] = f"/trials/{row['trial_code']}/sites/{code}/"
-        row["chip"] = SITE_CHIPS.get(row["status"], "")
-        row["status_label"] = labels[row["status"]]
-        row["status_on"] = _shown(row["status_on"])
-        row["last_enrolled_on"] = _shown(row["last_enrolled_on"])
-        row["cra"] = f"{row['cra_first'] or ''} {row['cra_last'] or ''}".strip()
+        show_site(row)
     return found
 
 
+SITE_COLUMNS = (
+    "pk", "number", "status", "status_on", "opened_on", "investigator_name", "planned_subjects",
+    "screened", "enrolled", "active", "last_enrolled_on",
+)  # fmt: skip
+SITE_NAMES = {
+    "trial_code": F("trial__code"), "trial_number": F("trial__protocol_number"),
+    "place_name": F("place__short_name"), "city": F("place__city"),
+    "country_code": F("country__code"), "cra_first": F("cra__first_name"),
+    "cra_last": F("cra__last_name"),
+}  # fmt: skip
+SITE_LABELS = dict(SiteStatus.choices)
+
+
+def show_site(row: dict[str, Any]) -> None:
+    """Add what the list shows of a site to its row."""
+    code = row["number"] or f"c{row['pk']}"
+    row["url"] = f"/trials/{row['trial_code']}/sites/{code}/"
+    row["chip"] = SITE_CHIPS.get(row["status"], "")
+    row["status_label"] = SITE_LABELS[row["status"]]
+    row["status_on"] = _shown(row["status_on"])
+    row["last_enrolled_on"] = _shown(row["last_enrolled_on"])
+    row["cra"] = f"{row['cra_first'] or ''} {row['cra_last'] or ''}".strip()
+    row["percent"] = share(row["enrolled"], row["planned_subjects"])
+
+
+def share(done: int, planned: int | None) -> int:
+    """How much of a plan is done, in whole percent, never beyond the end of a bar."""
+    return min(100, round(100 * done / planned)) if planned else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The key figures of a site."""
+
+    enrolled: int
+    planned: int | None
+    screened: int
+    failed: int
+    active: int
+    last_enrolled_on: date | None
+    days_open: int | None
+
+    @property
+    def percent(self) -> int:
+        """Enrolled, of the plan."""
+        return share(self.enrolled, self.planned)
+
+    @property
+    def failure(self) -> str:
+        """Screen failures of those whose screening is over, in percent."""
+        over = self.failed + self.enrolled
+        return f"{round(100 * self.failed / over)}" if over else ""
+
+    @property
+    def against_plan(self) -> tuple[str, str]:
+        """A level and words for enrolment against plan."""
+        if self.planned is None:
+            return "n", "no plan"
+        left = self.planned - self.enrolled
+        return ("g", "plan reached") if left <= 0 else ("n", f"{left} to go")
+
+
+def figures_of(site: Site, today: date) -> Figures:
+    """Screening and enrolment at a site so far."""
+    failed = Subject.objects.filter(site=site, status=SubjectStatus.SCREEN_FAILED).count()
+    return Figures(
+        site.enrolled, site.planned_subjects, site.screened, failed, site.active,
+        site.last_enrolled_on, (today - site.opened_on).days if site.opened_on else None,
+    )  # fmt: skip
+
+
 def subjects_for(
-    user: User, query: Mapping[str, str], trial: Trial | None = None, place_id: int | None = None
-) -> Listing:
+    user: User, query: Mapping[str, str], trial: Trial | None = None,
+    place_id: int | None = None, site_id: int | None = None,
+) -> Listing:  # fmt: skip
     """The subjects a person may see, by number, status, site or trial; keyed by number."""
     rows: QuerySet[Subject] = Subject.objects.visible_to(user)
+    if site_id is not None:
+        rows = rows.filter(site_id=site_id)
     if trial is not None:
         rows = rows.filter(trial=trial)
     if place_id is not None:

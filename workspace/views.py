@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -13,7 +13,8 @@ from core.dates import study_day
 from core.models import StatusChange
 from core.permissions import Permission
 from core.web import Request, find, page
-from sites.models import Place, Site, SiteSchedule, SiteStatus
+from sites.models import Place, SiteSchedule, SiteStatus
+from sites.queries import site_at, site_frame, steps_of, team_of
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from trials.models import Trial
 from workspace import queries
@@ -49,33 +50,38 @@ def trial(request: Request, code: str) -> HttpResponse:
 
 @require_GET
 def sites(request: Request, code: str = "") -> HttpResponse:
-    """The sites of one trial or of all."""
+    """The sites of one trial or of all, by stage of life."""
     record = find(Trial, request.user, code=code) if code else None
+    query = request.GET.dict()
+    views = queries.site_views(queries.matching_sites(request.user, query, record))
     context = {
         "trial": record,
-        "listing": queries.sites_for(request.user, request.GET.dict(), record),
+        "listing": queries.sites_for(request.user, query, record),
+        "views": views,
         "statuses": SiteStatus.choices,
+        "status_label": dict(SiteStatus.choices).get(query.get("status", "")),
         "query": request.GET,
+        "sort": query.get("sort", "number"),
+        "may_add": record is not None and can(request.user, Permission.SITE_EDIT, record),
     }
     return page(request, "workspace/sites.html", context, partial="rows")
 
 
 @require_GET
 def site(request: Request, code: str, number: str) -> HttpResponse:
-    """One site: facts, subjects, schedule and history."""
-    record = _site(request, code, number)
-    context = {
-        "site": record,
-        "trial": record.trial,
-        "place": record.place,
-        "subjects": queries.subjects_for(request.user, {"site": record.number}, record.trial),
-        "today": timezone.localdate(timezone=record.place.zone),
+    """One site: key figures, facts, subjects, team, schedule and history."""
+    record = site_at(request.user, code, number)
+    today = timezone.localdate(timezone=record.place.zone)
+    context = site_frame(record, request.user) | {
+        "subjects": queries.subjects_for(
+            request.user, {"sort": "next"}, record.trial, site_id=record.pk
+        ),
+        "figures": queries.figures_of(record, today),
+        "today": today,
         "may_screen": can(request.user, Permission.SUBJECT_SCREEN, record),
         "schedules": SiteSchedule.objects.filter(site=record).select_related("version"),
-        "history": StatusChange.objects.filter(flow="sites.site", object_id=record.pk).order_by(
-            "-pk"
-        ),
-        "status_labels": dict(SiteStatus.choices),
+        "steps": steps_of(record)[:6],
+        "team": team_of(record, today),
     }
     return page(request, "workspace/site.html", context)
 
@@ -155,11 +161,3 @@ def search(request: Request) -> HttpResponse:
         ],
     }
     return page(request, "workspace/search.html", context, partial="results")
-
-
-def _site(request: Request, code: str, number: str) -> Site:
-    if number.startswith("c") and number[1:].isdigit():
-        return find(Site, request.user, trial__code=code, pk=int(number[1:]), number="")
-    if not number:
-        raise Http404
-    return find(Site, request.user, trial__code=code, number=number)

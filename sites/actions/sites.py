@@ -10,10 +10,15 @@ from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
 
 from accounts.models import User
+from core.access import require
 from core.actions import RefusedError, action
+from core.countries import countries
+from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ConflictError, lock
+from sites.actions.places import add_place
 from sites.models import Place, Site, SiteSchedule, SiteStatus
+from trials.actions.trials import add_country
 from trials.models import Country, ScheduleVersion, Trial
 
 
@@ -36,15 +41,43 @@ def add_site(
     return site
 
 
+@action(Permission.SITE_EDIT, "propose site")
+def propose(
+    trial: Trial, *, by: User, place: Place | None = None,
+    new_place: Mapping[str, str] | None = None, number: str = "",
+    facts: Mapping[str, object] | None = None,
+) -> Site:  # fmt: skip
+    """Add a place to a trial, known or new; its country comes along."""
+    if place is None:
+        require(by, Permission.PLACE_ADD, trial)
+        place = add_place(Deployment.objects.get(pk=1), values=new_place or {}, by=by)
+    held = Country.objects.filter(trial=trial, code=place.country).first()
+    country = held or add_country(
+        trial, code=place.country, name=countries().get(place.country, place.country), by=by
+    )
+    return add_site(trial, country=country, place=place, number=number, values=facts, by=by)
+
+
 @action(Permission.SITE_EDIT, "change site")
 def change_site(
     site: Site, *, values: Mapping[str, object], by: User, revision: int | None = None
 ) -> Site:
     """Change facts of a site."""
     held = lock(site, revision)
-    Site.objects.filter(pk=held.pk).update(**values)
+    try:
+        with transaction.atomic():
+            Site.objects.filter(pk=held.pk).update(**values)
+    except IntegrityError as error:
+        raise _number_refusal(held, str(values.get("number", ""))) from error
     held.refresh_from_db()
     return held
+
+
+def _number_refusal(site: Site, number: str) -> Exception:
+    """Why a number cannot be given to a site, or taken from it."""
+    if not number:
+        return RefusedError(f"{site} was initiated; it keeps a number.")
+    return ConflictError(f"Site number {number} is taken in {site.trial}. Choose another.")
 
 
 @action(Permission.SITE_STATUS, "set site status")

@@ -353,7 +353,7 @@ def test_ending_the_delegation_for_visits_lists_them(world: World, coordinator: 
 def test_a_place_is_added_and_changed_by_the_administrator(world: World, client: Client) -> None:
     client.force_login(world.admin)
     given = {
-        "name": "Saint Östen", "short_name": "St Östen", "country": "se",
+        "name": "Saint Östen", "short_name": "St Östen", "country": "SE",
         "time_zone": "Europe/Stockholm",
     }  # fmt: skip
     add = reverse("sites:add_place")

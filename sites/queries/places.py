@@ -1,26 +1,23 @@
-"""Reads over places, staff and sites, and what a change there would get in the way of."""
+"""Places: the list, the page of one, and the log of delegations."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.backends.postgresql.psycopg_any import DateRange, DateTimeTZRange
+from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
 from core.access import can, has_anywhere
-from core.dates import show_day, show_weekday, start_of
+from core.dates import show_day, start_of
 from core.permissions import Permission
 from sites.models import (
     Absence,
-    Claim,
-    ClaimKind,
     Closure,
     Delegation,
     Equipment,
@@ -31,95 +28,7 @@ from sites.models import (
     RoomClosure,
     Site,
 )
-
-SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Booked:
-    """What a claim stands for, told by the app that made it."""
-
-    label: str
-    url: str
-    site_id: int
-
-
-Describe = Callable[[Iterable[int], User], dict[int, Booked]]
-describers: dict[str, Describe] = {}
-
-
-def describes(holder: str) -> Callable[[Describe], Describe]:
-    """Register who can tell what the claims of a holder stand for."""
-
-    def decorate(describe: Describe) -> Describe:
-        describers[holder] = describe
-        return describe
-
-    return decorate
-
-
-def booked(kind: int, resource_id: int, period: DateTimeTZRange) -> QuerySet[Claim]:
-    """The visits that hold a room or a person at some time in a stretch."""
-    return Claim.objects.filter(
-        kind=kind, resource_id=resource_id, holder="booking", period__overlap=period
-    )
-
-
-def ahead(place: Place, kind: int = ClaimKind.SUBJECT, resource_id: int = 0) -> QuerySet[Claim]:
-    """The visits booked from now on: of a place, or of one of its rooms or people."""
-    period = DateTimeTZRange(timezone.now(), None)
-    if resource_id:
-        return booked(kind, resource_id, period)
-    return Claim.objects.filter(place=place, kind=kind, holder="booking", period__overlap=period)
-
-
-@dataclass(frozen=True, slots=True)
-class Concerned:
-    """A booked visit that a change gets in the way of; one I may not see is only a time."""
-
-    when: str
-    what: str
-    url: str
-    site_id: int = 0
-
-
-def concerned(claims: QuerySet[Claim], place: Place, user: User) -> list[Concerned]:
-    """The visits behind claims, in order of time."""
-    rows = list(claims.order_by("period", "pk")[:SHOWN])
-    told = describers["booking"]([row.holder_id for row in rows], user)
-    return [_concerned(row, told.get(row.holder_id), place) for row in rows]
-
-
-def _concerned(row: Claim, told: Booked | None, place: Place) -> Concerned:
-    period: Any = row.period
-    start, end = period.lower.astimezone(place.zone), period.upper.astimezone(place.zone)
-    when = f"{show_weekday(start.date())} {start:%H:%M}\N{EN DASH}{end:%H:%M}"
-    return (
-        Concerned(when, told.label, told.url, told.site_id) if told else Concerned(when, "Busy", "")
-    )
-
-
-def closed_out(place: Place, during: DateTimeTZRange) -> QuerySet[Claim]:
-    """The visits booked at a place in a stretch of time."""
-    return Claim.objects.filter(
-        place=place, kind=ClaimKind.SUBJECT, holder="booking", period__overlap=during
-    )
-
-
-def outside(place: Place, week: Iterable[tuple[int, time, time]]) -> QuerySet[Claim]:
-    """The visits ahead that would lie outside a week of opening hours."""
-    hours = list(week)
-    out = []
-    period: Any
-    for pk, period in ahead(place).values_list("pk", "period"):
-        start, end = period.lower.astimezone(place.zone), period.upper.astimezone(place.zone)
-        inside = any(
-            day == start.weekday() and opens <= start.time() and end.time() <= closes
-            for day, opens, closes in hours
-        )
-        if not inside:
-            out.append(pk)
-    return Claim.objects.filter(pk__in=out)
+from sites.queries.claims import SHOWN
 
 
 @dataclass(frozen=True, slots=True)

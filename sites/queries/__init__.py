@@ -1,0 +1,53 @@
+"""Reads over places, staff and sites."""
+
+from sites.queries.claims import (
+    SHOWN,
+    Booked,
+    Concerned,
+    ahead,
+    booked,
+    closed_out,
+    concerned,
+    describes,
+    outside,
+)
+from sites.queries.places import (
+    Tab,
+    delegations_of,
+    frame,
+    overview,
+    places_for,
+    show_period,
+)
+from sites.queries.sites import (
+    SITE_CHIPS,
+    cras_of,
+    site_at,
+    site_frame,
+    steps_of,
+    team_of,
+)
+
+__all__ = [
+    "SHOWN",
+    "SITE_CHIPS",
+    "Booked",
+    "Concerned",
+    "Tab",
+    "ahead",
+    "booked",
+    "closed_out",
+    "concerned",
+    "cras_of",
+    "delegations_of",
+    "describes",
+    "frame",
+    "outside",
+    "overview",
+    "places_for",
+    "show_period",
+    "site_at",
+    "site_frame",
+    "steps_of",
+    "team_of",
+]

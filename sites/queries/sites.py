@@ -1,0 +1,93 @@
+"""Sites: finding one, its steps and its team."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from django.urls import reverse
+
+from accounts.models import Grant, User
+from accounts.roles import Role
+from core.access import ScopeKind, can
+from core.models import StatusChange
+from core.permissions import Permission
+from core.web import find
+from sites.models import Delegation, Site, SiteStatus
+from sites.queries.places import Tab
+from trials.models import Trial
+
+
+def site_at(user: User, code: str, number: str) -> Site:
+    """The site of a trial by its number, or by a candidate's running number."""
+    if number.startswith("c") and number[1:].isdigit():
+        return find(Site, user, trial__code=code, pk=int(number[1:]), number="")
+    return find(Site, user, trial__code=code, number=number)
+
+
+def cras_of(trial: Trial) -> QuerySet[User]:
+    """The people who hold the role of CRA on a trial, or on a part or the whole above it."""
+    scopes = Q(kind=ScopeKind.SPONSOR, scope_id=trial.sponsor_id) | Q(trial_id=trial.pk)
+    held = Grant.objects.live().filter(scopes, role=Role.CRA)
+    found: QuerySet[User] = User.objects.filter(pk__in=held.values("user_id"), is_active=True)
+    return found.order_by("first_name", "last_name")
+
+
+def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:
+    """The head of the pages of a site: what the user may do, and its tabs."""
+    tabs = [
+        ("", "Overview", site.get_absolute_url()),
+        ("status", "Status", _site_url("sites:status", site)),
+        ("schedules", "Schedule versions", _site_url("sites:schedules", site)),
+    ]
+    return {
+        "site": site,
+        "trial": site.trial,
+        "place": site.place,
+        "chip": SITE_CHIPS.get(site.status, ""),
+        "may_edit": can(user, Permission.SITE_EDIT, site),
+        "may_move": can(user, Permission.SITE_STATUS, site),
+        "tabs": [Tab(url, text, name == current) for name, text, url in tabs],
+    }
+
+
+def _site_url(name: str, site: Site) -> str:
+    return reverse(name, args=[site.trial.code, site.code])
+
+
+SITE_CHIPS = {
+    "open": "ok", "initiated": "info", "ready": "info", "start_up": "info", "on_hold": "warn",
+    "terminated": "crit", "follow_up": "info", "enrolment_closed": "info",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step in the life of a site."""
+
+    status: str
+    on: date
+    by: str
+    reason: str
+
+
+def steps_of(site: Site) -> list[Step]:
+    """The life of a site, newest step first."""
+    labels = dict(SiteStatus.choices)
+    rows = StatusChange.objects.filter(flow="sites.site", object_id=site.pk).order_by("-pk")
+    return [
+        Step(labels.get(status, status), on, by, reason)
+        for status, on, by, reason in rows.values_list("to_status", "on", "actor_name", "reason")
+    ]
+
+
+def team_of(site: Site, today: date) -> list[tuple[str, str, list[str]]]:
+    """Who holds which tasks at a site today, by person."""
+    rows = Delegation.objects.filter(site=site, during__contains=today).select_related("person")
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows.order_by("person__name", "task"):
+        key = (row.person.name, row.person.job_title)
+        found.setdefault(key, []).append(row.get_task_display())
+    return [(name, title, tasks) for (name, title), tasks in found.items()]

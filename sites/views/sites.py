@@ -1,0 +1,110 @@
+"""Sites: adding one to a trial, its facts, its steps and the schedule it works under."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from core.access import require
+from core.pages import answer
+from core.permissions import Permission
+from core.web import Request, find
+from sites import queries
+from sites.actions import sites
+from sites.forms import AddSiteForm, ScheduleForm, SiteForm, StatusForm
+from sites.models import Site, SiteSchedule, SiteStatus
+from trials.models import Trial
+
+ENDING = frozenset({SiteStatus.CLOSED, SiteStatus.TERMINATED, SiteStatus.ON_HOLD})
+
+
+@require_http_methods(["GET", "POST"])
+def add_site(request: Request, code: str) -> HttpResponse:
+    """Add a place to a trial."""
+    trial = find(Trial, request.user, code=code)
+    require(request.user, Permission.SITE_EDIT, trial)
+    form = AddSiteForm(
+        request.POST or None, trial=trial, user=request.user,
+        initial={"time_zone": request.user.time_zone, "country": "GB"},
+    )  # fmt: skip
+
+    def act() -> None:
+        chosen = form.cleaned_data["place"]
+        sites.propose(
+            trial, place=chosen, new_place=None if chosen else form.new_place,
+            number=form.cleaned_data["number"], facts=form.facts, by=request.user,
+        )  # fmt: skip
+
+    back = reverse("workspace:sites", args=[code])
+    return answer(
+        request, form, act, title=f"Add a site to {trial}", verb="Add site", back=back,
+        done="Site added.", template="sites/add_site.html",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def change_site(request: Request, code: str, number: str) -> HttpResponse:
+    """Change facts of a site."""
+    site = queries.site_at(request.user, code, number)
+    require(request.user, Permission.SITE_EDIT, site)
+    given = request.POST.get("revision", "")
+    revision = int(given) if given.isdigit() else None
+    form = SiteForm(request.POST or None, instance=Site.objects.get(pk=site.pk))
+    return answer(
+        request, form,
+        lambda: sites.change_site(
+            site, values=form.cleaned_data, by=request.user, revision=revision
+        ),
+        title="Change site", verb="Change site",
+        back=reverse("workspace:site", args=[code, number]), done=f"{site} changed.",
+        frame="sites/site_frame.html", revision=given or site.revision,
+        **queries.site_frame(site, request.user, "change"),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def status(request: Request, code: str, number: str) -> HttpResponse:
+    """The steps of a site so far, and the next one."""
+    site = queries.site_at(request.user, code, number)
+    context = queries.site_frame(site, request.user, "status")
+    if request.method == "POST":
+        require(request.user, Permission.SITE_STATUS, site)
+    today = timezone.localdate(timezone=site.place.zone)
+    form = StatusForm(request.POST or None, site=site, today=today, initial={"on": today})
+    concerned = []
+    if form.is_valid() and form.cleaned_data["status"] in ENDING:
+        found = queries.concerned(queries.ahead(site.place), site.place, request.user)
+        concerned = [held for held in found if held.site_id == site.pk]
+        form.ask_if_sure(concerned, "Take this step all the same; the visits stay booked")
+    given = (
+        {name: form.cleaned_data[name] for name in ("status", "on", "reason")}
+        if form.is_valid()
+        else {}
+    )
+    return answer(
+        request, form, lambda: sites.set_status(site, **given, by=request.user),
+        title="Next step", verb="Set status", back=request.path, done=f"Status of {site} set.",
+        template="sites/status.html", frame="sites/site_frame.html", concerned=concerned,
+        steps=queries.steps_of(site), **context,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def schedules(request: Request, code: str, number: str) -> HttpResponse:
+    """Which schedule version the site works under from when."""
+    site = queries.site_at(request.user, code, number)
+    context = queries.site_frame(site, request.user, "schedules")
+    if request.method == "POST":
+        require(request.user, Permission.SITE_EDIT, site)
+    today = timezone.localdate(timezone=site.place.zone)
+    form = ScheduleForm(request.POST or None, site=site, initial={"from_on": today})
+    held = SiteSchedule.objects.filter(site=site).select_related("version")
+    return answer(
+        request, form,
+        lambda: sites.put_into_effect(site, **form.cleaned_data, by=request.user),
+        title="Put a version into effect", verb="Put into effect", back=request.path,
+        done="The version is in effect from the day given.", template="sites/schedules.html",
+        frame="sites/site_frame.html", held=held.order_by("-during"), today=today, **context,
+    )  # fmt: skip
