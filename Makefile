@@ -1,6 +1,7 @@
 # make demo    the system with demo data on http://localhost:8000 (PORT=…, RESET=1 begins anew)
 # make test    every test (ARGS=… for pytest)
 # make lint    style, types, layers, templates, migrations; make fix mends what a tool can mend
+# make code    the second factor of the demo log-in that has one
 # make setup   only installs
 
 PYTHON ?= python3.11
@@ -12,7 +13,7 @@ ASSETS := static/vendor/icons.svg
 
 export PORT RESET
 
-.PHONY: setup assets demo test lint fix lock numbers bench bench-data clean
+.PHONY: setup assets demo code test lint fix lock numbers bench bench-data clean
 .DEFAULT_GOAL := setup
 
 setup: $(READY) $(ASSETS)
@@ -28,6 +29,9 @@ $(ASSETS): static/icons.txt tools/assets.py $(READY)
 
 demo: setup
 	exec $(BIN)/python manage.py demo
+
+code: setup
+	exec $(BIN)/python manage.py code
 
 test: setup
 	exec $(BIN)/python -m pytest $(ARGS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser, Group
 from django.contrib.auth.models import UserManager as DjangoUserManager
@@ -89,6 +90,11 @@ class User(ScopedModel, AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name()
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone the person reads times in."""
+        return ZoneInfo(self.time_zone)
 
     def get_full_name(self) -> str:
         """First and last name, else the user name."""

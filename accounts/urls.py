@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from accounts.views import grants, people
+from accounts.views import grants, people, settings
 
 app_name = "accounts"
 
 urlpatterns = [
+    path("account/settings/", settings.settings, name="settings"),
     path("admin/people/", people.people, name="people"),
     path("admin/people/invite/", people.invite, name="invite"),
     path("admin/people/<int:pk>/", people.person, name="person"),

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from django.utils import timezone
 
 from accounts import actions as accounts
+from accounts import second_factor
 from accounts.bootstrap import first_administrator, system_account
 from accounts.models import User
 from accounts.roles import Role
@@ -27,6 +28,9 @@ from trials.actions import schedules, trials
 from trials.models import ScheduleVersion, Sponsor, Trial
 
 PASSWORD = "ctms demo 2026"  # noqa: S105 - printed on the screen of the demo
+
+CAREFUL = "ines"  # signs in with a second factor, too
+KEY = "CTMSDEMOCTMSDEMOCTMSDEMOCTMSDEMO"
 
 PEOPLE = [
     ("priya", "Priya Nair", "Study coordinator", Role.COORDINATOR),
@@ -72,7 +76,10 @@ def load() -> str:
 
 def sign_ins() -> str:
     """One log-in per role."""
-    lines = [f"  {name:<8} {title}" for name, _, title, _ in PEOPLE]
+    code = f" (code from an app with the key {KEY}, or: make code)"
+    lines = [
+        f"  {name:<8} {title}{code if name == CAREFUL else ''}" for name, _, title, _ in PEOPLE
+    ]
     return "\n".join([f"Log in as (password: {PASSWORD})", "  admin    Administrator", *lines])
 
 
@@ -128,6 +135,8 @@ def _person(name: str, full: str, title: str, role: str, scope: Scope, admin: Us
     )  # fmt: skip
     accounts.set_password(person, password=PASSWORD, by=admin)
     accounts.give(scope, person=person, role=role, by=admin)
+    if name == CAREFUL:
+        second_factor.set_up(person, KEY)
     fresh: User = User.objects.get(pk=person.pk)
     return fresh
 

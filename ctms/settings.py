@@ -74,6 +74,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -122,6 +123,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{VALIDATION}.UserAttributeSimilarityValidator"},
     {"NAME": f"{VALIDATION}.CommonPasswordValidator"},
     {"NAME": f"{VALIDATION}.NumericPasswordValidator"},
+    {"NAME": "accounts.passwords.ChangedValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 SILENCED_SYSTEM_CHECKS = [
@@ -135,18 +137,32 @@ SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
 SESSION_COOKIE_AGE = CTMS_SESSION_HOURS * 3600
 ANONYMOUS_USER_NAME = None
 GUARDIAN_MONKEY_PATCH_USER = False
+CTMS_LOCKOUT_MINUTES = environment.number("CTMS_LOCKOUT_MINUTES", 15, at_least=1)
 AXES_FAILURE_LIMIT = environment.number("CTMS_SIGN_IN_ATTEMPTS", 5, at_least=1)
-AXES_COOLOFF_TIME = timedelta(minutes=environment.number("CTMS_LOCKOUT_MINUTES", 15, at_least=1))
+AXES_COOLOFF_TIME = timedelta(minutes=CTMS_LOCKOUT_MINUTES)
 AXES_LOCKOUT_PARAMETERS = ["username"]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_LOCKOUT_CALLABLE = "accounts.lockout.answer"
+AXES_USERNAME_CALLABLE = "accounts.lockout.name_of"
+AXES_SENSITIVE_PARAMETERS = ["login", "csrfmiddlewaretoken"]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a pause is not made longer
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
+ACCOUNT_RATE_LIMITS = {  # by address; axes counts by name
+    "login_failed": f"{environment.number('CTMS_SIGN_IN_ATTEMPTS_BY_ADDRESS', 30, at_least=1)}/15m/ip"
+}
+ACCOUNT_FORMS = {"login": "accounts.forms.sign_in.LoginForm"}
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "CTMS"
+MFA_TOTP_TOLERANCE = 1  # a code that has just ended, or a phone half a minute ahead
+MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
+MFA_FORMS = {"authenticate": "accounts.forms.sign_in.CodeForm"}
 
 # The way in: HTTPS everywhere but on a private machine
 IS_HTTPS = environment.flag("CTMS_HTTPS", default=not IS_PRIVATE)
@@ -156,6 +172,7 @@ SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
 if environment.flag("CTMS_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
 # The programming interface
 REST_FRAMEWORK = {
@@ -195,6 +212,8 @@ EMAIL_PORT = environment.number("EMAIL_PORT", 587, at_least=1)
 EMAIL_HOST_USER = environment.text("EMAIL_HOST_USER", "")
 EMAIL_HOST_PASSWORD = environment.text("EMAIL_HOST_PASSWORD", "")
 EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS", default=True)
-EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'console'}.EmailBackend"
+WITHOUT_HOST = "filebased" if IS_PRIVATE else "console"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else WITHOUT_HOST}.EmailBackend"
+EMAIL_FILE_PATH = CTMS_HOME / "outbox"
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "ctms@localhost")
 LOGGING = logging_config(is_json=not IS_PRIVATE, level=environment.text("LOG_LEVEL", "INFO"))

@@ -7,7 +7,7 @@ from ctms import health
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
-    path("account/", include("allauth.urls")),
+    path("account/", include("accounts.sign_in")),
     path("", include("accounts.urls")),
     path("", include("subjects.urls")),
     path("", include("sites.urls")),

@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import actions as accounts
 from accounts.models import Grant, User
 from sites.actions import places
 from sites.models import Delegation, Task
@@ -110,6 +111,17 @@ def administration(world: World) -> list[str]:
         reverse("accounts:give_here", args=["site", world.site.pk]),
         reverse("accounts:end", args=[grant]),
     ]
+
+
+def test_everybody_opens_their_own_pages(world: World, client: Client) -> None:
+    accounts.set_password(world.cra, password="a long password", by=world.admin)
+    for name in ("accounts:settings", "account_change_password", "mfa_activate_totp"):
+        client.logout()
+        assert client.get(reverse(name)).status_code == 302, name
+        client.force_login(User.objects.get(pk=world.cra.pk))
+        response = client.get(reverse(name), follow=True)
+        assert response.status_code == 200, name
+        assert "style=" not in response.content.decode(), name
 
 
 def test_people_and_access_are_for_administrators(world: World, client: Client) -> None:

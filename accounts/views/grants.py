@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -28,7 +27,7 @@ from core.web import Request, find, page
 def access(request: Request, kind: str, pk: int) -> HttpResponse:
     """Who holds which role on a scope and on its parts, today or on a day in the past."""
     scope = _scope(request, kind, pk, Permission.ACCOUNT_VIEW)
-    zone = ZoneInfo(request.user.time_zone)
+    zone = request.user.zone
     day = _day(request.GET.get("on", ""))
     at = start_of(day + timedelta(days=1), zone) - timedelta(seconds=1) if day else None
     context = {
@@ -47,7 +46,7 @@ def give_here(request: Request, kind: str, pk: int) -> HttpResponse:
     """Give somebody a role on this scope."""
     scope = _scope(request, kind, pk, Permission.GRANT_EDIT)
     roles = queries.roles_on(ScopeKind(kind))
-    zone = ZoneInfo(request.user.time_zone)
+    zone = request.user.zone
     form = GiveHereForm(request.POST or None, roles=roles, zone=zone)
     back = reverse("accounts:access", args=[kind, pk])
     if form.is_valid():
@@ -75,7 +74,7 @@ def give(request: Request, pk: int) -> HttpResponse:
         (key, f"{scope.kind.capitalize()} {queries.scope_name(scope)}")
         for key, scope in scopes.items()
     ]
-    form = GiveForm(request.POST or None, scopes=choices, zone=ZoneInfo(request.user.time_zone))
+    form = GiveForm(request.POST or None, scopes=choices, zone=request.user.zone)
     if form.is_valid():
         scope = scopes[form.cleaned_data["scope"]]
         if _given(request, form, scope, person, role):

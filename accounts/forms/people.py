@@ -63,6 +63,26 @@ class InviteForm(PersonForm):
         }
 
 
+class SettingsForm(forms.ModelForm[User]):
+    """What each person decides for themselves."""
+
+    time_zone = forms.ChoiceField(choices=zones)
+
+    class Meta:
+        model = User
+        fields = (
+            "first_name", "last_name", "time_zone", "theme", "density", "has_single_keys",
+        )  # fmt: skip
+        help_texts: ClassVar = {
+            "last_name": "Your name is printed with your signatures from now on.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("first_name", "last_name"):
+            self.fields[name].required = True
+
+
 class ReasonForm(forms.Form):
     """Why."""
 

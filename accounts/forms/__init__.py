@@ -1,0 +1,21 @@
+"""The shape of input about people, their access and how they sign in."""
+
+from accounts.forms.people import (
+    GiveForm,
+    GiveHereForm,
+    GrantForm,
+    InviteForm,
+    PersonForm,
+    ReasonForm,
+    SettingsForm,
+)
+
+__all__ = [
+    "GiveForm",
+    "GiveHereForm",
+    "GrantForm",
+    "InviteForm",
+    "PersonForm",
+    "ReasonForm",
+    "SettingsForm",
+]

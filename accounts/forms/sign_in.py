@@ -1,0 +1,49 @@
+"""Signing in: how many tries are left, and codes with or without a space."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account import forms as allauth
+from allauth.mfa.base.forms import AuthenticateForm
+from django import forms
+from django.conf import settings
+
+from accounts import lockout
+from core.audit import note
+
+CODE_DIGITS = 6
+
+
+class LoginForm(allauth.LoginForm):  # type: ignore[misc]
+    """User name or e-mail address, and password."""
+
+    def clean(self) -> Any:
+        """What was typed, or why it does not open, with the tries that are left."""
+        try:
+            return super().clean()
+        except forms.ValidationError as error:
+            left = lockout.tries_left(lockout.name_of(self.request, None))
+            if error.code == "too_many_login_attempts":
+                raise
+            pause = f"then a pause of {settings.CTMS_LOCKOUT_MINUTES} min"
+            raise forms.ValidationError(
+                "Name and password do not match."
+                f" {left} {'try' if left == 1 else 'tries'} left, {pause}."
+            ) from error
+
+
+class CodeForm(AuthenticateForm):  # type: ignore[misc]
+    """The code of the authenticator app, or a recovery code."""
+
+    def clean_code(self) -> str:
+        """The code, without the spaces people type."""
+        code = "".join(self.cleaned_data["code"].split())
+        if code.isdigit() and len(code) < CODE_DIGITS:
+            raise forms.ValidationError(f"The code has {len(code)} digits, it needs {CODE_DIGITS}.")
+        self.cleaned_data["code"] = code
+        try:
+            return str(super().clean_code())
+        except forms.ValidationError:
+            note("second factor refused", target=self.user, by=self.user)
+            raise
