@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
@@ -14,10 +15,12 @@ MAX_BYTES = 20 * MEGABYTE
 MAX_DEPTH = 64
 MAX_OBJECTS = 300_000
 MAX_VALUES = 2_000_000
+MAX_TEXT = 50_000
 MAX_NAME = 200
 MAX_NUMBER = 1e15
 # Control characters and lone surrogates: legal in JSON strings, refused by databases and terminals.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")
 
 
 class RefusedFileError(Exception):
@@ -54,6 +57,8 @@ _TOO_DEEP = (
 
 
 def _decode(raw: bytes) -> str:
+    if raw.startswith(_COMPRESSED):
+        raise RefusedFileError("The file is compressed. Unpack it and choose the JSON file inside.")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -67,7 +72,7 @@ def _parse(text: str) -> Any:
     if text.lstrip().startswith("<"):
         raise RefusedFileError("The file is XML or a web page, not JSON. Choose the JSON export.")
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        return json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_unambiguous)
     except RecursionError as error:
         raise RefusedFileError(_TOO_DEEP) from error
     except json.JSONDecodeError as error:
@@ -83,6 +88,18 @@ def _parse(text: str) -> Any:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise RefusedFileError(f"The file is not JSON: {name} is not a JSON number. Export it again.")
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys are each said once; of two values none can be trusted."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        times = Counter(key for key, _ in pairs)
+        key = clean(times.most_common(1)[0][0])[:MAX_NAME]
+        raise RefusedFileError(
+            f"An object in the file says “{key}” twice. Ask the sender for a corrected file."
+        )
+    return found
 
 
 def _within(root: Any) -> Iterator[tuple[Mapping[str, Any], int]]:
@@ -102,6 +119,11 @@ def _nests(value: Any) -> bool:
     return isinstance(value, dict | list)
 
 
+def _start(value: Any) -> Any:
+    """No more of a text than a name can be made of."""
+    return value[: 2 * MAX_NAME] if isinstance(value, str) else value
+
+
 def clean(text: str) -> str:
     """The text without characters that cannot be stored, trimmed."""
     return _UNWRITABLE.sub("", text).strip()
@@ -110,10 +132,10 @@ def clean(text: str) -> str:
 def as_text(value: Any) -> str:
     """A string or number as clean text; nothing for anything else."""
     if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return ""
-    return f"{value:.0f}" if math.isfinite(value) and value == int(value) else str(value)
+        return clean(value[:MAX_TEXT])
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.0f}" if value.is_integer() else str(value)
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +172,8 @@ class Node:
 
     def short(self, *keys: str) -> str:
         """The first of these that is said, on one line and cut to the length of a name."""
-        text = " ".join(self.text(*keys).split())
+        found = (as_text(value) for key in keys if (value := _start(self.data.get(key))))
+        text = " ".join(next(filter(None, found), "").split())
         return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}…"
 
     def flag(self, key: str) -> bool | None:

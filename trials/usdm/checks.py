@@ -55,6 +55,8 @@ def check_visits(visits: Sequence[Visit], around: Surroundings, findings: Findin
     _check_shared(visits, findings)
     _check_names(visits, findings)
     _check_offsets(visits, findings)
+    _check_anchors(visits, findings)
+    _check_times(visits, findings)
     _check_order("encounter", (v.encounter_id for v in visits), around.encounters, findings)
     _check_order("epoch", (v.epoch_id for v in visits), around.epochs, findings)
     used = {visit.encounter_id for visit in visits}
@@ -110,6 +112,35 @@ def _check_offsets(visits: Sequence[Visit], findings: Findings) -> None:
                 "offsets_coincide",
                 f"{times} visits are {offset} from the anchor, which looks like a placeholder.",
             )
+
+
+def _check_anchors(visits: Sequence[Visit], findings: Findings) -> None:
+    anchors = {v.anchor_instance_id: v for v in visits if v.offset is not None}
+    if len(anchors) > 1:
+        findings.warn(
+            "several_anchors",
+            f"The visits count from {len(anchors)} anchors, each from its own. "
+            "Check what the later ones follow.",
+            ", ".join(list(anchors)[:FEW]),
+        )
+
+
+def _check_times(visits: Sequence[Visit], findings: Findings) -> None:
+    """Whether each visit is at least as late as the one before it; other ways are apart."""
+    latest: dict[str, Visit] = {}
+    for visit in visits:
+        if visit.offset is None or visit.condition:
+            continue
+        before = latest.setdefault(visit.anchor_instance_id, visit)
+        if before.offset is not None and (visit.offset - before.offset).sign == -1:
+            findings.warn(
+                "time_order",
+                f"“{visit.name}” stands after “{before.name}” but takes place before it: "
+                f"{visit.offset} and {before.offset} from the anchor.",
+                visit.instance_ids[0],
+            )
+        else:
+            latest[visit.anchor_instance_id] = visit
 
 
 def _check_order(

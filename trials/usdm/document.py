@@ -9,7 +9,7 @@ from trials.untrusted import MAX_NAME, Node, RefusedFileError, load
 from trials.usdm.findings import Findings
 
 NEWEST = (4, 99)
-LAST_OLD = (2, 0)
+OLDEST = (2, 11)
 _OLD_STUDY = ("studyTitle", "studyId", "studyProtocolVersions", "studyDesigns", "studyVersion")
 _VERSION = re.compile(r"[vV]?(\d{1,3})(?:\.(\d{1,3}))?")
 _FAMILIES = ("encounters", "activities", "epochs", "arms", "scheduleTimelines")
@@ -63,9 +63,9 @@ def _refuse_foreign(root: Node, study: Node) -> None:
 def _refuse_old(study: Node, usdm_version: str) -> None:
     number = _number(usdm_version)
     has_old_shape = not study.nodes("versions") and any(map(study.has, _OLD_STUDY))
-    if has_old_shape or (number and number <= LAST_OLD):
+    if has_old_shape or (number and number < OLDEST):
         raise RefusedFileError(
-            f"The file is USDM {usdm_version or '2.0 or older'}, which cannot be read. "
+            f"The file is USDM {usdm_version or '2.0 or older'}, which is too old to be read. "
             "Export the study again as USDM 3.0 to 4.0."
         )
 
@@ -89,7 +89,7 @@ def _note_version(usdm_version: str, findings: Findings) -> None:
             f"The file is USDM {usdm_version}, newer than this reader. Check every visit.",
             "usdmVersion",
         )
-    elif number[0] == LAST_OLD[0]:
+    elif number[0] == OLDEST[0]:
         findings.warn(
             "version_old",
             f"The file is USDM {usdm_version}, which is read as well as it can be. Check it all.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from trials.untrusted import Node, RefusedFileError, as_text
@@ -33,8 +33,8 @@ class Loop:
     """A way back from a decision to an earlier instance."""
 
     decision_id: str
-    target_id: str
     text: str
+    instance_ids: tuple[str, ...]  # from the target to the decision
 
 
 @dataclass(slots=True)
@@ -44,17 +44,35 @@ class Route:
     order: list[str] = field(default_factory=list)
     conditions: dict[str, str] = field(default_factory=dict)
     loops: list[Loop] = field(default_factory=list)
+    entered_from: dict[str, str] = field(default_factory=dict)
+
+    def enter(self, here: str, before: str, condition: str) -> None:
+        """Go on to an instance, from the one before it and under a condition."""
+        self.order.append(here)
+        self.conditions[here] = condition
+        self.entered_from[here] = before
+
+    def back_to(self, target: str, here: str) -> list[str]:
+        """The way that led from the target here; nothing where it did not."""
+        way = [here]
+        while way[-1] != target and (before := self.entered_from.get(way[-1], "")):
+            way.append(before)
+        return way[::-1] if way[-1] == target else []
 
 
 def read_instances(timeline: Node) -> dict[str, Instance]:
     """The instances by id, in the order of the file."""
-    nodes = timeline.nodes("instances")
-    if len(nodes) > MAX_INSTANCES:
+    return {node.id: _instance(node) for node in timeline.nodes("instances") if node.id}
+
+
+def refuse_too_many(timelines: Iterable[Mapping[str, Instance]]) -> None:
+    """Keep what follows fast: each condition may have to be followed past every instance."""
+    count = sum(1 + len(one.choices) for line in timelines for one in line.values())
+    if count > MAX_INSTANCES:
         raise RefusedFileError(
-            f"The timeline {timeline.name} has {len(nodes):,} instances; {MAX_INSTANCES:,} is the "
+            f"The timelines have {count:,} instances and conditions; {MAX_INSTANCES:,} is the "
             "most. Ask the sender for a file of this one study only."
         )
-    return {node.id: _instance(node) for node in nodes if node.id}
 
 
 def _instance(node: Node) -> Instance:
@@ -104,28 +122,27 @@ def entry_of(timeline: Node, instances: Mapping[str, Instance], findings: Findin
 def walk(entry: str, instances: Mapping[str, Instance], findings: Findings) -> Route:
     """The way from the entry by default conditions, then what only a condition leads to."""
     route = Route()
-    waiting = deque([(entry, "")])
+    waiting = deque([("", entry, "")])
     while waiting:
-        here, condition = waiting.popleft()
+        before, here, condition = waiting.popleft()
         while here in instances and here not in route.conditions:
-            route.order.append(here)
-            route.conditions[here] = condition
+            route.enter(here, before, condition)
             instance = instances[here]
             waiting.extend(_aside(instance, instances, route, findings))
-            here = _onwards(instance, instances, route, findings)
+            before, here = here, _onwards(instance, instances, route, findings)
     return route
 
 
 def _aside(
     instance: Instance, instances: Mapping[str, Instance], route: Route, findings: Findings
-) -> list[tuple[str, str]]:
+) -> list[tuple[str, str, str]]:
     """The targets of a decision's conditions: back is a loop, onwards is another way."""
     ways = []
     for text, target in instance.choices:
-        if target in route.conditions:
-            route.loops.append(Loop(instance.id, target, text))
+        if way := route.back_to(target, instance.id):
+            route.loops.append(Loop(instance.id, text, tuple(way)))
             continue
-        ways.append((target, text))
+        ways.append((instance.id, target, text))
         goal = f"“{instances[target].name}”" if target in instances else "nothing"
         findings.inform(
             "decision", f"“{instance.name}” leads to {goal} where: {text[:200]}", instance.id
@@ -145,7 +162,8 @@ def _onwards(
             f"“{instance.name}” leads on to {following[:80]}, which is not in its timeline.",
             instance.id,
         )
-    if following not in route.conditions:
+    way = route.back_to(following, instance.id)
+    if not way:
         return following
     if not instance.is_decision:
         findings.warn(
@@ -156,5 +174,5 @@ def _onwards(
         return ""
     # A decision that goes back by default is left through its first condition.
     text, leave = next((c for c in instance.choices if c[1] not in route.conditions), ("", ""))
-    route.loops.append(Loop(instance.id, following, text))
+    route.loops.append(Loop(instance.id, text, tuple(way)))
     return leave

@@ -52,6 +52,13 @@ class Placing:
         choices: dict[str, list[Timing]] = {}
         for timing in own:
             choices.setdefault(timing.from_id, []).append(timing)
+            if timing.from_id not in self.instances:
+                self.findings.warn(
+                    "timing_stray",
+                    f"A timing is of “{timing.from_id or 'nothing'}”, "
+                    "which is not in its timeline (DDF00046).",
+                    timing.source_id,
+                )
         chosen = {identity: self._first_usable(identity, of) for identity, of in choices.items()}
         for identity in self.instances:
             if identity not in chosen and identity in anywhere:

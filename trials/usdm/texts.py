@@ -9,10 +9,9 @@ from dataclasses import dataclass
 
 import nh3
 
-from trials.untrusted import Node, as_text
+from trials.untrusted import MAX_TEXT, Node, as_text
 from trials.usdm.quantities import in_words, read_span
 
-MAX_TEXT = 50_000
 MAX_HOPS = 5
 MAX_RESOLVED = 5_000  # in one file, so that tags within tags cannot multiply
 MAX_TARGET = 2_000

@@ -10,7 +10,14 @@ from trials.usdm.cells import Cells, SubTimeline, read_conditions
 from trials.usdm.checks import check_links, check_visits
 from trials.usdm.document import Document
 from trials.usdm.findings import Findings
-from trials.usdm.instances import Instance, Route, entry_of, read_instances, walk
+from trials.usdm.instances import (
+    Instance,
+    Route,
+    entry_of,
+    read_instances,
+    refuse_too_many,
+    walk,
+)
 from trials.usdm.order import in_order
 from trials.usdm.placing import Placing
 from trials.usdm.schedule import Activity, Timeline, TimelineKind, Unreachable
@@ -53,6 +60,7 @@ def read_timelines(
 def _lines(nodes: list[Node], activities: Sequence[Activity], findings: Findings) -> list[Line]:
     main = _main(nodes, findings)
     instances = [read_instances(node) for node in nodes]
+    refuse_too_many(instances)
     timings = [[read_timing(one, findings) for one in node.nodes("timings")] for node in nodes]
     anywhere: dict[str, Timing] = {}
     for timing in (one for of in timings for one in of):

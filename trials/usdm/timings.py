@@ -92,8 +92,7 @@ def _step(node: Node, kind: TimingKind, findings: Findings) -> Duration | None:
     value = read_duration(node, "value", "DDF00060", findings)
     if value is None or kind is TimingKind.UNKNOWN:
         return None
-    is_back = kind is TimingKind.BEFORE or value.sign == -1
-    return -abs(value) if is_back else value
+    return -value if kind is TimingKind.BEFORE and value.sign != -1 else value
 
 
 def read_duration(node: Node, key: str, rule: str, findings: Findings) -> Duration | None:
@@ -136,7 +135,11 @@ def _window(node: Node, findings: Findings) -> Window | None:
         )
     elif not node.has("windowLabel"):
         findings.inform("window_no_label", f"{node.name}: no window label (DDF00006).", node.id)
-    return Window(abs(early or ZERO), abs(late or ZERO))
+    return Window(_forwards(early or ZERO), _forwards(late or ZERO))
+
+
+def _forwards(value: Duration) -> Duration:
+    return -value if value.sign == -1 else value
 
 
 def _check_fixed(timing: Timing, node: Node, findings: Findings) -> None:

@@ -196,10 +196,8 @@ def repeat_groups(
     visits: Visits, route: Route, placing: Placing, findings: Findings
 ) -> Iterator[RepeatGroup]:
     """The visits between the target of each way back and the decision to go it."""
-    position = {identity: index for index, identity in enumerate(route.order)}
     for loop in route.loops:
-        span = range(position[loop.target_id], position[loop.decision_id] + 1)
-        inside = [visits.visit_of.get(route.order[index]) for index in span]
+        inside = map(visits.visit_of.get, loop.instance_ids)
         indexes = [index for index in inside if index is not None]
         name = placing.instances[loop.decision_id].name
         if not indexes:
@@ -211,14 +209,14 @@ def repeat_groups(
             first_visit=min(indexes),
             last_visit=max(indexes),
             until_text=loop.text,
-            every=_every(route.order[span.start], route.order[span.stop - 2 : span.stop], placing),
+            every=_every(loop.instance_ids, placing),
         )
 
 
-def _every(start: str, ends: Sequence[str], placing: Placing) -> Duration | None:
+def _every(way: Sequence[str], placing: Placing) -> Duration | None:
     """The length of one round, where the decision or a marker before it says when it ends."""
-    first = placing.places.get(start)
-    for identity in reversed(ends):
+    first = placing.places.get(way[0])
+    for identity in way[:-3:-1]:
         end = placing.places.get(identity)
         if first and end and end.anchor_id == first.anchor_id:
             length = end.offset - first.offset
