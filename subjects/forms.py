@@ -131,3 +131,15 @@ class IdentityForm(forms.ModelForm[SubjectIdentity]):
         model = SubjectIdentity
         fields = ("name", "phone", "email", "born")
         widgets: ClassVar = {name: forms.TextInput() for name in ("name", "phone", "email", "born")}
+
+
+class FeedForm(forms.Form):
+    """Whose calendar."""
+
+    person = forms.ModelChoiceField(
+        Person.objects.none(), required=False, label="Calendar of", empty_label="The whole place"
+    )
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["person"].queryset = Person.objects.filter(place=place, is_active=True)  # type: ignore[attr-defined]

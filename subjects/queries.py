@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
+from hashlib import sha256
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from sites.models import SiteSchedule
-from sites.queries import Booked, describes
+from core.access import can
+from core.dates import local_day, show_day
+from core.permissions import Permission
+from sites.models import Place, SiteSchedule
+from sites.queries import SHOWN, Booked, describes
 from subjects import planning
-from subjects.models import Booking, Subject, SubjectAnchor, Visit
+from subjects.models import Booking, Feed, Subject, SubjectAnchor, Visit
 from subjects.models.visit import OPEN
 from trials.models import RepeatGroup, ScheduleVersion, VisitDefinition
 
@@ -136,3 +140,38 @@ def booked_visits(booking_ids: Iterable[int], user: User) -> dict[int, Booked]:
         pk: Booked(f"{number} {name}", reverse("subjects:slots", args=[visit_id]), site_id)
         for pk, visit_id, name, site_id, number in found
     }
+
+
+def secret_hash(secret: str) -> str:
+    """What is kept of the secret part of a calendar address."""
+    return sha256(secret.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """A calendar address in the list of a place."""
+
+    pk: int
+    name: str
+    user: str
+    made: str
+    used: str
+    is_live: bool
+
+
+def feeds_at(place: Place, user: User) -> list[FeedRow]:
+    """The addresses of this person, or of everybody for those who look after the staff."""
+    rows = Feed.objects.visible_to(user).filter(place=place)
+    if not can(user, Permission.STAFF_EDIT, place):
+        rows = rows.filter(user=user)
+    return [
+        FeedRow(
+            row.pk, str(row.person or row.place), row.user.get_full_name(),
+            show_day(local_day(row.made_at, place.zone)),
+            show_day(local_day(row.used_at, place.zone)) if row.used_at else "",
+            row.revoked_at is None,
+        )
+        for row in rows.select_related("user", "person", "place").order_by(
+            F("revoked_at").desc(nulls_first=True), "-pk"
+        )[:SHOWN]
+    ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from subjects.views import subjects, visits
+from subjects.views import feeds, subjects, visits
 
 app_name = "subjects"
 
@@ -10,6 +10,9 @@ urlpatterns = [
     path("today/", visits.today, name="today"),
     path("places/<slug:slug>/schedule/", visits.schedule, name="schedule"),
     path("places/<slug:slug>/day-sheet/", visits.day_sheet, name="day_sheet"),
+    path("places/<slug:slug>/calendars/", feeds.feeds, name="feeds"),
+    path("calendars/<int:pk>/revoke/", feeds.revoke_feed, name="revoke_feed"),
+    path("calendars/<str:secret>.ics", feeds.feed, name="feed"),
     path("visits/<int:pk>/slots/", visits.slots, name="slots"),
     path("visits/<int:pk>/confirm/", visits.confirm, name="confirm"),
     path("visits/<int:pk>/unbook/", visits.unbook, name="unbook"),

@@ -65,7 +65,7 @@ def place_pages(world: World) -> list[str]:
     at_place = [
         "sites:place", "sites:change_place", "sites:hours", "sites:close", "sites:delegations",
         "sites:delegate", "sites:rooms", "sites:add_room", "sites:equipment",
-        "sites:add_equipment", "sites:staff", "sites:add_person",
+        "sites:add_equipment", "sites:staff", "sites:add_person", "subjects:feeds",
     ]  # fmt: skip
     return [
         reverse("sites:places"),

@@ -188,10 +188,20 @@ class Figures:
         return share(self.enrolled, self.planned)
 
     @property
+    def of_plan(self) -> str:
+        """The plan, to stand after what is done."""
+        return "" if self.planned is None else f" / {self.planned}"
+
+    @property
+    def open_for(self) -> str:
+        """For how long the site has been open."""
+        return "not open yet" if self.days_open is None else f"open for {self.days_open} days"
+
+    @property
     def failure(self) -> str:
         """Screen failures of those whose screening is over, in percent."""
         over = self.failed + self.enrolled
-        return f"{round(100 * self.failed / over)}" if over else ""
+        return f"{round(100 * self.failed / over)}" if over else "\N{EN DASH}"
 
     @property
     def against_plan(self) -> tuple[str, str]:

@@ -40,6 +40,9 @@ class Tab:
     is_current: bool
 
 
+OWNERS = {"feeds": "subjects"}
+
+
 def frame(place: Place, user: User, current: str = "place") -> dict[str, Any]:
     """The head of the pages of a place: what the user may do, and the tabs the user may see."""
     tabs = [("place", "Overview")]
@@ -47,11 +50,17 @@ def frame(place: Place, user: User, current: str = "place") -> dict[str, Any]:
         tabs += [("rooms", "Rooms"), ("equipment", "Equipment"), ("staff", "Staff")]
     if has_anywhere(user, Permission.SITE_VIEW):
         tabs.append(("delegations", "Delegations"))
+    if can(user, Permission.FEED_EDIT, place):
+        tabs.append(("feeds", "Calendars"))
     return {
         "place": place,
         "may_edit_place": can(user, Permission.PLACE_EDIT, place),
         "tabs": [
-            Tab(reverse(f"sites:{name}", args=[place.slug]), text, name == current)
+            Tab(
+                reverse(f"{OWNERS.get(name, 'sites')}:{name}", args=[place.slug]),
+                text,
+                name == current,
+            )
             for name, text in tabs
         ],
     }
