@@ -25,7 +25,6 @@ from subjects.models import Booking, Preference, Visit
 from trials.models import VisitProcedure
 
 REMOTE = {"phone", "video", "home"}
-TYPICAL_MINUTES = 60
 AT_MOST = timedelta(days=60)
 BEYOND_WINDOW = timedelta(days=7)
 
@@ -254,7 +253,7 @@ def _need(
 
 def minutes_of(visit: Visit) -> int:
     """How long a visit takes."""
-    return visit.definition.duration if visit.definition else TYPICAL_MINUTES
+    return visit.definition.duration if visit.definition else diary.TYPICAL_MINUTES
 
 
 def _weekdays(preference: Preference | None) -> frozenset[int]:
@@ -274,3 +273,13 @@ def best(visits: Sequence[Visit], held: Availability, limit: int = 6) -> Mapping
         ]
         for visit in visits
     }
+
+
+def at_that_time(visit: Visit, start: datetime, now: datetime) -> Offer | None:
+    """The first room and delegated person free at a time; None where something is taken."""
+    place = visit.site.place
+    day = start.astimezone(place.zone).date()
+    held = Availability(place, day, day, now)
+    diary_then = held.diary(visit.subject_id, visit.site_id)
+    slot = slots.nearest(start, needs([visit], held)[visit.pk], diary_then)
+    return held.offer(slot) if slot and slot.start == start else None

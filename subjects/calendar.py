@@ -8,13 +8,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count
+from django.utils import timezone
 
 from accounts.models import User
 from core.dates import show_day, show_weekday, start_of
 from sites.models import Closure, OpeningHours, Person, Place, Room
 from subjects import diary, slots
-from subjects.actions.bookings import Wanted
-from subjects.availability import TYPICAL_MINUTES, Availability, Offer, around, best, minutes_of
+from subjects.actions.bookings import TakenError, Wanted
+from subjects.availability import (
+    Availability,
+    Offer,
+    around,
+    at_that_time,
+    best,
+    minutes_of,
+)
 from subjects.forms import BookForm
 from subjects.models import Booking, Visit, VisitStatus
 
@@ -61,6 +69,19 @@ class Suggestion:
 def wanted(values: Mapping[str, Any]) -> Wanted:
     """What a booking form asks for."""
     return Wanted(values["start"], values["minutes"], values["room"], values["person"])
+
+
+def assigned(visit: Visit, values: Mapping[str, Any]) -> Wanted:
+    """The time a booking form asks for, with whichever room and delegated person are free."""
+    start = values["start"]
+    free = at_that_time(visit, start, timezone.now())
+    if free is None:
+        local = start.astimezone(visit.site.place.zone)
+        raise TakenError(f"No room with a delegated person is free at {local:%H:%M}.")
+    return Wanted(
+        start, minutes_of(visit), Room.objects.filter(pk=free.room_id or 0).first(),
+        Person.objects.filter(pk=free.person_id or 0).first(),
+    )  # fmt: skip
 
 
 def outlook(place: Place, now: datetime) -> Availability:
@@ -160,7 +181,7 @@ def load(held: Availability, today: date, days: int = 14) -> list[Load]:
     )
     return [
         Load(
-            on, booked.get(on, 0), held.free_on(on, TYPICAL_MINUTES) if on >= today else 0,
+            on, booked.get(on, 0), held.free_on(on, diary.TYPICAL_MINUTES) if on >= today else 0,
             on == today, on < today, ending.get(on, 0),
         )
         for on in (held.first + timedelta(days=step) for step in range(days))

@@ -19,6 +19,7 @@ from sites.models import Closure, Place, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
 from trials.models import AnchorKind
 
+TYPICAL_MINUTES = 60  # of a visit whose protocol does not say
 CHIPS = {
     "completed": ("ok", "Completed"),
     "in_progress": ("info", "In progress"),
@@ -94,6 +95,11 @@ class Block:
     def times(self) -> str:
         """From when to when, in the zone of the place."""
         return f"{self.start:%H:%M}–{self.end:%H:%M}"
+
+    @property
+    def minutes(self) -> int:
+        """How long it takes."""
+        return round((self.end - self.start).total_seconds() / 60)
 
 
 COLUMNS = (
@@ -192,6 +198,7 @@ class ToBook:
     window: Window
     days_left: int
     opens_in: int
+    minutes: int
 
     @property
     def level(self) -> str:
@@ -226,6 +233,7 @@ def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBo
             "pk", "subject_id", "name", "earliest_on", "target_on", "latest_on",
             "subject__number", "subject__trial__code", "subject__trial__protocol_number",
             "subject__trial__colour", "subject__preference__availability",
+            "definition__duration",
         )[:limit]
     )  # fmt: skip
     found = list(rows)
@@ -239,6 +247,7 @@ def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBo
             row["subject__preference__availability"] or "",
             Window(row["earliest_on"], row["target_on"], row["latest_on"], None, "open"),
             (row["latest_on"] - today).days, (row["earliest_on"] - today).days,
+            row["definition__duration"] or TYPICAL_MINUTES,
         )
         for row in found
     ]  # fmt: skip

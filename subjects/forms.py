@@ -32,6 +32,7 @@ class BookForm(forms.Form):
     person = forms.ModelChoiceField(Person.objects.none(), required=False)
     reason = forms.ChoiceField(choices=REASONS, required=False)
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    is_assigned = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

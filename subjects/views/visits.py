@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -14,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.dates import show_weekday
 from core.obligations import open_for
+from core.versions import ConflictError
 from core.web import Request, find, page
 from sites.models import Place
 from subjects import calendar, diary
@@ -86,27 +89,33 @@ def slots(request: Request, pk: int) -> HttpResponse:
     status = 200
     problem: Exception | None = None
     if form.is_bound and form.is_valid():
-        wanted = calendar.wanted(form.cleaned_data)
-        data = {"reason": form.cleaned_data["reason"], "revision": form.cleaned_data["revision"]}
         try:
-            if booking is None:
-                bookings.book(visit, wanted=wanted, by=request.user, **data)
-            else:
-                bookings.move(booking, wanted=wanted, by=request.user, **data)
-        except (bookings.OutsideWindowError, bookings.TakenError) as error:
-            problem, status = error, 409 if isinstance(error, bookings.TakenError) else 422
-        else:
-            local = wanted.start.astimezone(place.zone)
-            messages.success(
-                request,
-                f"{visit} {'moved to' if booking else 'booked for'}"
-                f" {show_weekday(local.date())}, {local:%H:%M}.",
-            )
-            return _back(request, reverse("subjects:schedule", args=[place.slug]))
+            return _take(request, visit, booking, form.cleaned_data)
+        except bookings.OutsideWindowError as error:
+            problem, status = error, 422
+        except ConflictError as error:
+            problem, status = error, 409
+            booking = visit.bookings.filter(is_live=True).first()
     elif form.is_bound:
         status = 422
     context = calendar.slot_choice(visit, booking, form, problem, timezone.now())
     return page(request, "subjects/slots.html", context, partial="panel", status=status)
+
+
+def _take(
+    request: Request, visit: Visit, booking: Booking | None, asked: dict[str, Any]
+) -> HttpResponse:
+    """Book the time asked for, or move the booking there."""
+    place = visit.site.place
+    wanted = calendar.assigned(visit, asked) if asked["is_assigned"] else calendar.wanted(asked)
+    data = {"reason": asked["reason"], "revision": asked["revision"]}
+    if booking is None:
+        bookings.book(visit, wanted=wanted, by=request.user, **data)
+    else:
+        bookings.move(booking, wanted=wanted, by=request.user, **data)
+    local, done = wanted.start.astimezone(place.zone), "moved to" if booking else "booked for"
+    text = f"{visit} {done} {show_weekday(local.date())}, {local:%H:%M}."
+    return _done(request, text, reverse("subjects:schedule", args=[place.slug]))
 
 
 @require_POST
@@ -123,8 +132,9 @@ def unbook(request: Request, pk: int) -> HttpResponse:
     """Take the time of a visit away."""
     booking = find(Booking, request.user, visit_id=pk, is_live=True)
     visit = bookings.unbook(booking, by=request.user, reason=request.POST.get("reason", ""))
-    messages.success(request, f"{visit} waits to be booked again.")
-    return _back(request, reverse("subjects:slots", args=[pk]))
+    return _done(
+        request, f"{visit} waits to be booked again.", reverse("subjects:slots", args=[pk])
+    )
 
 
 @require_POST
@@ -193,6 +203,15 @@ def _day(text: str, default: date) -> date:
         return date.fromisoformat(text) if text else default
     except ValueError as error:
         raise Http404("Write days as 2026-06-11.") from error
+
+
+def _done(request: Request, text: str, default: str) -> HttpResponse:
+    """Say what was done: to a page that asked from within itself, or on the page to go to."""
+    if request.htmx:
+        trigger = {"toast": {"text": text}}
+        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(trigger)})
+    messages.success(request, text)
+    return _back(request, default)
 
 
 def _back(request: Request, default: str) -> HttpResponse:

@@ -1,0 +1,124 @@
+// A visit that is being moved: where it stands, and how that lies to its window.
+const ROWS = 40; // quarters of an hour in the grid
+const FIRST_HOUR = 8;
+const QUARTER = 15;
+const DAY = 86_400_000;
+const find = (id) => document.getElementById(id);
+const days = (from, to) => Math.round((Date.parse(to) - Date.parse(from)) / DAY);
+const count = (n) => (n === 1 ? '1 day' : `${n} days`);
+
+export const columns = () => [...document.querySelectorAll('.cday')];
+
+export function clock(row) {
+  const hour = FIRST_HOUR + Math.floor(row / 4);
+  return `${String(hour).padStart(2, '0')}:${String((row % 4) * QUARTER).padStart(2, '0')}`;
+}
+
+export class Held {
+  constructor(source) {
+    this.source = source;
+    this.data = source.dataset;
+    this.url = this.data.move;
+    this.rows = Math.max(2, Math.round(Number(this.data.minutes) / QUARTER));
+    this.column = source.closest('.cday');
+    this.row = Number(this.data.row ?? 4);
+    this.offset = 0;
+    this.isPlaced = false;
+    this.isPending = false;
+    this.ghost = document.createElement('div');
+    this.ghost.append(...['e1', 'e2'].map((name) => Object.assign(document.createElement('span'), { className: name })));
+    const [number, ...visit] = this.data.name.split(' ');
+    this.ghost.firstChild.append(Object.assign(document.createElement('b'), { className: 'id', textContent: number }));
+    this.ghost.lastChild.textContent = visit.join(' ');
+    source.classList.add('is-left');
+    this.shade();
+  }
+
+  // Where in the block the hand took hold, so that it does not jump.
+  grip(from) {
+    if (!this.column) return;
+    const top = this.source.getBoundingClientRect().top;
+    this.offset = from.y - top;
+  }
+
+  // Stand where the visit is now, or on the first day of its window.
+  stand() {
+    this.column ??= columns().find((each) => each.dataset.day >= this.data.lo) ?? columns()[0];
+    this.place(this.column, this.row);
+  }
+
+  follow(x, y) {
+    const column = columns().find((each) => {
+      const box = each.getBoundingClientRect();
+      return x >= box.left && x < box.right;
+    });
+    if (!column) return;
+    const box = column.getBoundingClientRect();
+    this.place(column, Math.round((y - this.offset - box.top) / (box.height / ROWS)));
+  }
+
+  step(rows, by) {
+    const all = columns();
+    const at = Math.max(0, Math.min(all.length - 1, all.indexOf(this.column) + by));
+    this.place(all[at], this.row + rows);
+  }
+
+  place(column, row) {
+    this.column = column;
+    this.row = Math.max(0, Math.min(ROWS - this.rows, row));
+    this.isPlaced = true;
+    const bad = this.outside(column.dataset.day) ? ' bad' : '';
+    this.ghost.className = `ev is-held r${this.row} h${this.rows} l0 k${this.data.series}${bad}`;
+    column.append(this.ghost);
+    const far = this.outside(column.dataset.day);
+    const where = far ? `${count(Math.abs(far))} outside window` : 'in window';
+    const day = new Date(`${column.dataset.day}T12:00`).toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
+    find('move-says').textContent = `${day} ${clock(this.row)}, ${where}`;
+  }
+
+  // Days before the window as a negative number, after it as a positive one.
+  outside(day) {
+    if (!this.data.lo) return 0;
+    return Math.min(0, days(this.data.lo, day)) || Math.max(0, days(this.data.hi, day));
+  }
+
+  shade() {
+    const band = find('move-window');
+    document.querySelector('.cal')?.classList.add('is-aiming');
+    band.classList.toggle('is-empty', !this.data.lo);
+    for (const each of columns()) {
+      const far = this.outside(each.dataset.day);
+      each.classList.toggle('inwin', !far);
+      each.classList.toggle('outwin', Boolean(far));
+      each.classList.toggle('is-target', each.dataset.day === this.data.target);
+    }
+    for (const cell of band.querySelectorAll('[data-day]')) {
+      const far = this.outside(cell.dataset.day);
+      const isTarget = cell.dataset.day === this.data.target;
+      cell.className = far ? 'outw' : isTarget ? 'tgt' : 'inw';
+      cell.textContent = far ? `${far > 0 ? '+' : '−'}${count(Math.abs(far))} out` : isTarget ? 'Target' : 'In window';
+    }
+  }
+
+  values() {
+    const values = new FormData(find('move-form'));
+    values.set('start', `${this.column.dataset.day}T${clock(this.row)}`);
+    for (const name of ['minutes', 'person', 'revision']) values.set(name, this.data[name] ?? '');
+    if (!this.data.start) values.set('is_assigned', 'yes');
+    values.set('room', this.column.dataset.room ?? this.data.room ?? '');
+    return values;
+  }
+
+  wait(isPending = true) {
+    this.isPending = isPending;
+    this.ghost.classList.toggle('is-pending', isPending);
+  }
+
+  release() {
+    this.ghost.remove();
+    this.source.classList.remove('is-left');
+    document.querySelector('.cal')?.classList.remove('is-aiming');
+    find('move-window').classList.add('is-empty');
+    for (const each of columns()) each.classList.remove('inwin', 'outwin', 'is-target');
+  }
+}
