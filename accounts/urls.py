@@ -9,6 +9,7 @@ app_name = "accounts"
 urlpatterns = [
     path("account/settings/", settings.settings, name="settings"),
     path("admin/people/", people.people, name="people"),
+    path("admin/people.csv", people.export_people, name="export_people"),
     path("admin/people/invite/", people.invite, name="invite"),
     path("admin/people/<int:pk>/", people.person, name="person"),
     path("admin/people/<int:pk>/change/", people.change, name="change"),

@@ -18,10 +18,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.access import ScopedModel, can, require
 from core.actions import Action, RefusedError
 from core.dates import show_day
+from core.export import as_csv
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ConflictError, lock
-from core.web import Request, find, page
+from core.web import Request, find, page, whole
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -89,6 +90,7 @@ class Pages:
         both = require_http_methods(["GET", "POST"])
         return [
             path(f"{prefix}{words}/", require_GET(cls.listing), name=words),
+            path(f"{prefix}{words}.csv", require_GET(cls.export), name=f"export_{words}"),
             path(f"{prefix}{words}/add/", both(cls.add), name=f"add_{word}"),
             path(f"{prefix}{words}/<int:pk>/change/", both(cls.change), name=f"change_{word}"),
         ]
@@ -124,16 +126,14 @@ class Pages:
     def listing(cls, request: Request, **key: str) -> HttpResponse:
         """One page of the records."""
         above = cls._above(request, key, cls.model.view_permission)
-        start = int(after) if (after := request.GET.get("after", "")).isdigit() else 0
-        linked = [name for name in cls.columns if cls._field(name).is_relation]
-        rows = cls._under(above).visible_to(request.user).select_related(*linked)
-        found = list(rows.order_by(*cls.columns[:1], "pk")[start : start + ROWS + 1])
+        start = whole(request.GET.get("after", "")) or 0
+        found = list(cls._rows(request, above)[start : start + ROWS + 1])
         names = cls.model._meta
         context = {
             "frame": cls.frame,
             "title": capfirst(names.verbose_name_plural),
             "word": names.verbose_name,
-            "heads": [capfirst(cls._field(name).verbose_name) for name in cls.columns],
+            "heads": cls._heads(),
             "rows": [
                 {
                     "cells": [_shown(row, name) for name in cls.columns],
@@ -146,9 +146,18 @@ class Pages:
             "next_after": start + ROWS if len(found) > ROWS else None,
             "add_url": cls._url(request, f"add_{names.model_name}", key),
             "may_edit": can(request.user, cls.edit_permission, above),
+            "csv_url": cls._url(request, f"export_{cls.plural()}", key),
             **cls.around(request, above),
         }
         return page(request, "pages/list.html", context)
+
+    @classmethod
+    def export(cls, request: Request, **key: str) -> HttpResponse:
+        """All of the records, as CSV."""
+        above = cls._above(request, key, cls.model.view_permission)
+        rows = ([_shown(row, name) for name in cls.columns] for row in cls._rows(request, above))
+        title = capfirst(str(cls.model._meta.verbose_name_plural))
+        return as_csv(request, title, cls._heads(), rows, above)
 
     @classmethod
     def add(cls, request: Request, **key: str) -> HttpResponse:
@@ -172,10 +181,9 @@ class Pages:
         title, word = f"Change {record}", cls.model._meta.verbose_name
         form = form_class(request.POST or None, instance=record)
         given = request.POST.get("revision", "")
-        revision = int(given) if given.isdigit() else None
         values = form.cleaned_data if form.is_bound and form.is_valid() else {}
         return answer(
-            request, form, lambda: cls.update(record, values, request.user, revision),
+            request, form, lambda: cls.update(record, values, request.user, whole(given)),
             title=title, verb=f"Change {word}", back=cls._url(request, cls.plural(), key),
             done=f"{record} changed.", frame=cls.frame,
             revision=given or getattr(record, "revision", ""),
@@ -196,8 +204,15 @@ class Pages:
         return above
 
     @classmethod
-    def _under(cls, above: ScopedModel) -> Any:
-        return cls.model.objects.filter(**({cls.parent: above} if cls.parent else {}))
+    def _rows(cls, request: Request, above: ScopedModel) -> Any:
+        linked = [name for name in cls.columns if cls._field(name).is_relation]
+        rows = cls.model.objects.filter(**({cls.parent: above} if cls.parent else {}))
+        found = rows.visible_to(request.user).select_related(*linked)
+        return found.order_by(*cls.columns[:1], "pk")
+
+    @classmethod
+    def _heads(cls) -> list[str]:
+        return [capfirst(cls._field(name).verbose_name) for name in cls.columns]
 
     @classmethod
     def _field(cls, name: str) -> Any:

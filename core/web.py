@@ -54,3 +54,9 @@ def page(
     response = render(request, template, context, status=status)
     response.headers["Vary"] = "HX-Request, HX-Target, Cookie"
     return response
+
+
+def whole(text: str) -> int | None:
+    """The number in a part of an address or a hidden field, where it is a sensible one."""
+    is_number = text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004 - digits
+    return int(text) if is_number else None

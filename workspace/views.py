@@ -10,6 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.roles import BUNDLES
 from core.access import can
 from core.dates import study_day
+from core.export import as_csv
 from core.models import StatusChange
 from core.permissions import Permission
 from core.web import Request, find, page
@@ -65,6 +66,14 @@ def sites(request: Request, code: str = "") -> HttpResponse:
         "may_add": record is not None and can(request.user, Permission.SITE_EDIT, record),
     }
     return page(request, "workspace/sites.html", context, partial="rows")
+
+
+@require_GET
+def export_sites(request: Request, code: str = "") -> HttpResponse:
+    """The sites that the list shows, all of them, as CSV."""
+    record = find(Trial, request.user, code=code) if code else None
+    rows = queries.all_sites(request.user, request.GET.dict(), record)
+    return as_csv(request, "Sites", queries.SITE_HEADS, rows, record)
 
 
 @require_GET

@@ -15,6 +15,7 @@ from accounts.models import Grant, User
 from accounts.roles import Role
 from core.access import has_anywhere, require
 from core.actions import RefusedError
+from core.export import as_csv
 from core.models import Deployment
 from core.permissions import Permission
 from core.web import Request, allowed, find, page
@@ -38,6 +39,20 @@ def people(request: Request) -> HttpResponse:
         "may_invite": has_anywhere(request.user, Permission.ACCOUNT_EDIT),
     }
     return page(request, "accounts/people.html", context)
+
+
+@require_GET
+def export_people(request: Request) -> HttpResponse:
+    """Everybody whom the list shows, as CSV."""
+    installation = actions.deployment()
+    require(request.user, Permission.ACCOUNT_VIEW, installation)
+    rows = (
+        (row.name, row.username, row.job_title, "; ".join(row.roles), row.state_label,
+         row.last_login, row.has_second_factor)
+        for row in queries.everybody(request.user, request.GET.dict(), timezone.now())
+    )  # fmt: skip
+    heads = ("Name", "User name", "Job title", "Roles", "State", "Last log-in", "Second factor")
+    return as_csv(request, "People", heads, rows, installation)
 
 
 @require_GET

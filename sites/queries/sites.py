@@ -14,7 +14,7 @@ from accounts.roles import Role
 from core.access import ScopeKind, can
 from core.models import StatusChange
 from core.permissions import Permission
-from core.web import find
+from core.web import find, whole
 from sites.models import Delegation, Site, SiteStatus
 from sites.queries.places import Tab
 from trials.models import Trial
@@ -22,8 +22,8 @@ from trials.models import Trial
 
 def site_at(user: User, code: str, number: str) -> Site:
     """The site of a trial by its number, or by a candidate's running number."""
-    if number.startswith("c") and number[1:].isdigit():
-        return find(Site, user, trial__code=code, pk=int(number[1:]), number="")
+    if number.startswith("c") and (pk := whole(number[1:])):
+        return find(Site, user, trial__code=code, pk=pk, number="")
     return find(Site, user, trial__code=code, number=number)
 
 

@@ -14,7 +14,7 @@ from core.access import require
 from core.dates import start_of
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page
+from core.web import Request, find, page, whole
 from sites import queries
 from sites.actions import places
 from sites.forms import DelegateForm, EndDelegationForm
@@ -26,8 +26,7 @@ def delegations(request: Request, slug: str) -> HttpResponse:
     """The delegations at a place that the person may see."""
     place = find(Place, request.user, slug=slug)
     ended = request.GET.get("show") == "all"
-    after = request.GET.get("after", "")
-    start = int(after) if after.isdigit() else 0
+    start = whole(request.GET.get("after", "")) or 0
     rows = queries.delegations_of(place, request.user, ended=ended, start=start)
     may_edit = Site.objects.visible_to(request.user, Permission.DELEGATION_EDIT)
     context = queries.frame(place, request.user, "delegations") | {

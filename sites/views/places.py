@@ -11,7 +11,7 @@ from core.access import can, require
 from core.models import Deployment
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page
+from core.web import Request, find, page, whole
 from sites import queries
 from sites.actions import places as actions
 from sites.forms import HoursForm, PlaceForm
@@ -22,8 +22,7 @@ from sites.models import OpeningHours, Place
 def places(request: Request) -> HttpResponse:
     """Every place the person may see."""
     text = request.GET.get("q", "").strip()
-    after = request.GET.get("after", "")
-    start = int(after) if after.isdigit() else 0
+    start = whole(request.GET.get("after", "")) or 0
     rows = queries.places_for(request.user, text, start)
     context = {
         "q": text,
@@ -64,13 +63,12 @@ def change_place(request: Request, slug: str) -> HttpResponse:
     require(request.user, Permission.PLACE_EDIT, record)
     context = queries.frame(record, request.user)
     given = request.POST.get("revision", "")
-    revision = int(given) if given.isdigit() else None
     shown = given or record.revision
     form = PlaceForm(request.POST or None, instance=Place.objects.get(pk=record.pk))
     return answer(
         request, form,
         lambda: actions.change_place(
-            record, values=form.cleaned_data, by=request.user, revision=revision
+            record, values=form.cleaned_data, by=request.user, revision=whole(given)
         ),
         title="Change place", verb="Change place", back=record.get_absolute_url(),
         done=f"{record} changed.", frame="sites/frame.html", revision=shown, **context,

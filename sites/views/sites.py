@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods
 from core.access import require
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find
+from core.web import Request, find, whole
 from sites import queries
 from sites.actions import sites
 from sites.forms import AddSiteForm, ScheduleForm, SiteForm, StatusForm
@@ -50,12 +50,11 @@ def change_site(request: Request, code: str, number: str) -> HttpResponse:
     site = queries.site_at(request.user, code, number)
     require(request.user, Permission.SITE_EDIT, site)
     given = request.POST.get("revision", "")
-    revision = int(given) if given.isdigit() else None
     form = SiteForm(request.POST or None, instance=Site.objects.get(pk=site.pk))
     return answer(
         request, form,
         lambda: sites.change_site(
-            site, values=form.cleaned_data, by=request.user, revision=revision
+            site, values=form.cleaned_data, by=request.user, revision=whole(given)
         ),
         title="Change site", verb="Change site",
         back=reverse("workspace:site", args=[code, number]), done=f"{site} changed.",
