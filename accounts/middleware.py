@@ -1,15 +1,18 @@
-"""What stands between a signed-in person and every page."""
+"""What stands between a person and every page: the session, the log-in, the second factor."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from accounts import second_factor
+from accounts import second_factor, sessions
+from core import drafts
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -17,6 +20,40 @@ Handler = Callable[[HttpRequest], HttpResponse]
 SETTING_UP = {
     "mfa_activate_totp", "account_reauthenticate", "account_logout", "accounts:session",
 }  # fmt: skip
+
+
+class SessionMiddleware:
+    """Ends a session when its time is up; only requests of its person make it longer."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            if sessions.seconds_left(request) == 0:
+                sessions.end(request)
+            elif not sessions.is_polling(request):
+                sessions.renew(request)
+        return self.get_response(request)
+
+
+class LogInMiddleware(LoginRequiredMiddleware):
+    """Asks for the log-in, keeps what was posted too late, and leads back to its form."""
+
+    def handle_no_permission(  # type: ignore[override]
+        self, request: HttpRequest, view_func: Any
+    ) -> HttpResponseBase:
+        """To the log-in; for htmx by 401, so that no page is put into a fragment."""
+        before = request.session.get(sessions.BEFORE)
+        back = request.get_full_path()
+        if request.method == "POST":
+            back = drafts.page_of(request)
+            if before is not None:
+                drafts.keep(before, request)
+        if "HX-Request" not in request.headers:
+            return redirect_to_login(back)
+        address = redirect_to_login(drafts.page_of(request)).url
+        return HttpResponse(status=401, headers={"HX-Redirect": address})
 
 
 class SecondFactorMiddleware:

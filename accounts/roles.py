@@ -32,6 +32,12 @@ class Role(models.TextChoices):
     ADMINISTRATOR = "administrator", "Administrator"
     SERVICE = "service", "Service account"
 
+    @property
+    def in_text(self) -> str:
+        """The role inside a sentence: abbreviations keep their capitals."""
+        label = str(self.label)
+        return label if label[:2].isupper() else label[0].lower() + label[1:]
+
 
 SITE_KINDS = frozenset({ScopeKind.SITE, ScopeKind.PLACE})
 TRIAL_KINDS = frozenset({ScopeKind.SITE, ScopeKind.COUNTRY, ScopeKind.TRIAL, ScopeKind.SPONSOR})

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from accounts.views import grants, people, settings
+from accounts.views import grants, people, session, settings
 
 app_name = "accounts"
 
 urlpatterns = [
+    path("account/session/", session.session, name="session"),
     path("account/settings/", settings.settings, name="settings"),
     path("admin/people/", people.people, name="people"),
     path("admin/people.csv", people.export_people, name="export_people"),

@@ -303,11 +303,11 @@ class Idempotency(models.Model):
     """The answer to a post that was already carried out, so that a repeat changes nothing."""
 
     user_id = models.BigIntegerField()
-    key = models.CharField(max_length=64)
-    path = models.CharField(max_length=300)
-    status = models.PositiveSmallIntegerField(null=True)
-    location = models.CharField(max_length=500, blank=True)
-    body = models.BinaryField(null=True)
+    key = models.CharField(max_length=64, help_text="hash of the key")
+    content = models.CharField(max_length=64, help_text="hash of what was asked for")
+    code = models.PositiveSmallIntegerField(null=True, help_text="HTTP status of the answer")
+    headers = models.JSONField(default=dict)
+    body = models.BinaryField(null=True, help_text="encrypted: it may name subjects")
     at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
+from core import drafts
 from core.access import ScopedModel, can
 from core.permissions import Permission
 
@@ -51,6 +52,7 @@ def page(
     if details and not details.boosted and names:
         target = details.target if details.target in names else names[0]
         template = f"{template}#{target}"
+    drafts.restore(request, context := context or {})
     response = render(request, template, context, status=status)
     response.headers["Vary"] = "HX-Request, HX-Target, Cookie"
     return response

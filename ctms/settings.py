@@ -73,19 +73,23 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SessionMiddleware",
+    "accounts.middleware.LogInMiddleware",
     "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "core.drafts.DraftMiddleware",
+    "core.idempotency.IdempotencyMiddleware",
 ]
 ROOT_URLCONF = "ctms.urls"
 CONTEXT = [
     "django.template.context_processors.request",
     "django.contrib.auth.context_processors.auth",
     "django.contrib.messages.context_processors.messages",
+    "accounts.sessions.remaining",
     "ctms.navigation.navigation",
 ]
 TEMPLATES = [
@@ -153,16 +157,28 @@ ACCOUNT_SESSION_REMEMBER = False  # the cookie ends with the browser
 ACCOUNT_RATE_LIMITS = {  # by address; axes counts by name
     "login_failed": f"{environment.number('CTMS_SIGN_IN_ATTEMPTS_BY_ADDRESS', 30, at_least=1)}/15m/ip"
 }
-ACCOUNT_FORMS = {"login": "accounts.forms.sign_in.LoginForm"}
+SIGN_IN_FORMS = "accounts.forms.sign_in"
+ACCOUNT_FORMS = {
+    "login": f"{SIGN_IN_FORMS}.LoginForm",
+    "change_password": f"{SIGN_IN_FORMS}.ChangePasswordForm",
+    "reauthenticate": f"{SIGN_IN_FORMS}.PasswordAgainForm",
+    "reset_password": f"{SIGN_IN_FORMS}.ForgottenForm",
+    "reset_password_from_key": f"{SIGN_IN_FORMS}.NewPasswordForm",
+}
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 LOGIN_URL = "account_login"
+CSRF_FAILURE_VIEW = "accounts.views.session.refuse"
 LOGIN_REDIRECT_URL = "/"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "CTMS"
 MFA_TOTP_TOLERANCE = 1  # a code that has just ended, or a phone half a minute ahead
 MFA_ADAPTER = "accounts.adapter.SecondFactorAdapter"
-MFA_FORMS = {"authenticate": "accounts.forms.sign_in.CodeForm"}
+MFA_FORMS = {
+    "authenticate": f"{SIGN_IN_FORMS}.CodeForm",
+    "reauthenticate": f"{SIGN_IN_FORMS}.CodeAgainForm",
+    "activate_totp": f"{SIGN_IN_FORMS}.FirstCodeForm",
+}
 
 # The way in: HTTPS everywhere but on a private machine
 IS_HTTPS = environment.flag("CTMS_HTTPS", default=not IS_PRIVATE)

@@ -2,11 +2,14 @@
 
 from django.urls import include, path
 
+from core import drafts
 from ctms import health
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("drafts/", drafts.save, name="draft"),
+    path("drafts/throw-away/", drafts.throw_away, name="throw_draft_away"),
     path("account/", include("accounts.sign_in")),
     path("", include("accounts.urls")),
     path("", include("subjects.urls")),

@@ -61,8 +61,8 @@ def _refuse(scope: Scope, person: User, role: str, by: User) -> None:
             )
     if (other := _conflict(person, role)) is not None:
         raise RefusedError(
-            f"{person} is {Role(other).label.lower()} and cannot also be"
-            f" {Role(role).label.lower()}: who sets up access does not see subjects."
+            f"{person} is {Role(other).in_text} and cannot also be"
+            f" {Role(role).in_text}: who sets up access does not see subjects."
         )
 
 

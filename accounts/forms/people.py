@@ -62,6 +62,16 @@ class InviteForm(PersonForm):
             "email": "The link to set a password goes there.",
         }
 
+    def clean_username(self) -> str:
+        """The name, which nobody has or had, however it is spelt."""
+        name: str = self.cleaned_data["username"]
+        if User.objects.filter(username__iexact=name).exists():
+            raise forms.ValidationError("This user name is taken, and stays so. Choose another.")
+        return name
+
+    def validate_constraints(self) -> None:
+        """Names and addresses are compared above, with a message beside the field."""
+
 
 class SettingsForm(forms.ModelForm[User]):
     """What each person decides for themselves."""

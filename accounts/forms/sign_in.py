@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account import forms as allauth
-from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.totp.forms import ActivateTOTPForm
 from django import forms
 from django.conf import settings
 
@@ -15,7 +16,43 @@ from core.audit import note
 CODE_DIGITS = 6
 
 
-class LoginForm(allauth.LoginForm):  # type: ignore[misc]
+class Plain:
+    """Labels stand above the fields, so nothing stands in them or under the label."""
+
+    fields: dict[str, forms.Field]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            field.help_text = ""
+
+
+class ForgottenForm(Plain, allauth.ResetPasswordForm):  # type: ignore[misc]
+    """The address to which the link for a new password goes."""
+
+
+class NewPasswordForm(Plain, allauth.ResetPasswordKeyForm):  # type: ignore[misc]
+    """A new password, twice."""
+
+
+class ChangePasswordForm(Plain, allauth.ChangePasswordForm):  # type: ignore[misc]
+    """The password now and the new one, twice."""
+
+
+class PasswordAgainForm(Plain, allauth.ReauthenticateForm):  # type: ignore[misc]
+    """The password, to be sure who asks."""
+
+
+class CodeAgainForm(Plain, ReauthenticateForm):  # type: ignore[misc]
+    """The code, to be sure who asks."""
+
+
+class FirstCodeForm(Plain, ActivateTOTPForm):  # type: ignore[misc]
+    """The code that shows that the app has the key."""
+
+
+class LoginForm(Plain, allauth.LoginForm):  # type: ignore[misc]
     """User name or e-mail address, and password."""
 
     def clean(self) -> Any:
@@ -33,7 +70,7 @@ class LoginForm(allauth.LoginForm):  # type: ignore[misc]
             ) from error
 
 
-class CodeForm(AuthenticateForm):  # type: ignore[misc]
+class CodeForm(Plain, AuthenticateForm):  # type: ignore[misc]
     """The code of the authenticator app, or a recovery code."""
 
     def clean_code(self) -> str:

@@ -1,0 +1,38 @@
+"""The session itself: how long it lives, and forms that outlive it."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.shortcuts import redirect
+from django.views.csrf import csrf_failure
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from accounts import sessions
+from core import drafts
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> JsonResponse:
+    """The seconds that are left; asking does not renew them, posting does."""
+    seconds = sessions.seconds_left(request) if request.user.is_authenticated else 0
+    return JsonResponse({"seconds": seconds})
+
+
+def refuse(request: HttpRequest, reason: str = "") -> HttpResponseBase:
+    """A form of an older session of the same browser: keep what was typed and show it again."""
+    own = f"{request.scheme}://{request.get_host()}"
+    if not request.user.is_authenticated or request.headers.get("Origin") != own:
+        return csrf_failure(request, reason)
+    drafts.keep(request.user.pk, request)
+    messages.warning(
+        request, "You logged in again since this page was opened. Check and send it once more."
+    )
+    back = drafts.page_of(request)
+    if "HX-Request" in request.headers:
+        return HttpResponse(status=401, headers={"HX-Redirect": back})
+    return redirect(back)
