@@ -108,6 +108,11 @@ def begin_all(rows: models.QuerySet[Any], *, on: str | date, by: User) -> int:
     return _write_all(rows, Value(""), F("status"), F(on) if isinstance(on, str) else on, "", by)
 
 
+def past_all(rows: models.QuerySet[Any], start: str, to: str, *, on: str, by: User) -> int:
+    """A step imported records took on the day in a column; without ``to``, to where they are now."""
+    return _write_all(rows, Value(start), Value(to) if to else F("status"), F(on), "", by)
+
+
 def _write_all(
     rows: models.QuerySet[Any], start: Any, to: Any, on: Any, reason: str, by: User
 ) -> int:
@@ -125,7 +130,7 @@ def _write_all(
             'INSERT INTO core_statuschange (flow, object_id, from_status, to_status, "on", at,'
             " reason, actor_name, event_id, trial_id, site_id, place_id, subject_id)"
             " SELECT %s, s.id, s.start, s.finish, s.day, now(), %s, %s, %s,"
-            " s.trial_id, s.site_id, s.place_id, s.subject_id"
+            " s.trial_id::bigint, s.site_id::bigint, s.place_id::bigint, s.subject_id::bigint"
             f" FROM ({sql}) AS s"
             " (id, start, finish, day, trial_id, site_id, place_id, subject_id)",
             [rows.model._meta.label_lower, reason, by.get_full_name(), event_id, *params],

@@ -19,7 +19,6 @@ from sites.models import Place, SiteSchedule
 from sites.queries import SHOWN, Booked, describes
 from subjects import planning
 from subjects.models import Booking, Feed, Subject, SubjectAnchor, Visit
-from subjects.models.visit import OPEN
 from trials.models import RepeatGroup, ScheduleVersion, VisitDefinition
 
 
@@ -57,14 +56,15 @@ def as_planned(definitions: Iterable[VisitDefinition]) -> list[planning.Definiti
     ]
 
 
-def repeat_groups_of(version: ScheduleVersion) -> list[planning.RepeatGroup]:
-    """The cycles of a version."""
-    return [
-        planning.RepeatGroup(
-            group.pk, planning.Offset(group.every_months, group.every_days), group.cap
+def repeat_groups_of(version_ids: Iterable[int]) -> dict[int, list[planning.RepeatGroup]]:
+    """The cycles of schedule versions."""
+    found: dict[int, list[planning.RepeatGroup]] = {}
+    for group in RepeatGroup.objects.filter(version__pk__any=list(version_ids)):
+        every = planning.Offset(group.every_months, group.every_days)
+        found.setdefault(group.version_id, []).append(
+            planning.RepeatGroup(group.pk, every, group.cap)
         )
-        for group in RepeatGroup.objects.filter(version=version)
-    ]
+    return found
 
 
 def anchors_of(subject: Subject) -> list[planning.Anchor]:
@@ -103,19 +103,11 @@ def plan_for(
     ]
     planned = planning.plan(
         as_planned(definitions),
-        repeat_groups_of(version),
+        repeat_groups_of([version.pk]).get(version.pk, []),
         anchors if anchors is not None else anchors_of(subject),
         facts,
     )
     return Plan({visit.pk: visit for visit in definitions}, planned)
-
-
-def next_and_last(subject: Subject) -> tuple[Visit | None, date | None]:
-    """The visit that comes next, and the day of the last one done."""
-    visits = Visit.objects.filter(subject=subject)
-    coming = visits.filter(status__in=OPEN).order_by("target_on", "pk").first()
-    done = visits.filter(status=Visit.Status.COMPLETED).order_by("-performed_on").first()
-    return coming, done.performed_on if done else None
 
 
 def today_at(zone_name: object, now: datetime | None = None) -> date:

@@ -218,15 +218,19 @@ def clash_text(visit: Visit, wanted: Wanted) -> str:
 
 
 def _claim(booking: Booking, visit: Visit) -> None:
-    """Hold room, person and subject for the time of the booking."""
+    Claim.objects.bulk_create(claims_of(booking, visit))
+
+
+def claims_of(booking: Booking, visit: Visit) -> list[Claim]:
+    """What holds room, person and subject for the time of the booking."""
     resources = [
         (ClaimKind.ROOM, booking.room_id), (ClaimKind.PERSON, booking.person_id),
         (ClaimKind.SUBJECT, visit.subject_id),
     ]  # fmt: skip
-    Claim.objects.bulk_create(
+    return [
         Claim(
             place_id=booking.place_id, kind=kind, resource_id=resource_id, period=booking.period,
             holder="booking", holder_id=booking.pk,
         )
         for kind, resource_id in resources if resource_id is not None
-    )  # fmt: skip
+    ]  # fmt: skip

@@ -11,7 +11,7 @@ from accounts.models import User
 from subjects import planning
 from subjects.models import DeviationDraft, Subject, Visit
 from subjects.models.visit import OPEN
-from subjects.queries import Plan, next_and_last, plan_for, version_for
+from subjects.queries import Plan, plan_for, version_for
 from trials.models import VisitDefinition
 
 
@@ -48,7 +48,7 @@ def _add(subject: Subject, pairs: list[tuple[VisitDefinition, planning.Planned]]
     Visit.objects.bulk_create(
         Visit(
             subject=subject, site_id=subject.site_id, definition=definition,
-            lineage=definition.lineage, cycle=planned.cycle, name=_name(definition, planned),
+            lineage=definition.lineage, cycle=planned.cycle, name=named(definition, planned.cycle),
             code=definition.code, first_target_on=planned.first_target_on, target_on=planned.target_on,
             earliest_on=planned.earliest_on, latest_on=planned.latest_on,
             is_provisional=planned.is_provisional,
@@ -57,9 +57,10 @@ def _add(subject: Subject, pairs: list[tuple[VisitDefinition, planning.Planned]]
     )  # fmt: skip
 
 
-def _name(definition: VisitDefinition, planned: planning.Planned) -> str:
-    if definition.repeat_group_id and planned.cycle > 1:
-        return f"{definition.name}, cycle {planned.cycle}"
+def named(definition: VisitDefinition, cycle: int) -> str:
+    """The name of a visit in one of its cycles."""
+    if definition.repeat_group_id and cycle > 1:
+        return f"{definition.name}, cycle {cycle}"
     return definition.name
 
 
@@ -105,12 +106,27 @@ def draft_deviation(visit: Visit, on: date, reason: str, description: str) -> No
 
 def keep_next(subject: Subject) -> None:
     """Keep the columns that every list shows: next visit and last visit."""
-    coming, last_on = next_and_last(subject)
-    booked = coming.bookings.filter(is_live=True).first() if coming else None
-    on = booked.on if booked else (coming.target_on if coming else None)
-    Subject.objects.filter(pk=subject.pk).update(
-        next_visit=coming, next_visit_on=on, last_visit_on=last_on
-    )
+    keep_next_all([subject.pk])
+
+
+def keep_next_all(subject_ids: list[int]) -> None:
+    """Keep next and last visit of many subjects in one statement."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE subjects_subject s SET next_visit_id = f.id, next_visit_on = f.next_on,"
+            " last_visit_on = f.last_on"
+            " FROM (SELECT g.id AS subject_id, n.id, n.next_on,"
+            "   (SELECT max(d.performed_on) FROM subjects_visit d WHERE d.subject_id = g.id"
+            "    AND d.status = 'completed') AS last_on"
+            "  FROM unnest(%s::bigint[]) AS g (id) LEFT JOIN LATERAL ("
+            '   SELECT v.id, coalesce(b."on", v.target_on) AS next_on FROM subjects_visit v'
+            "   LEFT JOIN subjects_booking b ON b.visit_id = v.id AND b.is_live"
+            "   WHERE v.subject_id = g.id AND v.status = ANY(%s)"
+            "   ORDER BY v.target_on, v.id LIMIT 1) n ON true) f"
+            " WHERE s.id = f.subject_id AND (s.next_visit_id, s.next_visit_on, s.last_visit_on)"
+            "  IS DISTINCT FROM (f.id, f.next_on, f.last_on)",
+            [subject_ids, [status.value for status in OPEN]],
+        )
 
 
 def call_off(subject: Subject, reason: str, *, by: User) -> None:
