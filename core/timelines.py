@@ -1,0 +1,162 @@
+"""Lanes of one record's story under a common axis of days, as SVG made on the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from core.charts import Scale, as_percent
+from core.dates import study_day
+
+STEPS = (7, 14, 28, 56, 84, 168, 364)  # days between two ticks
+TICKS_AT_MOST = 9
+APART = 4.0  # percent of the width that keeps two labels from touching
+LAST_TICK = 95.0  # percent; a label further right would leave the picture
+VISITS, POINTS = 52, 26  # heights
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A visit in its lane: the window, and when it took place or is booked."""
+
+    label: str
+    title: str
+    earliest: date
+    target: date
+    latest: date
+    on: date | None
+    is_done: bool
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it lies out of its window."""
+        return self.on is not None and not self.earliest <= self.on <= self.latest
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """Something that happened on a day."""
+
+    on: date
+    title: str
+    is_deviation: bool = False
+
+
+class Timeline:
+    """The days from one to another, counted from day 1 where it is known."""
+
+    def __init__(self, first: date, last: date, today: date, day_1: date | None) -> None:
+        self.first, self.last, self.today, self.day_1 = first, last, today, day_1
+        self.scale = Scale(first.toordinal(), max(last, first + timedelta(days=1)).toordinal())
+        self.ticks = self._ticks()
+
+    def axis(self) -> SafeString:
+        """Study days where day 1 is known, and dates, with today between them."""
+        rows = [self._row([(day, f"{day.day} {day:%b}") for day in self.ticks], "")]
+        if self.day_1:
+            days = [(day, self._study_day(day)) for day in self.ticks]
+            rows.insert(0, self._row(days, f"Today · {self._study_day(self.today)}"))
+        return SafeString("".join(rows))
+
+    def visits(self, marks: Sequence[Mark]) -> SafeString:
+        """Window bands with targets, and a mark where a visit was done or is booked."""
+        shown = [mark for mark in marks if mark.latest >= self.first and mark.earliest <= self.last]
+        labels = self._without_overlap([(mark.target, mark.label) for mark in shown])
+        body = [self._visit(mark) for mark in shown]
+        body += [_text(at, VISITS - 8, label, "lbl", "middle") for at, label in labels]
+        return self._lane(body, VISITS, "Visits against their windows")
+
+    def points(self, points: Iterable[Point], title: str) -> SafeString:
+        """A dot for each day, or a diamond where it deviates."""
+        body = [self._point(point) for point in points if self.first <= point.on <= self.last]
+        return self._lane(body, POINTS, title)
+
+    def _study_day(self, day: date) -> str:
+        assert self.day_1 is not None
+        return f"D{study_day(self.day_1, day)}".replace("-", "−")
+
+    def _ticks(self) -> list[date]:
+        length = (self.last - self.first).days
+        step = next((step for step in STEPS if length / step <= TICKS_AT_MOST), STEPS[-1])
+        origin = self.day_1 or self.first
+        start = origin - timedelta(days=(origin - self.first).days // step * step)
+        days = [start + timedelta(days=step * n) for n in range(length // step + 1)]
+        return [day for day in days if self.scale.at(day) < LAST_TICK]
+
+    def _row(self, labels: list[tuple[date, str]], today: str) -> SafeString:
+        now = self.scale.at(self.today)
+        has_today = today and self.first <= self.today <= self.last
+        texts = [
+            _text(self.scale.at(day), 14, label, "tick")
+            for day, label in labels
+            if not has_today or abs(self.scale.at(day) - now) > 2 * APART
+        ]
+        if has_today:
+            texts.append(_text(now, 14, today, "lbl today-l", "middle"))
+        return _picture(texts, 18, "")
+
+    def _lane(self, body: list[str], height: int, title: str) -> SafeString:
+        lines = [
+            f'<line class="gl" x1="{at}" x2="{at}" y1="0" y2="{height}"/>'
+            for at in (as_percent(self.scale.at(day)) for day in self.ticks)
+        ]
+        if self.first <= self.today <= self.last:
+            now = as_percent(self.scale.at(self.today))
+            lines.append(f'<line class="today" x1="{now}" x2="{now}" y1="0" y2="{height}"/>')
+        return _picture([*lines, *body], height, title)
+
+    def _visit(self, mark: Mark) -> str:
+        left, right = self.scale.at(mark.earliest), self.scale.at(mark.latest)
+        target, width = as_percent(self.scale.at(mark.target)), as_percent(max(right - left, 0.5))
+        parts = [
+            f'<rect class="wb-band" x="{as_percent(left)}" width="{width}" y="13" height="14" rx="3"/>',
+            f'<line class="wb-target" x1="{target}" x2="{target}" y1="13" y2="27"/>',
+        ]
+        if mark.on is not None:
+            at = as_percent(self.scale.at(mark.on))
+            kind = "wb-dot wb-done" if mark.is_done else "wb-dot"
+            parts.append(
+                _diamond(at, 20) if mark.is_outside
+                else f'<circle class="{kind}" cx="{at}" cy="20" r="5.5"/>'
+            )  # fmt: skip
+        return _titled(mark.title, "".join(parts))
+
+    def _point(self, point: Point) -> str:
+        at = as_percent(self.scale.at(point.on))
+        dot = f'<circle class="f-s5" cx="{at}" cy="{POINTS // 2}" r="3"/>'
+        return _titled(point.title, _diamond(at, POINTS // 2) if point.is_deviation else dot)
+
+    def _without_overlap(self, labels: list[tuple[date, str]]) -> list[tuple[float, str]]:
+        found: list[tuple[float, str]] = []
+        for day, label in labels:
+            at = self.scale.at(day)
+            if self.first <= day <= self.last and (not found or at - found[-1][0] >= APART):
+                found.append((at, label))
+        return found
+
+
+def _text(at: float, y: int, text: str, kind: str, anchor: str = "start") -> str:
+    return f'<text class="{kind}" x="{as_percent(at)}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _titled(title: str, body: str) -> str:
+    return f"<g><title>{escape(title)}</title>{body}</g>"
+
+
+def _diamond(at: str, y: int) -> str:
+    return (
+        f'<svg x="{at}" y="{y}" overflow="visible">'
+        '<path class="wb-dia" d="M0-7 7 0 0 7-7 0z"/></svg>'
+    )
+
+
+def _picture(body: Iterable[str], height: int, title: str) -> SafeString:
+    role = format_html('role="img" aria-label="{}"', title) if title else 'aria-hidden="true"'
+    return format_html(
+        '<svg class="ch gantt" width="100%" height="{}" {}>{}</svg>',
+        height, SafeString(role), SafeString("".join(body)),
+    )  # fmt: skip

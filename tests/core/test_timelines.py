@@ -1,0 +1,72 @@
+"""Lanes under an axis of days: where marks stand, what they say, and what is left out."""
+
+import re
+from datetime import date, timedelta
+
+from core.timelines import Mark, Point, Timeline
+
+DAY = timedelta(days=1)
+DAY_1 = date(2026, 3, 19)
+FIRST, LAST, TODAY = DAY_1 - 28 * DAY, DAY_1 + 168 * DAY, DAY_1 + 84 * DAY
+
+
+def timeline(first: date = FIRST, last: date = LAST, day_1: date | None = DAY_1) -> Timeline:
+    return Timeline(first, last, TODAY, day_1)
+
+
+def mark(label: str, offset: int, on: int | None = None, *, is_done: bool = False) -> Mark:
+    target = DAY_1 + offset * DAY
+    day = None if on is None else DAY_1 + on * DAY
+    return Mark(label, f"{label} title", target - 3 * DAY, target, target + 3 * DAY, day, is_done)
+
+
+def test_the_axis_counts_study_days_without_a_day_0() -> None:
+    axis = timeline().axis()
+    assert re.findall(r">(D[^<]*)<", axis) == ["D−28", "D1", "D29", "D57", "D113", "D141"]
+    assert "Today · D85" in axis
+    assert "19 Mar" in axis
+
+
+def test_without_day_1_there_are_dates_only() -> None:
+    axis = timeline(day_1=None).axis()
+    assert "Today" not in axis
+    assert axis.count("<svg") == 1
+
+
+def test_a_visit_is_a_band_with_its_target_and_what_became_of_it() -> None:
+    lane = timeline().visits(
+        [
+            mark("W2", 14, 14, is_done=True),
+            mark("W6", 42, 47),
+            mark("W12", 84, 85),
+            mark("W16", 112),
+        ]
+    )
+    assert lane.count("wb-band") == lane.count("wb-target") == 4
+    assert lane.count("wb-dot wb-done") == 1
+    assert lane.count('class="wb-dot"') == 1
+    assert lane.count("wb-dia") == 1
+    assert "<title>W6 title</title>" in lane
+
+
+def test_labels_do_not_touch() -> None:
+    lane = timeline().visits([mark("W2", 14), mark("W2b", 15), mark("W4", 28)])
+    assert re.findall(r">(W\w+)</text>", lane) == ["W2", "W4"]
+
+
+def test_what_lies_outside_the_days_shown_is_left_out() -> None:
+    near = timeline(TODAY - 10 * DAY, TODAY + 20 * DAY)
+    assert near.visits([mark("W2", 14), mark("W12", 84)]).count("wb-band") == 1
+    points = [Point(DAY_1, "then"), Point(TODAY, "now"), Point(TODAY, "bad", is_deviation=True)]
+    lane = near.points(points, "Contacts")
+    assert (lane.count("<circle"), lane.count("wb-dia")) == (1, 1)
+
+
+def test_words_of_people_stay_words() -> None:
+    lane = timeline().points([Point(TODAY, "<script>alert(1)</script>")], "A & B")
+    assert "<script>" not in lane
+    assert 'aria-label="A &amp; B"' in lane
+
+
+def test_one_day_is_a_picture_too() -> None:
+    assert "<svg" in Timeline(TODAY, TODAY, TODAY, TODAY).axis()

@@ -1,0 +1,97 @@
+"""The story of a subject as lanes under one axis of days."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from django.utils.safestring import SafeString
+
+from core.dates import show_day
+from core.timelines import Mark, Point, Timeline
+from subjects.models import Contact, DeviationDraft, Subject
+from workspace.queries import VisitRow
+
+ZOOMS = {"30": (10, 20), "90": (30, 60)}  # days before and after today
+EDGE = timedelta(days=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One line of the story."""
+
+    name: str
+    count: str
+    picture: SafeString
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """The axis and the lanes of a subject."""
+
+    axis: SafeString
+    lanes: list[Lane]
+    zoom: str
+
+
+def story_of(
+    subject: Subject, visits: Sequence[VisitRow], today: date, day_1: date | None, zoom: str
+) -> Story | None:
+    """Visits, deviations and contacts over time; nothing while no visit has a date."""
+    marks = [_mark(row) for row in visits if row.window.target]
+    if not marks:
+        return None
+    timeline = Timeline(*_span(marks, today, zoom), today, day_1)
+    done = sum(mark.is_done for mark in marks)
+    lanes = [Lane("Visits", f"{done} of {len(marks)}", timeline.visits(marks))]
+    for name, points in (("Deviations", _deviations(subject)), ("Contacts", _contacts(subject))):
+        if points:
+            lanes.append(Lane(name, str(len(points)), timeline.points(points, name)))
+    return Story(timeline.axis(), lanes, zoom if zoom in ZOOMS else "")
+
+
+def _span(marks: Sequence[Mark], today: date, zoom: str) -> tuple[date, date]:
+    if zoom in ZOOMS:
+        before, after = ZOOMS[zoom]
+        return today - timedelta(days=before), today + timedelta(days=after)
+    first = min(min(mark.earliest, mark.on or mark.earliest) for mark in marks)
+    last = max(max(mark.latest, mark.on or mark.latest) for mark in marks)
+    return first - EDGE, last + EDGE
+
+
+def _mark(row: VisitRow) -> Mark:
+    window = row.window
+    assert window.target is not None
+    when = f", {row.chip[1].lower()} {row.on}" if row.on else ""
+    return Mark(
+        row.code or row.name, f"{row.name}: {window.days}{when}",
+        window.earliest or window.target, window.target, window.latest or window.target,
+        window.booked, window.state == "done",
+    )  # fmt: skip
+
+
+def _deviations(subject: Subject) -> list[Point]:
+    drafts = DeviationDraft.objects.filter(visit__subject=subject).exclude(
+        state=DeviationDraft.State.WITHDRAWN
+    )
+    rows = drafts.values_list(
+        "visit__performed_on", "visit__latest_on", "description", "visit__bookings__on"
+    ).distinct()
+    return [
+        Point(day, text, is_deviation=True)
+        for performed, latest, text, booked in rows
+        if (day := performed or booked or latest)
+    ]
+
+
+def _contacts(subject: Subject) -> list[Point]:
+    rows = Contact.objects.filter(subject=subject).order_by("at")
+    zone = subject.site.place.zone
+    return [
+        Point(
+            day := contact.at.astimezone(zone).date(),
+            f"{contact.get_channel_display()} {show_day(day)}: {contact.get_result_display()}",
+        )
+        for contact in rows
+    ]
