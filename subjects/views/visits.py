@@ -75,7 +75,14 @@ def day_sheet(request: Request, slug: str) -> HttpResponse:
     on = _day(request.GET.get("day", ""), now.date())
     last = on + timedelta(days=6) if request.GET.get("span") == "week" else on
     blocks = [block for block in diary.blocks(place, on, last, request.user) if not block.is_busy]
-    context = {"place": place, "on": on, "last": last, "now": now, "blocks": blocks}
+    trials = sorted({block.trial for block in blocks})
+    context = {
+        "place": place,
+        "on": on,
+        "last": last,
+        "now": now,
+        "sheets": [(trial, [row for row in blocks if row.trial == trial]) for trial in trials],
+    }
     return page(request, "subjects/day_sheet.html", context)
 
 
