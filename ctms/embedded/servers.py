@@ -128,7 +128,7 @@ class Postgres(Server):
 
     def prepare(self) -> list[str | Path]:
         self.make_directories()
-        programs = self._programs()
+        programs = self.programs()
         major = self._major(programs)
         data = self.base / "postgres"
         if not (data / "PG_VERSION").exists():
@@ -150,7 +150,8 @@ class Postgres(Server):
             return [*options, "shared_buffers=256MB"]
         return [*options, "fsync=off", "synchronous_commit=off", "full_page_writes=off"]
 
-    def _programs(self) -> Path:
+    def programs(self) -> Path:
+        """The directory of the programs of PostgreSQL."""
         if named := os.environ.get("CTMS_PG_BIN"):
             return Path(named)
         with contextlib.suppress(ModuleNotFoundError):
