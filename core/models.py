@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self, cast
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
 from core.access import (
     DEPLOYMENT,
@@ -317,3 +318,46 @@ class Idempotency(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class Upload(Kernel):
+    """A list on its way in: mapped, checked, then taken over batch by batch or set aside."""
+
+    view_permission = Permission.SITE_VIEW
+
+    owner_id = models.BigIntegerField()
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=200)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    raw = models.BinaryField(help_text="encrypted: it may name subjects; once done, the wrong rows")
+    mapping = models.JSONField(default=dict)
+    day_order = models.CharField(max_length=3, help_text="of dates in figures: dmy or mdy")
+    at = models.DateTimeField(auto_now_add=True)
+    begun_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    left_behind = models.PositiveIntegerField(default=0)
+    message = models.TextField(blank=True)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=Q(done__lte=F("total")), name="upload_not_overdone")
+        ]
+        indexes: ClassVar = [
+            models.Index(F("moved_at"), condition=Q(ended_at=None), name="upload_running")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        """The mapping with the dry run, then the progress."""
+        return reverse("core:import", args=[self.pk])
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the worker is taking it over."""
+        return self.begun_at is not None and self.ended_at is None

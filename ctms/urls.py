@@ -12,6 +12,7 @@ urlpatterns = [
     path("drafts/throw-away/", drafts.throw_away, name="throw_draft_away"),
     path("account/", include("accounts.sign_in")),
     path("", include("accounts.urls")),
+    path("", include("core.imports.urls")),
     path("", include("subjects.urls")),
     path("", include("sites.urls")),
     path("", include("inbox.urls")),

@@ -1,5 +1,7 @@
 """Places and sites as a Django app."""
 
+from importlib import import_module
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,7 @@ class SitesConfig(AppConfig):
 
     name = "sites"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the list that brings sites in."""
+        import_module("sites.imports")

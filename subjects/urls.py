@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from subjects.views import feeds, subjects, visits
+from subjects.views import feeds, imports, subjects, visits
 
 app_name = "subjects"
 
@@ -19,6 +19,12 @@ urlpatterns = [
     path("visits/<int:pk>/check-in/", visits.check_in, name="check_in"),
     path("visits/<int:pk>/start/", visits.start, name="start"),
     path("visits/<int:pk>/complete/", visits.complete, name="complete"),
+    path("trials/<slug:code>/subjects/import/", imports.import_subjects, name="import_subjects"),
+    path(
+        "trials/<slug:code>/sites/<str:number>/subjects/import/",
+        imports.import_at_site,
+        name="import_at_site",
+    ),
     path("sites/<int:pk>/screen/", subjects.screen, name="screen"),
     path("subjects/<int:pk>/enrol/", subjects.enrol, name="enrol"),
     path("subjects/<int:pk>/end/", subjects.end, name="end"),

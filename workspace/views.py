@@ -89,6 +89,7 @@ def site(request: Request, code: str, number: str) -> HttpResponse:
         "figures": queries.figures_of(record, today),
         "today": today,
         "may_screen": can(request.user, Permission.SUBJECT_SCREEN, record),
+        "may_import": can(request.user, Permission.SUBJECT_IMPORT, record),
         "schedules": SiteSchedule.objects.filter(site=record).select_related("version"),
         "steps": steps_of(record)[:6],
         "team": team_of(record, today),
@@ -107,6 +108,7 @@ def subjects(request: Request, code: str = "") -> HttpResponse:
         "statuses": SubjectStatus.choices,
         "query": request.GET,
         "today": timezone.localdate(),
+        "may_import": record is not None and can(request.user, Permission.SUBJECT_IMPORT, record),
     }
     return page(request, "workspace/subjects.html", context, partial="rows")
 

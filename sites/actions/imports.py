@@ -45,7 +45,7 @@ class SiteRow:
 
 
 @action(Permission.SITE_EDIT, "import sites")
-def import_sites(trial: Trial, *, rows: Sequence[SiteRow], by: User) -> Trial:
+def import_sites(trial: Trial, *, rows: Sequence[SiteRow], by: User, reason: str = "") -> Trial:
     """Add the sites that are not there yet; a second call with the same rows changes nothing."""
     if any(row.status != SiteStatus.IDENTIFIED for row in rows):
         require(by, Permission.SITE_STATUS, trial)

@@ -37,7 +37,9 @@ EARLIER = "From the records before the import"
 
 
 @action(Permission.SUBJECT_IMPORT, "import subjects")
-def import_subjects(scope: Scope, *, rows: Sequence[SubjectRow], by: User) -> Scope:
+def import_subjects(
+    scope: Scope, *, rows: Sequence[SubjectRow], by: User, reason: str = ""
+) -> Scope:
     """Add the subjects whose numbers are new, at sites in this scope, with all their visits."""
     sites = _sites(scope, rows)
     if any(row.identity for row in rows):

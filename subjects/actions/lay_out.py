@@ -70,7 +70,7 @@ class Schedules:
         version_ids = set(self.versions.values())
         visits = VisitDefinition.objects.filter(version__pk__any=version_ids, timeline=None)
         self.by_version: dict[int, list[VisitDefinition]] = defaultdict(list)
-        for definition in visits.order_by("position"):
+        for definition in visits.order_by("position").select_related("repeat_group"):
             self.by_version[definition.version_id].append(definition)
         self.definitions = {
             visit.pk: visit for found in self.by_version.values() for visit in found
