@@ -13,8 +13,8 @@ from typing import Any, NoReturn
 MEGABYTE = 1_000_000
 MAX_BYTES = 20 * MEGABYTE
 MAX_DEPTH = 64
-MAX_OBJECTS = 300_000
-MAX_VALUES = 2_000_000
+MAX_OBJECTS = 150_000
+MAX_VALUES = 750_000
 MAX_TEXT = 50_000
 MAX_NAME = 200
 MAX_NUMBER = 1e15
@@ -168,13 +168,17 @@ class Node:
 
     def text(self, *keys: str) -> str:
         """The first of these that is said."""
-        return next((text for key in keys if (text := as_text(self.data.get(key)))), "")
+        for key in keys:
+            if text := as_text(self.data.get(key)):
+                return text
+        return ""
 
     def short(self, *keys: str) -> str:
         """The first of these that is said, on one line and cut to the length of a name."""
-        found = (as_text(value) for key in keys if (value := _start(self.data.get(key))))
-        text = " ".join(next(filter(None, found), "").split())
-        return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}…"
+        for key in keys:
+            if text := " ".join(as_text(_start(self.data.get(key))).split()):
+                return text if len(text) <= MAX_NAME else f"{text[: MAX_NAME - 1]}…"
+        return ""
 
     def flag(self, key: str) -> bool | None:
         """Yes, no, or not said."""
@@ -224,7 +228,7 @@ class Node:
     @property
     def id(self) -> str:
         """What other objects call it."""
-        return self.text("id")
+        return as_text(self.data.get("id"))
 
     @property
     def name(self) -> str:

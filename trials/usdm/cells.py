@@ -6,18 +6,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trials.untrusted import Node
+from trials.usdm.conditions import Conditions
 from trials.usdm.findings import Findings
 from trials.usdm.instances import Instance
 from trials.usdm.order import in_order
 from trials.usdm.placing import Placing
 from trials.usdm.schedule import Activity, Cell, Need, Procedure, TimePoint, Visit
-from trials.usdm.texts import plain
 
 MAX_POINTS = 2_000
 MAX_CELLS = 100_000
 MAX_NESTED = 8
 
 Times = dict[str, tuple[TimePoint, ...]]
+Eventual = dict[str, str]
 
 
 def read_activities(nodes: list[Node], findings: Findings) -> tuple[Activity, ...]:
@@ -40,35 +41,13 @@ def read_activities(nodes: list[Node], findings: Findings) -> tuple[Activity, ..
 def _above(identity: str, parent: Mapping[str, str]) -> list[str]:
     """The headings from the outermost to the nearest."""
     found: dict[str, None] = {}
-    while (identity := parent.get(identity, "")) and identity not in found:
+    while (identity := parent.get(identity, "")) and len(found) < MAX_NESTED:
         found[identity] = None
     return list(reversed(found))
 
 
 def _procedure(node: Node) -> Procedure:
     return Procedure(node.id, node.name, node.label, node.code("code").decode)
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """A text that says when something is done, to what it applies and where."""
-
-    text: str
-    applies_to: frozenset[str]
-    contexts: frozenset[str]
-
-
-def read_conditions(nodes: Iterable[Node]) -> tuple[Condition, ...]:
-    """The conditions of the file that apply to anything."""
-    return tuple(
-        Condition(
-            plain(node.text("text", "label", "name")),
-            frozenset(node.texts("appliesToIds")),
-            frozenset(node.texts("contextIds")),
-        )
-        for node in nodes
-        if node.has("appliesToIds")
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +71,16 @@ class Cells:
     def __init__(
         self,
         activities: Sequence[Activity],
-        conditions: Sequence[Condition],
+        conditions: Conditions,
         subs: Mapping[str, SubTimeline],
         findings: Findings,
     ) -> None:
         self.activities = {activity.source_id: activity for activity in activities}
         self.subs = subs
         self.findings = findings
-        self.conditions: dict[str, list[Condition]] = {}
-        for condition in conditions:
-            for identity in condition.applies_to:
-                self.conditions.setdefault(identity, []).append(condition)
+        self.conditions = conditions
         self._times: dict[str, Times] = {}
+        self._done: dict[tuple[str, ...], tuple[Times, Eventual]] = {}
 
     def read(self, visits: Sequence[Visit], instances: Mapping[str, Instance]) -> tuple[Cell, ...]:
         """The cells visit by visit, activities in the order in which they are named."""
@@ -128,7 +105,7 @@ class Cells:
                     visit.instance_ids[0],
                 )
                 continue
-            texts = self._conditions(identity, where)
+            texts = self.conditions.at(self.activities[identity], where)
             is_eventual = identity not in visit.activity_ids and identity not in times
             if is_eventual:
                 texts = [eventual[identity], *texts]
@@ -140,11 +117,18 @@ class Cells:
                 times=times.get(identity, ()),
             )
 
-    def _within(self, run: Sequence[Instance]) -> tuple[Times, dict[str, str]]:
+    def _within(self, run: Sequence[Instance]) -> tuple[Times, Eventual]:
         """Moments of the sub-timelines of a visit, and what is done there in some event."""
+        subs = self._started_by(run)
+        key = tuple(sub.id for sub in subs)
+        if key not in self._done:
+            self._done[key] = self._done_in(subs)
+        return self._done[key]
+
+    def _done_in(self, subs: Iterable[SubTimeline]) -> tuple[Times, Eventual]:
         times: Times = {}
-        eventual: dict[str, str] = {}
-        for sub in self._started_by(run):
+        eventual: Eventual = {}
+        for sub in subs:
             if sub.is_profile:
                 for identity, points in self._profile(sub, ()).items():
                     times[identity] = (*times.get(identity, ()), *points)[:MAX_POINTS]
@@ -209,18 +193,6 @@ class Cells:
             early_minutes=(early and early.in_minutes) or 0,
             late_minutes=(late and late.in_minutes) or 0,
         )
-
-    def _conditions(self, identity: str, where: set[str]) -> list[str]:
-        """The conditions on an activity or its procedures that hold at the visit."""
-        activity = self.activities[identity]
-        targets = [identity, *(procedure.source_id for procedure in activity.procedures)]
-        here = {*where, identity}
-        return [
-            condition.text
-            for target in targets
-            for condition in self.conditions.get(target, ())
-            if not condition.contexts or condition.contexts & here
-        ]
 
     @staticmethod
     def _need(times: tuple[TimePoint, ...], *, is_conditional: bool) -> Need:

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from trials.untrusted import Node
+from trials.usdm.encounters import Surroundings
 from trials.usdm.findings import Findings
 from trials.usdm.instances import Instance
 from trials.usdm.schedule import Visit
-from trials.usdm.visits import Surroundings
 
 FEW = 3
 
@@ -64,7 +64,7 @@ def check_visits(visits: Sequence[Visit], around: Surroundings, findings: Findin
         if identity not in used:
             findings.inform(
                 "encounter_unused",
-                f"Encounter “{encounter.label}” is on no planned visit.",
+                f"Encounter “{encounter.title or identity}” is on no planned visit.",
                 identity,
             )
 

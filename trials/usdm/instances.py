@@ -54,6 +54,8 @@ class Route:
 
     def back_to(self, target: str, here: str) -> list[str]:
         """The way that led from the target here; nothing where it did not."""
+        if target not in self.conditions:
+            return []
         way = [here]
         while way[-1] != target and (before := self.entered_from.get(way[-1], "")):
             way.append(before)

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from trials.untrusted import Node
-from trials.usdm.cells import Cells, SubTimeline, read_conditions
+from trials.usdm.cells import Cells, SubTimeline
 from trials.usdm.checks import check_links, check_visits
+from trials.usdm.conditions import Conditions
 from trials.usdm.document import Document
+from trials.usdm.encounters import Surroundings, read_encounter
 from trials.usdm.findings import Findings
 from trials.usdm.instances import (
     Instance,
@@ -23,7 +25,7 @@ from trials.usdm.placing import Placing
 from trials.usdm.schedule import Activity, Timeline, TimelineKind, Unreachable
 from trials.usdm.timings import Timing, read_timing
 from trials.usdm.values import Arm, Epoch
-from trials.usdm.visits import Surroundings, Visits, repeat_groups
+from trials.usdm.visits import Visits, repeat_groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ def read_timelines(
         for line in lines
         if line.kind is TimelineKind.SUB
     }
-    cells = Cells(activities, read_conditions(document.about("conditions")), subs, findings)
+    cells = Cells(activities, Conditions(document.about("conditions"), findings), subs, findings)
     around = _surroundings(document, arms, epochs, findings)
     return tuple(_timeline(line, cells, around, findings) for line in lines)
 
@@ -105,7 +107,7 @@ def _surroundings(
 ) -> Surroundings:
     encounters = in_order(document.design.nodes("encounters"), "encounters", findings)
     return Surroundings(
-        encounters={node.id: node for node in encounters},
+        encounters={node.id: read_encounter(node) for node in encounters},
         epochs={epoch.source_id: epoch.name for epoch in epochs},
         arms_of_epoch=dict(_arms_of_epochs(document, arms, findings)),
     )
@@ -122,12 +124,14 @@ def _arms_of_epochs(
             "An arm and epoch meet in more than one cell (DDF00069).",
             "studyCells",
         )
-    of_epoch: dict[str, set[str]] = {}
+    position = {arm.source_id: index for index, arm in enumerate(arms)}
+    of_epoch: dict[str, set[int]] = {}
     for arm, epoch in cells:
-        of_epoch.setdefault(epoch, set()).add(arm)
-    for epoch, ids in of_epoch.items():
-        named = tuple(arm.name for arm in arms if arm.source_id in ids)
-        yield epoch, named if len(named) < len(arms) else ()
+        if arm in position:
+            of_epoch.setdefault(epoch, set()).add(position[arm])
+    for epoch, indexes in of_epoch.items():
+        named = tuple(arms[index].name for index in sorted(indexes))
+        yield epoch, named if len(named) < len(position) else ()
 
 
 def _timeline(line: Line, cells: Cells, around: Surroundings, findings: Findings) -> Timeline:
@@ -179,7 +183,7 @@ def _unreachable(
             source_id=one.id,
             name=one.name,
             encounter_id=one.encounter_id,
-            encounter_name=around.encounters.get(one.encounter_id, Node()).short("label", "name"),
+            encounter_name=around.encounter(one.encounter_id).title,
             offset=place.offset if (place := line.placing.places.get(one.id)) else None,
             activity_ids=one.activity_ids,
         )

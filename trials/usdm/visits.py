@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 
 from core.durations import ZERO, Duration
-from trials.untrusted import Node
+from trials.usdm.encounters import Encounter, Surroundings
 from trials.usdm.findings import Findings
 from trials.usdm.instances import Instance, Route
 from trials.usdm.placing import Placing
@@ -15,15 +14,6 @@ from trials.usdm.schedule import Basis, RepeatGroup, TimelineKind, Visit, Window
 from trials.usdm.timings import window_in_words
 
 Key = tuple[str, str, Duration | None, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What of the design a visit refers to."""
-
-    encounters: Mapping[str, Node]
-    epochs: Mapping[str, str]
-    arms_of_epoch: Mapping[str, tuple[str, ...]]
 
 
 class Visits:
@@ -77,18 +67,18 @@ class Visits:
 
     def _visit(self, index: int, run: Sequence[Instance]) -> Visit:
         first = run[0]
-        encounter = self.around.encounters.get(first.encounter_id, Node())
+        encounter = self.around.encounter(first.encounter_id)
         place = self.placing.places.get(first.id)
         window, label = self._window(run)
         after = self._after(index, run) if place else None
         epochs = list(dict.fromkeys(one.epoch_id for one in run if one.epoch_id))
         self._check(run, encounter, epochs)
         return Visit(
-            name=encounter.short("label", "name") or first.name,
+            name=encounter.title or first.name,
             encounter_id=first.encounter_id,
-            encounter_name=encounter.short("name"),
-            encounter_label=encounter.short("label"),
-            encounter_type=encounter.code("type").decode,
+            encounter_name=encounter.name,
+            encounter_label=encounter.label,
+            encounter_type=encounter.type,
             instance_ids=tuple(one.id for one in run),
             instance_names=tuple(one.name for one in run),
             epoch_id=epochs[0] if epochs else "",
@@ -103,11 +93,8 @@ class Visits:
             after_visit=after[0] if after else None,
             after_offset=after[1] if after else None,
             basis=Basis.ACTUAL if after else Basis.PLANNED,
-            contact_modes=tuple(code.decode for code in encounter.codes("contactModes")),
-            settings=tuple(
-                code.decode
-                for code in encounter.codes("environmentalSettings", "environmentalSetting")
-            ),
+            contact_modes=encounter.contact_modes,
+            settings=encounter.settings,
             activity_ids=tuple(dict.fromkeys(a for one in run for a in one.activity_ids)),
             arms=self.around.arms_of_epoch.get(epochs[0], ()) if epochs else (),
             condition=self.route.conditions[first.id],
@@ -145,9 +132,9 @@ class Visits:
                 return reached, distance
         return None
 
-    def _check(self, run: Sequence[Instance], encounter: Node, epochs: Sequence[str]) -> None:
+    def _check(self, run: Sequence[Instance], encounter: Encounter, epochs: Sequence[str]) -> None:
         first = run[0]
-        if first.encounter_id and not encounter:
+        if first.encounter_id not in {"", encounter.source_id}:
             self.findings.warn(
                 "encounter_missing",
                 f"“{first.name}” takes place at {first.encounter_id[:80]}, which is not in the file.",
@@ -166,15 +153,15 @@ class Visits:
             )
         self._check_scheduled_at(run, encounter)
 
-    def _check_scheduled_at(self, run: Sequence[Instance], encounter: Node) -> None:
+    def _check_scheduled_at(self, run: Sequence[Instance], encounter: Encounter) -> None:
         """The encounter's own pointer to a timing is used to check, never to compute."""
-        timed = self.timed_by.get(encounter.text("scheduledAtId"), "")
+        timed = self.timed_by.get(encounter.scheduled_at_id, "")
         other = self.placing.instances.get(timed)
         if other and other.encounter_id != run[0].encounter_id:
             self.findings.warn(
                 "encounter_timing_differs",
-                f"Encounter “{encounter.label}” points at the timing of “{other.name}”.",
-                encounter.id,
+                f"Encounter “{encounter.title}” points at the timing of “{other.name}”.",
+                encounter.source_id,
             )
 
 
