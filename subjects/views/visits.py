@@ -14,8 +14,10 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from core.access import require
 from core.dates import show_weekday
 from core.obligations import open_for
+from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, find, page
 from sites.models import Place
@@ -90,6 +92,7 @@ def day_sheet(request: Request, slug: str) -> HttpResponse:
 def slots(request: Request, pk: int) -> HttpResponse:
     """Find a slot for a visit and book it, or move it when it is booked."""
     visit = find(Visit, request.user, pk=pk)
+    require(request.user, Permission.VISIT_BOOK, visit)
     place = visit.site.place
     booking = visit.bookings.filter(is_live=True).first()
     form = BookForm(request.POST or None, place=place)
@@ -163,6 +166,7 @@ def start(request: Request, pk: int) -> HttpResponse:
 def complete(request: Request, pk: int) -> HttpResponse:
     """The visit is done; outside its window a reason is asked for."""
     visit = find(Visit, request.user, pk=pk)
+    require(request.user, visits.complete.permission, visit)
     booking = visit.bookings.filter(is_live=True).first()
     on = booking.on if booking else timezone.localdate(timezone=visit.site.place.zone)
     form = DayForm(request.POST or None, initial={"on": on})
@@ -196,6 +200,7 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     """A visit that does not take place, or after all does; always with the reason."""
     visit = find(Visit, request.user, pk=pk)
     act, title = OUTCOMES[verb]
+    require(request.user, act.permission, visit)
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         act(visit, reason=form.cleaned_data["reason"], by=request.user)

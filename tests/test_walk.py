@@ -1,0 +1,158 @@
+"""Every address by every method for every role: what the table does not allow is refused."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from accounts.models import User
+from core.access import Scope
+from core.actions import registry
+from core.models import AuditRow, Deployment, Event
+from core.permissions import Permission
+from tests.test_house import ROOT, SOURCES
+from tests.ways import Way, Who, persons, table
+from tests.world import World, make_place, user_with
+from trials.actions import trials
+
+pytestmark = pytest.mark.django_db
+
+OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit"}
+# For whoever asks: each is tested where it is told of.
+WITHOUT_SIGNING_IN = {"accounts:session", "subjects:feed"}
+
+
+def named(patterns: list[URLPattern | URLResolver], namespace: str = "") -> set[str]:
+    """Every named address of ours."""
+    found: set[str] = set()
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            if pattern.namespace in OURS or not pattern.namespace:
+                found |= named(pattern.url_patterns, pattern.namespace or namespace)
+        elif namespace:
+            found.add(f"{namespace}:{pattern.name}")
+    return found
+
+
+def client_of(who: Who, world: World) -> Client:
+    """A browser in which the person is signed in, or nobody."""
+    client = Client(raise_request_exception=False)
+    if who.role == "anonymous":
+        return client
+    if who.role == "stranger":
+        person = User.objects.create(username="stranger", email="stranger@example.org")
+    else:
+        person = user_with(who.role, scope_of(who, world), world.admin)
+    client.force_login(person)
+    return client
+
+
+def scope_of(who: Who, world: World) -> Scope:
+    """Where the person holds the role; elsewhere is a place and a sponsor of nobody else."""
+    if who.on != "elsewhere":
+        own = {"site": world.site, "place": world.place, "trial": world.trial}
+        return own[who.on] if who.on in own else Deployment.objects.get()
+    if who.role == "coordinator":
+        return make_place("southgate", world.admin)
+    return trials.add_sponsor(Deployment.objects.get(), name="Other", by=world.admin)
+
+
+def tried(client: Client, way: Way, method: str) -> int:
+    """The answer to an address; what it changes is taken back."""
+    with transaction.atomic():
+        status = client.generic(
+            method, way.path, content_type="application/x-www-form-urlencoded"
+        ).status_code
+        transaction.set_rollback(True)
+    return status
+
+
+def test_every_address_stands_in_the_table(world: World) -> None:
+    assert set(table(world)) | WITHOUT_SIGNING_IN == named(get_resolver().url_patterns)
+
+
+@pytest.mark.parametrize("who", list(persons()), ids=lambda who: f"{who.role}-{who.on}")
+def test_everybody_gets_what_the_table_says_and_nothing_else(who: Who, world: World) -> None:
+    ways = table(world)
+    client = client_of(who, world)
+    written = AuditRow.objects.count()
+    wrong = []
+    for name, each in ways.items():
+        for way in each:
+            for method in ("GET", "POST"):
+                status = tried(client, way, method)
+                right = who.expects(way, method)
+                if status not in right:
+                    wrong.append(f"{method} {name}: {status}, not {sorted(right)}")
+    assert not wrong, "\n".join(wrong)
+    assert AuditRow.objects.count() == written
+
+
+def test_other_methods_are_refused_everywhere(world: World) -> None:
+    ways = table(world)
+    client = client_of(Who("coordinator", "place"), world)
+    for name, each in ways.items():
+        for method in ("PUT", "PATCH", "DELETE", "TRACE"):
+            assert tried(client, each[0], method) == 405, (name, method)
+
+
+def test_every_action_refuses_who_does_not_hold_its_permission(world: World) -> None:
+    stranger = User.objects.create(username="stranger", email="stranger@example.org")
+    events = Event.objects.count()
+    for name, act in registry.items():
+        for record in (world.site, world.place, world.trial, Deployment.objects.get()):
+            with pytest.raises(PermissionDenied, match="Your role does not allow"):
+                act(record, by=stranger)
+        assert act.permission in Permission, name
+    assert Event.objects.count() == events
+
+
+def test_everything_written_belongs_to_an_event_of_a_person(world: World) -> None:
+    before = AuditRow.objects.latest("pk").pk
+    table(world)
+    events = Event.objects.in_bulk()
+    written = AuditRow.objects.filter(pk__gt=before)
+    assert written.count() > 20
+    for row in written:
+        event = events[row.event_id]
+        assert event.actor_name, row.tbl
+        assert event.verb, row.tbl
+
+
+WRITERS = {
+    "save",
+    "create",
+    "bulk_create",
+    "bulk_update",
+    "get_or_create",
+    "update_or_create",
+    "delete",
+}
+READERS = ("views", "forms", "queries", "api", "pages", "templatetags", "urls")
+
+
+def test_only_actions_write() -> None:
+    """What people see and type is only read; declared pages save inside their own actions."""
+    found = set()
+    for path in SOURCES:
+        if not any(part.removesuffix(".py") in READERS for part in path.parts):
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                on_rows = "objects" in ast.dump(node.func.value)
+                if node.func.attr in WRITERS or (node.func.attr == "update" and on_rows):
+                    found.add((path.relative_to(ROOT).as_posix(), node.func.attr))
+    last_use_of_a_feed = ("subjects/views/feeds.py", "update")
+    assert found == {("core/pages.py", "create"), ("core/pages.py", "save"), last_use_of_a_feed}
+
+
+def test_nothing_goes_round_the_check_of_an_action() -> None:
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                assert node.func.attr != "do" or path == ROOT / "core" / "actions.py", path
