@@ -1,0 +1,104 @@
+"""The records as they were, read off their field history."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from core.audit import audited_models, under_event
+from core.past import rewound
+from sites.models import Room
+from subjects.actions import bookings, subjects
+from subjects.models import Preference, Subject, SubjectAnchor, Visit
+from tests.api.conftest import Caller
+from tests.world import World, at, screen, visit, weekday_from
+
+pytestmark = pytest.mark.django_db
+
+
+def every_row() -> dict[str, list[dict[str, object]]]:
+    """Every audited table, without what the trail does not keep."""
+    found = {}
+    for model in audited_models():
+        masked = getattr(model, "masked", ())
+        names = [
+            field.attname
+            for field in model._meta.concrete_fields
+            if field.name != "revision" and field.name not in masked
+        ]
+        found[model._meta.db_table] = list(model._default_manager.order_by("pk").values(*names))
+    return found
+
+
+def test_every_table_reads_as_it_was(world: World) -> None:
+    subject = screen(world)
+    subjects.prefer(subject, values={"availability": "late"}, by=world.coordinator)
+    subjects.identify(subject, values={"name": "Zoë", "phone": "1"}, by=world.coordinator)
+    held = visit(subject, "W2")
+    wanted = bookings.Wanted(at(weekday_from(held.target_on), 9), 60, world.room, None)
+    booking = bookings.book(held, wanted=wanted, by=world.coordinator)
+    before, instant = every_row(), timezone.now()
+    subjects.enrol(subject, on=timezone.localdate(), by=world.coordinator)
+    later = bookings.Wanted(at(weekday_from(held.target_on), 13), 30, None, world.person)
+    bookings.move(booking, wanted=later, by=world.coordinator)
+    subjects.identify(subject, values={"name": "Zoë Hart"}, by=world.coordinator)
+    subjects.identify(subject, values={"name": "Z."}, by=world.coordinator)
+    screen(world)
+    with under_event("tidy"):
+        Preference.objects.all().delete()
+        Room.objects.create(place=world.place, name="New")
+    after = every_row()
+    assert after != before
+    with rewound(instant):
+        assert every_row() == before
+    assert every_row() == after
+
+
+def test_lists_and_records_take_an_instant(world: World, edc: Caller) -> None:
+    subject = screen(world)
+    held = visit(subject, "W2")
+    instant = quote(timezone.now().isoformat())
+    subjects.enrol(subject, on=timezone.localdate(), by=world.coordinator)
+    screen(world)
+    wanted = bookings.Wanted(at(weekday_from(held.target_on), 9), 60, world.room, None)
+    bookings.book(held, wanted=wanted, by=world.coordinator)
+    past = edc.get(f"subjects/?as_of={instant}&fields=number,status").json()["results"]
+    assert past == [{"number": subject.number, "status": "screening"}]
+    assert edc.get(f"subjects/{subject.pk}/?as_of={instant}").json()["enrolled_on"] is None
+    assert edc.get(f"visits/{held.pk}/?as_of={instant}").json()["starts_at"] is None
+    assert edc.get(f"visits/?as_of={instant}&status=booked").json()["results"] == []
+    assert len(edc.get("visits/?status=booked").json()["results"]) == 1
+    beginning = quote((timezone.now() - timedelta(days=1)).isoformat())
+    assert edc.get(f"subjects/{subject.pk}/?as_of={beginning}").status_code == 404
+
+
+def test_the_present_is_back_after_the_block_and_after_a_failure(world: World) -> None:
+    subject = screen(world)
+    long_ago = timezone.now() - timedelta(days=1)
+    with rewound(long_ago):
+        assert not Subject.objects.exists()
+    assert Subject.objects.get() == subject
+    with pytest.raises(ZeroDivisionError), rewound(long_ago):
+        Visit.objects.count() / Subject.objects.count()
+    assert Subject.objects.get() == subject
+
+
+def test_the_past_cannot_be_written(world: World) -> None:
+    subject = screen(world)
+    with pytest.raises(Exception, match="view"), rewound(timezone.now()):
+        SubjectAnchor.objects.filter(subject=subject).update(code="named")
+    assert SubjectAnchor.objects.filter(subject=subject, code="screening").exists()
+
+
+def test_one_record_is_found_by_its_key_and_not_by_reading_the_table(world: World) -> None:
+    screen(world)
+    with rewound(timezone.now()), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN SELECT * FROM subjects_visit WHERE id = 1")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "Seq Scan" not in plan
+    assert "row_id = 1" in plan
