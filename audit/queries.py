@@ -15,6 +15,7 @@ from accounts.models import User
 from core.access import ScopedModel, require
 from core.encryption import reveal
 from core.models import AuditRow, Event
+from core.past import rewound
 from core.permissions import Permission
 from core.web import find
 
@@ -66,6 +67,29 @@ def record_for(user: User, label: str, pk: int) -> ScopedModel:
     found = find(model, user, pk=pk)
     require(user, Permission.AUDIT_VIEW, found)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One field and its value at an instant, in words."""
+
+    field: str
+    value: str
+
+
+def state_at(record: ScopedModel, instant: datetime) -> list[Fact] | None:
+    """The record as it was; None where it was not there."""
+    unseen = {"revision", *record.masked}
+    fields = [field for field in record._meta.concrete_fields if field.name not in unseen]
+    rows = type(record)._default_manager.filter(pk=record.pk)
+    with rewound(instant):
+        found = rows.values_list(*(field.attname for field in fields)).first()
+    if found is None:
+        return None
+    return [
+        Fact(str(field.verbose_name), _in_words(field, value))
+        for field, value in zip(fields, found, strict=True)
+    ]
 
 
 def trail_of(record: ScopedModel, user: User, before: int | None = None, size: int = 50) -> Trail:
@@ -152,10 +176,14 @@ def _hidden(rows: Iterable[AuditRow], user: User) -> Hidden:
 
 
 def _shown(field: models.Field[Any, Any], value: Any) -> str:
+    if value and type(field).__name__ == "EncryptedTextField":
+        return reveal(str(value))
+    return _in_words(field, value)
+
+
+def _in_words(field: models.Field[Any, Any], value: Any) -> str:
     if value in (None, ""):
         return ""
-    if type(field).__name__ == "EncryptedTextField":
-        return reveal(str(value))
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
     return str(value)

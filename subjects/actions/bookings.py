@@ -84,8 +84,8 @@ def move(
     booking: Booking, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
 ) -> Booking:
     """Move a booked visit; its old time is free at once."""
+    visit = lock(booking.visit)  # the visit first, as everywhere: no two wait for each other
     booking = lock(booking, revision)
-    visit = lock(booking.visit)
     if not booking.is_live or visit.status not in OPEN:
         raise ConflictError(f"{visit} is {visit.get_status_display().lower()}; it cannot move.")
     on = _check(visit, wanted, booking.place, reason)

@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import pytest
 from django.db import connection
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from core.audit import audited_models, under_event
@@ -102,3 +104,20 @@ def test_one_record_is_found_by_its_key_and_not_by_reading_the_table(world: Worl
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "Seq Scan" not in plan
     assert "row_id = 1" in plan
+
+
+def test_the_trail_page_shows_the_record_as_it_was(world: World, client: Client) -> None:
+    subject = screen(world)
+    instant = timezone.now().strftime("%Y-%m-%dT%H:%M:%S.%f")
+    subjects.enrol(subject, on=timezone.localdate(), by=world.coordinator)
+    client.force_login(world.cra)
+    path = reverse("audit:record", args=["subjects.subject", subject.pk])
+    then = client.get(path, {"at": instant}).content.decode()
+    assert "As it was at" in then
+    facts = then[then.index('id="then"') : then.index('aria-label="Events"')]
+    assert "<dd>In screening</dd>" in facts
+    assert "<dd>Enrolled</dd>" not in facts
+    assert "not there at that time" in client.get(path, {"at": "2001-01-01T00:00"}).content.decode()
+    wrong = client.get(path, {"at": "yesterday"})
+    assert wrong.status_code == 422
+    assert "Enter a valid date/time" in wrong.content.decode()
