@@ -79,7 +79,7 @@ class Fact:
 
 def state_at(record: ScopedModel, instant: datetime) -> list[Fact] | None:
     """The record as it was; None where it was not there."""
-    unseen = {"revision", *record.masked}
+    unseen = {"id", "revision", *record.masked}
     fields = [field for field in record._meta.concrete_fields if field.name not in unseen]
     rows = type(record)._default_manager.filter(pk=record.pk)
     with rewound(instant):

@@ -66,11 +66,12 @@ class Operation:
 def docs(request: Request) -> HttpResponse:
     """Every address of the API, for people."""
     found = document()
-    groups: dict[str, list[Operation]] = {}
+    resources: dict[str, list[Operation]] = {}
     for path, methods in found["paths"].items():
         for method, told in methods.items():
-            groups.setdefault(told["tags"][0], []).append(_operation(found, path, method, told))
-    return page(request, "api/docs.html", {"groups": groups})
+            name = told["tags"][0].replace("-", " ")
+            resources.setdefault(name, []).append(_operation(found, path, method, told))
+    return page(request, "api/docs.html", {"resources": resources})
 
 
 def _operation(found: dict[str, Any], path: str, method: str, told: dict[str, Any]) -> Operation:

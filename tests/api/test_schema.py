@@ -79,4 +79,5 @@ def test_people_read_it_on_a_page_without_inline_script(world: World, client: Cl
     assert page.status_code == 200
     assert "/api/v1/visits/{key}/book/" in text
     assert "style=" not in text
+    assert reverse("workspace:trials") in text, "the navigation stays"
     assert client.get(reverse("api:schema")).json()["info"]["title"] == "CTMS"
