@@ -77,7 +77,7 @@ class Fact:
     value: str
 
 
-def state_at(record: ScopedModel, instant: datetime) -> list[Fact] | None:
+def state_at(record: ScopedModel, instant: datetime, user: User) -> list[Fact] | None:
     """The record as it was; None where it was not there."""
     unseen = {"id", "revision", *record.masked}
     fields = [field for field in record._meta.concrete_fields if field.name not in unseen]
@@ -87,9 +87,20 @@ def state_at(record: ScopedModel, instant: datetime) -> list[Fact] | None:
     if found is None:
         return None
     return [
-        Fact(str(field.verbose_name), _in_words(field, value))
+        Fact(str(field.verbose_name), _named(field, value, user) or _in_words(field, value))
         for field, value in zip(fields, found, strict=True)
     ]
+
+
+def _named(field: models.Field[Any, Any], value: Any, user: User) -> str:
+    """The record that a key stands for, by its name now, where the user may see it."""
+    if value is None or not isinstance(field, models.ForeignKey):
+        return ""
+    model: type[models.Model] = field.related_model
+    if not issubclass(model, ScopedModel):
+        return ""
+    found = model.objects.visible_to(user).filter(pk=value).first()
+    return str(found) if found is not None else ""
 
 
 def trail_of(record: ScopedModel, user: User, before: int | None = None, size: int = 50) -> Trail:

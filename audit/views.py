@@ -22,7 +22,7 @@ def record(request: Request, label: str, pk: int) -> HttpResponse:
     if form.is_valid():
         context |= {
             "at": form.cleaned_data["at"],
-            "facts": state_at(found, form.cleaned_data["at"]),
+            "facts": state_at(found, form.cleaned_data["at"], request.user),
         }
     status = 422 if form.errors else 200
     return page(request, "audit/record.html", context, partial="entries", status=status)

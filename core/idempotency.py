@@ -82,7 +82,7 @@ def _keep(kept: Idempotency, response: HttpResponse) -> None:
     """Keep the answer in the transaction of what it answers; errors may be tried again."""
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         transaction.set_rollback(True)
-    elif response.status_code >= HTTPStatus.BAD_REQUEST or _is_passing(response):
+    elif response.status_code >= HTTPStatus.BAD_REQUEST or response.streaming:
         kept.delete()
     else:
         kept.code = response.status_code
@@ -91,11 +91,6 @@ def _keep(kept: Idempotency, response: HttpResponse) -> None:
         }
         kept.body = box().encrypt(response.content) if response.content else None
         kept.save()
-
-
-def _is_passing(response: HttpResponse) -> bool:
-    """What is streamed, or may not be stored anywhere, is not stored here either."""
-    return response.streaming or "no-store" in response.headers.get("Cache-Control", "")
 
 
 def clear_away(before: datetime) -> None:

@@ -32,8 +32,12 @@ def issue_token(request: Request, pk: int) -> HttpResponse:
             shown = page(request, "accounts/token.html", {"person": service, "token": made})
             shown.headers["Cache-Control"] = "no-store"
             return shown
-    back = service.get_absolute_url()
-    return answer(request, form, f"Issue a token for {service}", "Issue token", back)
+    context = {
+        "form": form, "title": f"Issue a token for {service}", "verb": "Issue token",
+        "back": service.get_absolute_url(),
+    }  # fmt: skip
+    status = 422 if form.is_bound else 200
+    return page(request, "accounts/issue_token.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

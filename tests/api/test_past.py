@@ -117,6 +117,7 @@ def test_the_trail_page_shows_the_record_as_it_was(world: World, client: Client)
     facts = then[then.index('id="then"') : then.index('aria-label="Events"')]
     assert "<dd>In screening</dd>" in facts
     assert "<dd>Enrolled</dd>" not in facts
+    assert "<dd>TMR-204</dd>" in facts
     assert "not there at that time" in client.get(path, {"at": "2001-01-01T00:00"}).content.decode()
     wrong = client.get(path, {"at": "yesterday"})
     assert wrong.status_code == 422
