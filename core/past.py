@@ -35,7 +35,10 @@ CROSS JOIN LATERAL jsonb_populate_record(t, c.old) p
 
 @contextlib.contextmanager
 def rewound(instant: datetime) -> Iterator[None]:
-    """Inside the block every audited table reads as it was at the instant; nothing can be written."""
+    """Inside the block every audited table reads as it was at the instant; nothing can be written.
+
+    Grants read so, too: ask who may see what before the block.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT current_setting('search_path'), current_setting('statement_timeout'),"

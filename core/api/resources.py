@@ -51,16 +51,19 @@ class Resource(viewsets.GenericViewSet[Any]):
         """The rows you may see, in the order of their keys."""
         given = self.given(self.filters)
         columns = self._chosen(given.pop("fields", ""))
-        with _at(given.pop("as_of", None)):
-            data = self.page_of(self.narrowed(given), given, columns)
+        instant = given.pop("as_of", None)
+        rows = self.narrowed(given)  # what may be seen is asked of the present
+        with _at(instant):
+            data = self.page_of(rows, given, columns)
         return self.tagged(data, tag_of(data))
 
     def retrieve(self, request: Request, key: str) -> Response:
         """One record, with an entity tag for If-None-Match and If-Match."""
         given = self.given(OneRecord)
         columns = self._chosen(given.get("fields", ""))
+        rows = self.rows()  # what may be seen is asked of the present
         with _at(given.get("as_of")):
-            row = self.shown(self.rows(), key)
+            row = self.shown(rows, key)
         return self.tagged({name: row[name] for name in columns}, tag_of(row))
 
     def rows(self) -> models.QuerySet[Any]:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts import actions as accounts
+from accounts.models import Grant
 from core.audit import audited_models, under_event
 from core.past import rewound
 from sites.models import Room
@@ -76,6 +80,21 @@ def test_lists_and_records_take_an_instant(world: World, edc: Caller) -> None:
     assert len(edc.get("visits/?status=booked").json()["results"]) == 1
     beginning = quote((timezone.now() - timedelta(days=1)).isoformat())
     assert edc.get(f"subjects/{subject.pk}/?as_of={beginning}").status_code == 404
+
+
+def test_a_role_that_has_ended_does_not_come_back_with_the_past(
+    world: World, caller: Callable[..., Caller]
+) -> None:
+    subject, edc = screen(world), caller()
+    instant = quote(timezone.now().isoformat())
+    assert edc.get(f"subjects/{subject.pk}/?as_of={instant}").status_code == 200
+    grant = Grant.objects.get(user__is_service=True)
+    accounts.end_grant(grant, reason="over", by=world.admin)
+    for path in (f"subjects/{subject.pk}/?as_of={instant}", f"subjects/{subject.pk}/"):
+        cache.clear()
+        assert edc.get(path).status_code == 404
+    assert edc.get(f"subjects/?as_of={instant}").json()["results"] == []
+    assert edc.get("subjects/").json()["results"] == []
 
 
 def test_the_present_is_back_after_the_block_and_after_a_failure(world: World) -> None:
