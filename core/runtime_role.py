@@ -14,7 +14,7 @@ from core.past import SCHEMA
 
 READ_ONLY = ("django_migrations",)
 GRANTS = """
-GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role};
+GRANT CONNECT ON DATABASE {database} TO {role};
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role};
 GRANT USAGE ON SCHEMA public, {past} TO {role};

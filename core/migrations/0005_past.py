@@ -10,5 +10,5 @@ SQL = (Path(__file__).parent.parent / "sql" / "past.sql").read_text()
 class Migration(migrations.Migration):
     """Create the functions; the views are laid out after every migrate."""
 
-    dependencies = [("core", "0003_idempotency")]
+    dependencies = [("core", "0004_upload")]
     operations = [migrations.RunSQL(SQL, migrations.RunSQL.noop)]
