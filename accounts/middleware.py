@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 
-from accounts import second_factor, sessions
+from accounts import second_factor, sessions, tokens
 from core import drafts
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -77,3 +78,16 @@ class SecondFactorMiddleware:
         if request.path.startswith("/api/"):
             raise PermissionDenied("Set up your second factor first.")
         return redirect("mfa_activate_totp")
+
+
+class TokenMiddleware:
+    """Makes the service account behind a token the user of a call of the API."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        secret = tokens.bearer(request) if request.path.startswith("/api/") else ""
+        if secret:
+            request.user = tokens.service_of(secret) or AnonymousUser()
+        return self.get_response(request)

@@ -204,3 +204,28 @@ class Grant(ScopedModel):
     def sentence(self) -> str:
         """What the role is for."""
         return BUNDLES[self.role].sentence
+
+
+class ServiceToken(ScopedModel):
+    """A secret with which a service account calls the API until a day; only its hash is kept."""
+
+    scope = DEPLOYMENT
+    view_permission = Permission.ACCOUNT_VIEW
+    masked = ("token_hash",)
+
+    service = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    label = models.CharField("what it is for", max_length=100)
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(expires_at__gt=F("made_at")), name="service_token_lasts"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.label} of {self.service}"

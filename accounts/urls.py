@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import grants, people, session, settings
+from accounts.views import grants, people, session, settings, tokens
 
 app_name = "accounts"
 
@@ -20,6 +20,8 @@ urlpatterns = [
         people.send_password_link,
         name="send_password_link",
     ),
+    path("admin/people/<int:pk>/issue-token/", tokens.issue_token, name="issue_token"),
+    path("admin/tokens/<int:pk>/revoke/", tokens.revoke_token, name="revoke_token"),
     path("admin/people/<int:pk>/give/", grants.give, name="give"),
     path("admin/access/<str:kind>/<int:pk>/", grants.access, name="access"),
     path("admin/access/<str:kind>/<int:pk>/give/", grants.give_here, name="give_here"),

@@ -22,6 +22,8 @@ registry: dict[str, Action[Any, Any, Any]] = {}
 class RefusedError(Exception):
     """A rule of the business says no; the text says why and offers a way out."""
 
+    code = "refused"
+
 
 class Action(Generic[T, P, R]):
     """A function that changes records: its first argument is where the permission is checked."""

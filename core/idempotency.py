@@ -19,7 +19,7 @@ FIELD = "idempotency_key"
 HEADER = "Idempotency-Key"
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 PASSING = frozenset({"csrfmiddlewaretoken", FIELD})
-KEPT_HEADERS = ("Content-Type", "Location", "HX-Redirect", "HX-Trigger", "HX-Location")
+KEPT_HEADERS = ("Content-Type", "Location", "ETag", "HX-Redirect", "HX-Trigger", "HX-Location")
 
 
 class IdempotencyMiddleware:

@@ -12,6 +12,8 @@ M = TypeVar("M", bound=models.Model)
 class ConflictError(Exception):
     """Somebody or something else got there first; the text says what is so now."""
 
+    code = "conflict"
+
 
 def lock(obj: M, revision: int | None = None) -> M:
     """The record as it is now, locked; refused where it changed since ``revision`` was shown."""

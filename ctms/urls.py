@@ -11,6 +11,7 @@ urlpatterns = [
     path("drafts/", drafts.save, name="draft"),
     path("drafts/throw-away/", drafts.throw_away, name="throw_draft_away"),
     path("account/", include("accounts.sign_in")),
+    path("api/v1/", include("ctms.api")),
     path("", include("accounts.urls")),
     path("", include("core.imports.urls")),
     path("", include("subjects.urls")),

@@ -11,6 +11,7 @@ from accounts.actions.people import (
     send_password_link,
     set_password,
 )
+from accounts.actions.tokens import issue_token, revoke_token
 
 __all__ = [
     "add_service",
@@ -21,6 +22,8 @@ __all__ = [
     "end_grant",
     "give",
     "invite",
+    "issue_token",
+    "revoke_token",
     "send_password_link",
     "set_password",
 ]

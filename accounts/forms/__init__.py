@@ -8,6 +8,7 @@ from accounts.forms.people import (
     PersonForm,
     ReasonForm,
     SettingsForm,
+    TokenForm,
 )
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "PersonForm",
     "ReasonForm",
     "SettingsForm",
+    "TokenForm",
 ]

@@ -93,6 +93,15 @@ class SettingsForm(forms.ModelForm[User]):
             self.fields[name].required = True
 
 
+class TokenForm(forms.Form):
+    """What a token is for and how long it lasts."""
+
+    label = forms.CharField(max_length=100, strip=True, label="What it is for")
+    days = forms.IntegerField(
+        min_value=1, max_value=366, initial=90, label="Days", help_text="At most 366."
+    )
+
+
 class ReasonForm(forms.Form):
     """Why."""
 

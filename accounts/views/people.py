@@ -72,6 +72,7 @@ def person(request: Request, pk: int) -> HttpResponse:
         "ahead": open_ones.filter(valid_from__gt=now).order_by("valid_from"),
         "before": grants.exclude(pk__in=[grant.pk for grant in live]).filter(valid_from__lte=now).order_by("-pk"),
         "has_second_factor": queries.has_second_factor(found),
+        "tokens": found.tokens.order_by("-pk"),
         "may_edit": allowed(request.user, Permission.ACCOUNT_EDIT, found) and found.is_active,
         "may_give": allowed(request.user, Permission.GRANT_EDIT, found) and found.is_active,
     }  # fmt: skip

@@ -23,6 +23,8 @@ from subjects.planning import deviation_text, timing
 class OutsideWindowError(RefusedError):
     """The wanted day is outside the protocol window and no reason was given for it."""
 
+    code = "outside_window"
+
     def __init__(self, visit: Visit, on: date) -> None:
         self.visit, self.on = visit, on
         super().__init__(outside_text(visit, on))
@@ -30,6 +32,8 @@ class OutsideWindowError(RefusedError):
 
 class TakenError(ConflictError):
     """A room, a person or the subject is already booked at that time."""
+
+    code = "taken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,8 @@ def move(
     booking: Booking, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
 ) -> Booking:
     """Move a booked visit; its old time is free at once."""
+    visit = lock(booking.visit)  # the visit first, as everywhere: no two wait for each other
     booking = lock(booking, revision)
-    visit = lock(booking.visit)
     if not booking.is_live or visit.status not in OPEN:
         raise ConflictError(f"{visit} is {visit.get_status_display().lower()}; it cannot move.")
     on = _check(visit, wanted, booking.place, reason)

@@ -1,0 +1,122 @@
+"""Shapes made of models: the row that a resource shows, and the filters its list understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.contrib.postgres.fields.ranges import RangeField
+from django.db import models
+from django.db.models import FilteredRelation
+from rest_framework import serializers
+
+from core.access import ScopedModel
+
+Shape = serializers.Serializer[Any]
+LARGEST_KEY = 2**63 - 1
+
+
+def row_shape(
+    model: type[ScopedModel], columns: Mapping[str, str], relations: Mapping[str, FilteredRelation]
+) -> type[Shape]:
+    """The serializer that describes rows of these columns; it writes the schema, not the rows."""
+    fields: dict[str, Any] = {
+        name: _field(model, path, relations) for name, path in columns.items()
+    }
+    doc = {"__doc__": model.__doc__, "__module__": model.__module__}
+    return type(model.__name__, (serializers.Serializer,), fields | doc)
+
+
+def _field(
+    model: Any, path: str, relations: Mapping[str, FilteredRelation]
+) -> serializers.Field[Any, Any, Any, Any]:
+    """The serializer field of the column at the end of a lookup path."""
+    field: Any = None
+    may_be_null = False
+    for word in path.split("__"):
+        if isinstance(field, RangeField):
+            field = field.base_field
+            continue
+        if word in relations:
+            may_be_null = True
+            word = relations[word].relation_name  # noqa: PLW2901 - the name behind the alias
+        field = model._meta.pk if word == "pk" else model._meta.get_field(word)
+        may_be_null |= getattr(field, "null", False)
+        model = field.related_model
+    while field.is_relation:
+        field = field.target_field
+    given: dict[str, Any] = {"read_only": True, "allow_null": may_be_null}
+    if text := str(getattr(field, "help_text", "")):
+        given["help_text"] = text
+    if field.choices:
+        return serializers.ChoiceField(choices=field.flatchoices, **given)
+    kind = serializers.ModelSerializer.serializer_field_mapping
+    return next(kind[base] for base in type(field).__mro__ if base in kind)(**given)
+
+
+def many_of(choices: type[models.TextChoices], source: str) -> serializers.ListField:
+    """A filter that may be given more than once and keeps any of the values."""
+    child = serializers.ChoiceField(choices=choices.choices)
+    return serializers.ListField(child=child, source=source, required=False)
+
+
+class Strict(Shape):
+    """A query that is refused where it asks for what is not known."""
+
+    def get_fields(self) -> dict[str, Any]:
+        """The parameters by name; ``fields`` itself is a word of the framework."""
+        found = super().get_fields()
+        return {name.removesuffix("_"): field for name, field in found.items()}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """Refuse what is not known, because a filter left out unseen shows too much."""
+        unknown = set(self.initial_data) - set(self.fields)
+        if unknown:
+            raise serializers.ValidationError(
+                {name: [f"Not known here. Known: {', '.join(self.fields)}."] for name in unknown}
+            )
+        return attrs
+
+
+class Paged(Strict):
+    """What every list understands."""
+
+    after = serializers.IntegerField(
+        required=False, min_value=0, max_value=LARGEST_KEY,
+        help_text="Key of the last row of the page before; follow `next` instead of making it up.",
+    )  # fmt: skip
+    limit = serializers.IntegerField(
+        required=False, default=50, min_value=1, max_value=500, help_text="Rows of one page."
+    )
+
+
+class Sparse(Strict):
+    """The columns wanted of a row."""
+
+    fields_ = serializers.CharField(
+        required=False, help_text="The columns wanted, with commas between them; all without it."
+    )
+
+
+class Filters(Paged, Sparse):
+    """What every list of records understands; the source of a filter is its lookup."""
+
+
+class InPast(Strict):
+    """The time of which is asked."""
+
+    as_of = serializers.DateTimeField(
+        required=False, help_text="As it was at this instant, from the field history."
+    )
+
+
+class OneRecord(Sparse, InPast):
+    """What the address of one record understands."""
+
+
+class Changing(Filters, InPast):
+    """Filters of records that are kept with their history."""
+
+    changed_since = serializers.DateTimeField(
+        required=False, help_text="Rows written at this instant or later; overlap your calls."
+    )

@@ -1,0 +1,51 @@
+"""Every resource of the API under one address."""
+
+from __future__ import annotations
+
+from django.urls import include, path, re_path
+from rest_framework.routers import SimpleRouter
+
+from audit.api import EventResource, TrailView
+from ctms import api_docs
+from inbox.api import ObligationResource
+from sites.api import PlaceResource, RoomResource, SiteResource, StaffResource
+from subjects.api import SubjectResource, VisitResource
+from trials.api import (
+    CountryResource,
+    ProcedureDefinitionResource,
+    ScheduleResource,
+    TrialResource,
+    VisitDefinitionResource,
+    VisitProcedureResource,
+)
+
+app_name = "api"
+
+RESOURCES = {
+    "trials": TrialResource,
+    "countries": CountryResource,
+    "schedules": ScheduleResource,
+    "visit-definitions": VisitDefinitionResource,
+    "procedure-definitions": ProcedureDefinitionResource,
+    "visit-procedures": VisitProcedureResource,
+    "places": PlaceResource,
+    "rooms": RoomResource,
+    "staff": StaffResource,
+    "sites": SiteResource,
+    "subjects": SubjectResource,
+    "visits": VisitResource,
+    "obligations": ObligationResource,
+    "events": EventResource,
+}
+
+router = SimpleRouter()
+for word, resource in RESOURCES.items():
+    router.register(word, resource, basename=word)
+
+urlpatterns = [
+    path("schema/", api_docs.schema, name="schema"),
+    path("docs/", api_docs.docs, name="docs"),
+    path("trails/<str:label>/<int:key>/", TrailView.as_view(), name="trail"),
+    path("", include(router.urls)),
+    re_path("", api_docs.nothing, name="nothing"),
+]

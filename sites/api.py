@@ -1,0 +1,94 @@
+"""Places, their rooms and staff, and sites over REST."""
+
+from __future__ import annotations
+
+from rest_framework import serializers
+
+from core.api.resources import Resource, WithHistory, step
+from core.api.shapes import LARGEST_KEY, Changing, Shape, many_of
+from sites.actions import sites
+from sites.models import Person, Place, Room, Site
+
+
+class PlaceFilters(Changing):
+    """Filters of places."""
+
+    country = serializers.CharField(required=False, help_text="ISO 3166, for example GB.")
+
+
+class PlaceResource(Resource):
+    """An institution where subjects are seen (FHIR Location)."""
+
+    model = Place
+    filters = PlaceFilters
+    lookup_field = "slug"
+    lookup_value_regex = "[-a-zA-Z0-9_]{1,80}"
+    columns = {
+        "id": "pk", "slug": "slug", "name": "name", "short_name": "short_name",
+        "street": "street", "postcode": "postcode", "city": "city", "country": "country",
+        "time_zone": "time_zone",
+    }  # fmt: skip
+
+
+class AtPlace(Changing):
+    """Filters of what lies at a place."""
+
+    place = serializers.CharField(source="place__slug", required=False, help_text="Its slug.")
+    is_active = serializers.BooleanField(required=False)
+
+
+class RoomResource(Resource):
+    """A room or chair that holds one subject at a time."""
+
+    model = Room
+    filters = AtPlace
+    columns = {"id": "pk", "place": "place__slug", "name": "name", "is_active": "is_active"}
+
+
+class StaffResource(Resource):
+    """A member of staff of a place (FHIR Practitioner)."""
+
+    model = Person
+    filters = AtPlace
+    columns = {
+        "id": "pk", "place": "place__slug", "name": "name", "job_title": "job_title",
+        "is_active": "is_active",
+    }  # fmt: skip
+
+
+class SiteFilters(Changing):
+    """Filters of sites."""
+
+    trial = serializers.CharField(source="trial__code", required=False, help_text="Its code.")
+    place = serializers.CharField(source="place__slug", required=False, help_text="Its slug.")
+    country = serializers.CharField(source="country__code", required=False)
+    number = serializers.CharField(required=False)
+    status = many_of(Site.Status, "status__in")
+    status_from = serializers.DateField(source="status_on__gte", required=False)
+    status_to = serializers.DateField(source="status_on__lte", required=False)
+    cra = serializers.IntegerField(source="cra_id", required=False, max_value=LARGEST_KEY)
+
+
+class StatusChange(Shape):
+    """One step of a site through its life cycle."""
+
+    status = serializers.ChoiceField(choices=Site.Status.choices)
+    on = serializers.DateField(required=False, help_text="Today without it.")
+    reason = serializers.CharField(required=False, max_length=200)
+
+
+class SiteResource(WithHistory):
+    """A place in a trial, with its life cycle and its counts (ODM Location)."""
+
+    model = Site
+    filters = SiteFilters
+    columns = {
+        "id": "pk", "trial": "trial__code", "number": "number", "place": "place__slug",
+        "place_name": "place__short_name", "time_zone": "place__time_zone",
+        "country": "country__code", "investigator": "investigator_name", "cra": "cra_id",
+        "status": "status", "status_on": "status_on", "initiated_on": "initiated_on",
+        "opened_on": "opened_on", "planned_subjects": "planned_subjects", "screened": "screened",
+        "enrolled": "enrolled", "active": "active", "last_enrolled_on": "last_enrolled_on",
+    }  # fmt: skip
+
+    set_status = step(sites.set_status, StatusChange)
