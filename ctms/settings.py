@@ -149,6 +149,7 @@ AXES_LOCKOUT_CALLABLE = "accounts.lockout.answer"
 AXES_USERNAME_CALLABLE = "accounts.lockout.name_of"
 AXES_SENSITIVE_PARAMETERS = ["login", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # every sign-in is on the trail
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a pause is not made longer
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -210,6 +211,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "refresh what is due": {"task": "inbox.tasks.refresh_everything", "schedule": 300.0},
     "carry on imports": {"task": "core.tasks.carry_on_all", "schedule": 60.0},
+    "clear away": {"task": "accounts.tasks.clear_away", "schedule": 86_400.0},
     "repair access": {"task": "inbox.tasks.repair_access", "schedule": 3600.0},
     "seal the trail": {"task": "audit.tasks.seal", "schedule": 600.0},
 }

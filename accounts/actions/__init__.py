@@ -8,8 +8,15 @@ from accounts.actions.people import (
     deployment,
     disable,
     invite,
+    reopen,
+)
+from accounts.actions.sign_in import (
+    end_pause,
+    end_sessions,
+    leave_elsewhere,
     send_password_link,
     set_password,
+    take_off_second_factor,
 )
 
 __all__ = [
@@ -19,8 +26,13 @@ __all__ = [
     "deployment",
     "disable",
     "end_grant",
+    "end_pause",
+    "end_sessions",
     "give",
     "invite",
+    "leave_elsewhere",
+    "reopen",
     "send_password_link",
     "set_password",
+    "take_off_second_factor",
 ]

@@ -12,15 +12,16 @@ from allauth.mfa.totp.internal.auth import (
     hotp_value,
     yield_hotp_counters_from_time,
 )
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import second_factor
+from accounts import actions, second_factor, tasks
 from accounts.models import User
-from core.models import AuditRow, Event
+from core.models import AuditRow, Draft, Event, Idempotency
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -261,3 +262,76 @@ def test_each_person_keeps_their_own_settings(person: User, client: Client) -> N
     assert "change settings" in verbs(person)
     changed = AuditRow.objects.filter(tbl="accounts_user", changes__has_key="theme").latest("pk")
     assert Event.objects.get(pk=changed.event_id).actor_id == person.pk
+
+
+def help_sign_in(admin: User, person: User, step: str, reason: str = "asked by phone"):
+    client = Client()
+    client.force_login(admin)
+    url = reverse("accounts:help_sign_in", args=[person.pk, step])
+    assert client.get(url).status_code in {200, 404}
+    return client.post(url, {"reason": reason})
+
+
+def test_an_administrator_ends_a_pause_with_a_reason(world: World, person: User) -> None:
+    """6.2: 38 unlock by an administrator with reason."""
+    for _ in range(5):
+        sign_in(Client(), person.username, "x")
+    assert sign_in(Client(), person.username).status_code == 429
+    assert help_sign_in(world.admin, person, "end-pause", " ").status_code == 422
+    assert help_sign_in(world.admin, person, "end-pause").status_code == 302
+    assert sign_in(Client(), person.username).status_code == 302
+    assert Event.objects.get(verb="end pause of sign-in").reason == "asked by phone"
+
+
+def test_a_lost_second_factor_is_taken_off_and_ends_the_sessions(
+    world: World, person: User, client: Client
+) -> None:
+    """6.2: 42 lost credentials: deauthorise, reissue, audit."""
+    sign_in(client, person.username)
+    refused = help_sign_in(world.admin, person, "take-off-second-factor")
+    assert "has no second factor" in text_of(refused)
+    activate(client)
+    assert client.get("/sites/").status_code == 200
+    assert help_sign_in(world.admin, person, "take-off-second-factor").status_code == 302
+    assert client.get("/sites/").status_code == 302
+    assert sign_in(client, person.username).headers["Location"] == "/"
+    assert help_sign_in(world.coordinator, person, "end-sessions").status_code == 404
+    assert help_sign_in(world.admin, person, "no-such-step").status_code == 404
+
+
+def test_sessions_end_on_other_devices_only(person: User, client: Client) -> None:
+    other = Client()
+    sign_in(other, person.username)
+    sign_in(client, person.username)
+    assert client.post(reverse("accounts:leave_elsewhere")).status_code == 302
+    assert client.get("/sites/").status_code == 200
+    assert other.get("/sites/").status_code == 302
+    assert "end own sessions" in verbs(person)
+
+
+def test_a_closed_account_opens_again_without_roles_and_password(
+    world: World, person: User, client: Client
+) -> None:
+    """6.2: 24 a name stays with its person."""
+    assert "is open" in text_of(help_sign_in(world.admin, person, "reopen"))
+    actions.disable(person, reason="leave", by=world.admin)
+    assert help_sign_in(world.admin, person, "reopen").status_code == 302
+    person.refresh_from_db()
+    assert person.is_active
+    assert not person.has_usable_password()
+    assert not person.grants.live().exists()
+    assert sign_in(client, person.username).status_code == 200
+
+
+def test_what_is_no_longer_needed_goes(person: User, client: Client) -> None:
+    with time_machine.travel("2026-01-01T12:00:00Z", tick=False):
+        sign_in(client, person.username)
+        client.post(reverse("draft"), {"summary": "x"})
+        client.post("/account/session/", headers={"Idempotency-Key": "k"})
+    Draft.objects.update(saved_at="2026-01-01T12:00:00Z")
+    Idempotency.objects.update(at="2026-01-01T12:00:00Z")
+    assert Session.objects.exists()
+    tasks.clear_away()
+    assert not Draft.objects.exists()
+    assert not Idempotency.objects.exists()
+    assert not Session.objects.exists()
