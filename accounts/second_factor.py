@@ -62,7 +62,11 @@ def set_up(person: User, secret: str) -> None:
 def code_now(person: User) -> str:
     """The code the person's authenticator app shows now."""
     held = Authenticator.objects.get(user=person, type=Authenticator.Type.TOTP)
-    secret = get_adapter().decrypt(held.data["secret"])
+    return code_of(get_adapter().decrypt(held.data["secret"]))
+
+
+def code_of(secret: str) -> str:
+    """The code that belongs to a key now."""
     counters = list(yield_hotp_counters_from_time())
     return str(format_hotp_value(hotp_value(secret, counters[len(counters) // 2])))
 
