@@ -41,7 +41,8 @@ def check_roles() -> None:
 
 def is_needed(person: User) -> bool:
     """Whether one of the person's roles needs a second factor."""
-    return not person.roles().isdisjoint(settings.CTMS_SECOND_FACTOR_ROLES)
+    needed = frozenset(settings.CTMS_SECOND_FACTOR_ROLES)
+    return bool(needed) and not person.is_service and not needed.isdisjoint(person.roles())
 
 
 def is_missing(request: HttpRequest, person: User) -> bool:

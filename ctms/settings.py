@@ -212,9 +212,9 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "refresh what is due": {"task": "inbox.tasks.refresh_everything", "schedule": 300.0},
     "carry on imports": {"task": "core.tasks.carry_on_all", "schedule": 60.0},
-    "clear away": {"task": "accounts.tasks.clear_away", "schedule": 86_400.0},
     "repair access": {"task": "inbox.tasks.repair_access", "schedule": 3600.0},
     "seal the trail": {"task": "audit.tasks.seal", "schedule": 600.0},
+    "clear away": {"task": "accounts.tasks.clear_away", "schedule": 86_400.0},
 }
 
 # Language, time, files, mail, logs
