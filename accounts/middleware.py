@@ -51,6 +51,8 @@ class LogInMiddleware(LoginRequiredMiddleware):
             back = drafts.page_of(request)
             if before is not None:
                 drafts.keep(before, request)
+        if sessions.is_polling(request):
+            return HttpResponse(status=401)  # nobody pressed anything: what is typed stays there
         if "HX-Request" not in request.headers:
             return redirect_to_login(back)
         address = redirect_to_login(drafts.page_of(request)).url

@@ -54,7 +54,9 @@ def test_polling_does_not(world: World, client: Client) -> None:
             assert client.get("/my-work/", headers={"X-Polling": "1"}).status_code == 200
             assert client.get(SESSION).json() == {"seconds": (15 - minutes) * 60}
     with after(15):
-        assert client.get("/my-work/", headers={"X-Polling": "1"}).status_code == 302
+        asked = client.get("/my-work/", headers={"X-Polling": "1", "HX-Request": "true"})
+        assert asked.status_code == 401
+        assert "HX-Redirect" not in asked.headers
     ended = Event.objects.get(verb="end session")
     assert (ended.target_id, ended.reason) == (world.coordinator.pk, "no request in time")
 
