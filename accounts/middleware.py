@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -30,7 +31,7 @@ class SessionMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        if request.user.is_authenticated:
+        if SESSION_KEY in request.session and request.user.is_authenticated:
             if sessions.seconds_left(request) == 0:
                 sessions.end(request)
             elif not sessions.is_polling(request):
@@ -51,6 +52,8 @@ class LogInMiddleware(LoginRequiredMiddleware):
             back = drafts.page_of(request)
             if before is not None:
                 drafts.keep(before, request)
+        if sessions.is_polling(request):
+            return HttpResponse(status=401)  # nobody pressed anything: what is typed stays there
         if "HX-Request" not in request.headers:
             return redirect_to_login(back)
         address = redirect_to_login(drafts.page_of(request)).url

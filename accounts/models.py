@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
@@ -68,6 +69,9 @@ class User(ScopedModel, AbstractUser):
     is_service = models.BooleanField(default=False)
     identity_verified_by = models.CharField(max_length=150, blank=True)
     identity_verified_on = models.DateField(null=True, blank=True)
+    session_number = models.PositiveIntegerField(
+        default=1, editable=False, help_text="raised to end every open session"
+    )
     access_version = models.PositiveIntegerField(default=1, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
@@ -90,6 +94,15 @@ class User(ScopedModel, AbstractUser):
 
     def __str__(self) -> str:
         return self.get_full_name()
+
+    def get_session_auth_hash(self) -> str:
+        """What sessions are bound to: the password, and the number that ends them."""
+        return f"{super().get_session_auth_hash()}{self.session_number}"
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """The same, signed with keys that were replaced."""
+        for signed in super().get_session_auth_fallback_hash():
+            yield f"{signed}{self.session_number}"
 
     @property
     def zone(self) -> ZoneInfo:

@@ -41,8 +41,8 @@ def check_roles() -> None:
 
 def is_needed(person: User) -> bool:
     """Whether one of the person's roles needs a second factor."""
-    roles = settings.CTMS_SECOND_FACTOR_ROLES
-    return not person.is_service and not person.roles().isdisjoint(roles)
+    needed = frozenset(settings.CTMS_SECOND_FACTOR_ROLES)
+    return bool(needed) and not person.is_service and not needed.isdisjoint(person.roles())
 
 
 def is_missing(request: HttpRequest, person: User) -> bool:
@@ -63,7 +63,11 @@ def set_up(person: User, secret: str) -> None:
 def code_now(person: User) -> str:
     """The code the person's authenticator app shows now."""
     held = Authenticator.objects.get(user=person, type=Authenticator.Type.TOTP)
-    secret = get_adapter().decrypt(held.data["secret"])
+    return code_of(get_adapter().decrypt(held.data["secret"]))
+
+
+def code_of(secret: str) -> str:
+    """The code that belongs to a key now."""
     counters = list(yield_hotp_counters_from_time())
     return str(format_hotp_value(hotp_value(secret, counters[len(counters) // 2])))
 

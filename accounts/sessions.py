@@ -36,6 +36,7 @@ def renew(request: HttpRequest) -> None:
     now = int(time.time())
     if BEGAN not in request.session:
         request.session[BEGAN] = now
+        request.session.pop(BEFORE, None)
     if now - request.session.get(SEEN, 0) >= GRAIN:
         request.session[SEEN] = now
 

@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from accounts.views import grants, people, session, settings, tokens
+from accounts.views import grants, people, session, settings, sign_in, tokens
 
 app_name = "accounts"
 
 urlpatterns = [
     path("account/session/", session.session, name="session"),
+    path("account/leave-elsewhere/", sign_in.leave_elsewhere, name="leave_elsewhere"),
     path("account/settings/", settings.settings, name="settings"),
     path("admin/people/", people.people, name="people"),
     path("admin/people.csv", people.export_people, name="export_people"),
@@ -23,6 +24,7 @@ urlpatterns = [
     path("admin/people/<int:pk>/issue-token/", tokens.issue_token, name="issue_token"),
     path("admin/tokens/<int:pk>/revoke/", tokens.revoke_token, name="revoke_token"),
     path("admin/people/<int:pk>/give/", grants.give, name="give"),
+    path("admin/people/<int:pk>/<slug:step>/", sign_in.help_sign_in, name="help_sign_in"),
     path("admin/access/<str:kind>/<int:pk>/", grants.access, name="access"),
     path("admin/access/<str:kind>/<int:pk>/give/", grants.give_here, name="give_here"),
     path("admin/grants/<int:pk>/end/", grants.end, name="end"),

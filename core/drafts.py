@@ -62,6 +62,11 @@ def _typed(draft: Draft) -> QueryDict:
     return QueryDict(box().decrypt(bytes(draft.fields)))
 
 
+def clear_away(before: datetime) -> None:
+    """Throw away what was typed before an instant and never saved."""
+    Draft.objects.filter(saved_at__lt=before).delete()
+
+
 def restore(request: HttpRequest, context: dict[str, Any]) -> None:
     """Put the draft of this page back into the form it was typed into, and say so."""
     empty = [form for form in context.values() if isinstance(form, BaseForm) and not form.is_bound]

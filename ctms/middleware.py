@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable
 
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -54,6 +55,14 @@ class PolicyMiddleware:
         return response
 
 
+def address_of(request: HttpRequest) -> str | None:
+    """Where the request comes from; behind a proxy, what the proxy has added to the header."""
+    forwarded = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+    if settings.CTMS_BEHIND_PROXY and forwarded:
+        return forwarded
+    return request.META.get("REMOTE_ADDR") or None
+
+
 class RequestMiddleware:
     """Gives the request an id, or keeps the proxy's, and names its origin to logs and trail."""
 
@@ -64,7 +73,7 @@ class RequestMiddleware:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         source = Source.API if request.path.startswith("/api/") else Source.PAGE
-        address = request.META.get("REMOTE_ADDR") or None
+        address = address_of(request)
         with (
             structlog.contextvars.bound_contextvars(request_id=request_id),
             coming_from(source=source, request_id=request_id, address=address),

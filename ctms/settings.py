@@ -150,6 +150,7 @@ AXES_LOCKOUT_CALLABLE = "accounts.lockout.answer"
 AXES_USERNAME_CALLABLE = "accounts.lockout.name_of"
 AXES_SENSITIVE_PARAMETERS = ["login", "csrfmiddlewaretoken"]
 AXES_RESET_ON_SUCCESS = True
+AXES_DISABLE_ACCESS_LOG = True  # every sign-in is on the trail
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # a pause is not made longer
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_EMAIL_VERIFICATION = "none"
@@ -187,7 +188,8 @@ CSRF_TRUSTED_ORIGINS = environment.words("CSRF_TRUSTED_ORIGINS", [])
 CSRF_COOKIE_SECURE = SESSION_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = ["^livez$", "^readyz$"]
 SECURE_HSTS_SECONDS = 31_536_000 if IS_HTTPS else 0
-if environment.flag("CTMS_BEHIND_PROXY", default=False):
+CTMS_BEHIND_PROXY = environment.flag("CTMS_BEHIND_PROXY", default=False)
+if CTMS_BEHIND_PROXY:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     ALLAUTH_TRUSTED_PROXY_COUNT = 1
 
@@ -230,6 +232,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "carry on imports": {"task": "core.tasks.carry_on_all", "schedule": 60.0},
     "repair access": {"task": "inbox.tasks.repair_access", "schedule": 3600.0},
     "seal the trail": {"task": "audit.tasks.seal", "schedule": 600.0},
+    "clear away": {"task": "accounts.tasks.clear_away", "schedule": 86_400.0},
 }
 
 # Language, time, files, mail, logs

@@ -106,6 +106,8 @@ def administration(world: World) -> list[str]:
         reverse("accounts:person", args=[person]),
         reverse("accounts:change", args=[person]),
         reverse("accounts:disable", args=[person]),
+        reverse("accounts:help_sign_in", args=[person, "end-pause"]),
+        reverse("accounts:help_sign_in", args=[person, "reopen"]),
         reverse("accounts:give", args=[person]),
         reverse("accounts:give", args=[person]) + "?role=cra&q=1042",
         reverse("accounts:access", args=["site", world.site.pk]),

@@ -8,8 +8,15 @@ from accounts.actions.people import (
     deployment,
     disable,
     invite,
+    reopen,
+)
+from accounts.actions.sign_in import (
+    end_pause,
+    end_sessions,
+    leave_elsewhere,
     send_password_link,
     set_password,
+    take_off_second_factor,
 )
 from accounts.actions.tokens import issue_token, revoke_token
 
@@ -20,10 +27,15 @@ __all__ = [
     "deployment",
     "disable",
     "end_grant",
+    "end_pause",
+    "end_sessions",
     "give",
     "invite",
     "issue_token",
+    "leave_elsewhere",
+    "reopen",
     "revoke_token",
     "send_password_link",
     "set_password",
+    "take_off_second_factor",
 ]

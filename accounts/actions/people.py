@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from allauth.account.forms import default_token_generator
-from allauth.account.utils import user_pk_to_url_str
 from django.db.models import F
-from django.urls import reverse
 from django.utils import timezone
 
-from accounts.mail import write
 from accounts.models import User
 from core.actions import RefusedError, action
 from core.audit import record, under_event
@@ -55,28 +51,6 @@ def change(person: User, *, values: Mapping[str, object], by: User, reason: str 
     return _set(person, values)
 
 
-@action(Permission.ACCOUNT_EDIT, "set password")
-def set_password(person: User, *, password: str, by: User) -> User:
-    """Set the first password of a person, as demo and installation do."""
-    person.set_password(password)
-    person.save(update_fields=["password"])
-    return person
-
-
-@action(Permission.ACCOUNT_EDIT, "send password link")
-def send_password_link(person: User, *, website: str, by: User) -> User:
-    """Mail a link that works once and for three days, with which the person sets a password."""
-    if not person.is_active or person.is_service:
-        raise RefusedError(f"Nobody signs in as {person}, so there is no password to set.")
-    key = default_token_generator.make_token(person)
-    path = reverse(
-        "account_reset_password_from_key",
-        kwargs={"uidb36": user_pk_to_url_str(person), "key": key},
-    )
-    write("password_link", person, by=by, link=website.rstrip("/") + path)
-    return person
-
-
 @action(Permission.ACCOUNT_EDIT, "disable")
 def disable(person: User, *, reason: str, by: User) -> User:
     """Close an account: grants, sessions and feeds end at once; the name is never used again."""
@@ -92,6 +66,18 @@ def disable(person: User, *, reason: str, by: User) -> User:
     person.groups.clear()
     person.refresh_from_db()
     person.__dict__.pop("_access", None)
+    return person
+
+
+@action(Permission.ACCOUNT_EDIT, "open again")
+def reopen(person: User, *, reason: str, by: User) -> User:
+    """Open a closed account of the same person again, without roles and without a password."""
+    if not reason.strip():
+        raise RefusedError("Give the reason for opening the account again.")
+    if person.is_active:
+        raise RefusedError(f"The account of {person} is open.")
+    person.is_active = True
+    person.save(update_fields=["is_active"])
     return person
 
 

@@ -73,6 +73,10 @@ class LoginForm(Plain, allauth.LoginForm):  # type: ignore[misc]
 class CodeForm(Plain, AuthenticateForm):  # type: ignore[misc]
     """The code of the authenticator app, or a recovery code."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["code"].widget.attrs |= {"class": "signin-otp", "inputmode": "numeric"}
+
     def clean_code(self) -> str:
         """The code, without the spaces people type."""
         code = "".join(self.cleaned_data["code"].split())

@@ -9,7 +9,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts import actions, queries
+from accounts import actions, lockout, queries
 from accounts.forms import InviteForm, PersonForm, ReasonForm
 from accounts.models import Grant, User
 from accounts.roles import Role
@@ -64,6 +64,7 @@ def person(request: Request, pk: int) -> HttpResponse:
     live = list(grants.live(now).order_by("kind", "scope_label"))
     open_ones = grants.filter(ended_at=None)
     state = queries.state_of(found, has_role=bool(live))
+    may_edit = allowed(request.user, Permission.ACCOUNT_EDIT, found)
     context = {
         "person": found,
         "state": queries.STATES[state],
@@ -71,9 +72,11 @@ def person(request: Request, pk: int) -> HttpResponse:
         "live": live,
         "ahead": open_ones.filter(valid_from__gt=now).order_by("valid_from"),
         "before": grants.exclude(pk__in=[grant.pk for grant in live]).filter(valid_from__lte=now).order_by("-pk"),
+        "paused_until": lockout.paused_until(found.username),
         "has_second_factor": queries.has_second_factor(found),
         "tokens": found.tokens.order_by("-pk"),
-        "may_edit": allowed(request.user, Permission.ACCOUNT_EDIT, found) and found.is_active,
+        "may_reopen": may_edit and not found.is_active,
+        "may_edit": may_edit and found.is_active,
         "may_give": allowed(request.user, Permission.GRANT_EDIT, found) and found.is_active,
     }  # fmt: skip
     return page(request, "accounts/person.html", context)

@@ -74,7 +74,8 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     """A form field: label above, hint, input, error with icon, wired for screen readers."""
     described = [f"{bound.id_for_label}-hint"] if bound.help_text else []
     described += [f"{bound.id_for_label}-error"] if bound.errors else []
-    attributes: dict[str, str | bool] = {"class": "in"}
+    own = bound.field.widget.attrs.get("class", "")
+    attributes: dict[str, str | bool] = {"class": f"in {own}".strip()}
     if described:
         attributes["aria-describedby"] = " ".join(described)
     if bound.errors:

@@ -202,6 +202,18 @@ def test_access_to_a_trial_is_answered_for_today_and_for_a_day_in_the_past(
     assert admin.get(reverse("accounts:access", args=["moon", 1])).status_code == 404
 
 
+def test_the_pages_of_trial_site_and_place_lead_to_the_access_list(
+    world: World, client: Client
+) -> None:
+    for scope in (world.trial, world.site, world.place):
+        url = reverse("accounts:access", args=[scope.kind, scope.pk])
+        client.force_login(world.admin)
+        assert url in client.get(scope.get_absolute_url()).content.decode()
+        client.force_login(world.coordinator)
+        assert url not in client.get(scope.get_absolute_url()).content.decode()
+        assert client.get(url).status_code == 404
+
+
 @pytest.mark.parametrize("count", [1, 5])
 def test_the_access_list_runs_a_fixed_number_of_queries(
     world: World, admin: Client, django_assert_max_num_queries, count: int

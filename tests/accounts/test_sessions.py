@@ -54,7 +54,9 @@ def test_polling_does_not(world: World, client: Client) -> None:
             assert client.get("/my-work/", headers={"X-Polling": "1"}).status_code == 200
             assert client.get(SESSION).json() == {"seconds": (15 - minutes) * 60}
     with after(15):
-        assert client.get("/my-work/", headers={"X-Polling": "1"}).status_code == 302
+        asked = client.get("/my-work/", headers={"X-Polling": "1", "HX-Request": "true"})
+        assert asked.status_code == 401
+        assert "HX-Redirect" not in asked.headers
     ended = Event.objects.get(verb="end session")
     assert (ended.target_id, ended.reason) == (world.coordinator.pk, "no request in time")
 
@@ -94,8 +96,11 @@ def test_a_form_sent_too_late_comes_back_filled_after_the_log_in(
         assert not hasattr(subject, "identity") or not subject.identity.name
         kept = Draft.objects.get()
         assert b"Hart" not in bytes(kept.fields)
+        ended = " ".join(client.get(late.headers["Location"]).content.decode().split())
+        assert "Log in to go on; what you sent last is kept" in ended
         assert log_in(world, client, next=url).headers["Location"] == url
         text = client.get(url).content.decode()
+        assert "before" not in client.session
         assert 'value="Zoë &lt;b&gt;Hart&lt;/b&gt;"' in text
         assert "Not saved yet: what you typed at 10:20 is back in the form." in text
         assert client.post(url, form).status_code == 302

@@ -6,21 +6,17 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
-from allauth.mfa.totp.internal.auth import (
-    TOTP,
-    format_hotp_value,
-    hotp_value,
-    yield_hotp_counters_from_time,
-)
+from allauth.mfa.totp.internal.auth import TOTP
+from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client, TestCase, override_settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import second_factor
+from accounts import actions, second_factor, tasks
 from accounts.models import User
-from core.models import AuditRow, Event
+from core.models import AuditRow, Draft, Event, Idempotency
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
@@ -43,10 +39,6 @@ def sign_in(client: Client, login: str, password: str = PASSWORD, **extra: str):
 
 def text_of(response) -> str:
     return " ".join(response.content.decode().split())
-
-
-def code_for(secret: str) -> str:
-    return format_hotp_value(hotp_value(secret, list(yield_hotp_counters_from_time())[1]))
 
 
 def verbs(person: User) -> list[str]:
@@ -167,7 +159,9 @@ def activate(client: Client) -> tuple[str, list[str]]:
     wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
     assert "That code does not fit" in text_of(wrong)
     with TestCase.captureOnCommitCallbacks(execute=True):
-        done = client.post(reverse("mfa_activate_totp"), {"code": code_for(secret)}, follow=True)
+        done = client.post(
+            reverse("mfa_activate_totp"), {"code": second_factor.code_of(secret)}, follow=True
+        )
     return secret, re.findall(r"<li class=\"id\">\s*(\w+)\s*</li>", done.content.decode())
 
 
@@ -180,7 +174,7 @@ def test_a_second_factor_is_set_up_used_and_replaced_by_a_recovery_code(
     assert len(codes) == 10
     kept = Authenticator.objects.get(user=person, type="totp")
     assert secret not in str(kept.data)
-    assert TOTP(kept).validate_code(code_for(secret))
+    assert TOTP(kept).validate_code(second_factor.code_of(secret))
     visitor = Client()
     assert (
         sign_in(visitor, person.username)
@@ -192,7 +186,7 @@ def test_a_second_factor_is_set_up_used_and_replaced_by_a_recovery_code(
     assert "The code has 5 digits, it needs 6" in text_of(visitor.post(url, {"code": "418 20"}))
     assert "That code does not fit" in text_of(visitor.post(url, {"code": "000000"}))
     with time_machine.travel(timezone.now() + timedelta(seconds=120), tick=False):
-        code = code_for(secret)
+        code = second_factor.code_of(secret)
         assert visitor.post(url, {"code": f"{code[:3]} {code[3:]}"}).status_code == 302
     assert visitor.get("/sites/").status_code == 200
     lost = Client()
@@ -224,7 +218,7 @@ def test_a_role_that_needs_a_second_factor_leads_there_and_nowhere_else(
     visitor = Client()
     sign_in(visitor, person.username)
     with time_machine.travel(timezone.now() + timedelta(seconds=120), tick=False):
-        visitor.post(reverse("mfa_authenticate"), {"code": code_for(secret)})
+        visitor.post(reverse("mfa_authenticate"), {"code": second_factor.code_of(secret)})
     assert visitor.get("/sites/").status_code == 200
 
 
@@ -261,3 +255,76 @@ def test_each_person_keeps_their_own_settings(person: User, client: Client) -> N
     assert "change settings" in verbs(person)
     changed = AuditRow.objects.filter(tbl="accounts_user", changes__has_key="theme").latest("pk")
     assert Event.objects.get(pk=changed.event_id).actor_id == person.pk
+
+
+def help_sign_in(admin: User, person: User, step: str, reason: str = "asked by phone"):
+    client = Client()
+    client.force_login(admin)
+    url = reverse("accounts:help_sign_in", args=[person.pk, step])
+    assert client.get(url).status_code in {200, 404}
+    return client.post(url, {"reason": reason})
+
+
+def test_an_administrator_ends_a_pause_with_a_reason(world: World, person: User) -> None:
+    """6.2: 38 unlock by an administrator with reason."""
+    for _ in range(5):
+        sign_in(Client(), person.username, "x")
+    assert sign_in(Client(), person.username).status_code == 429
+    assert help_sign_in(world.admin, person, "end-pause", " ").status_code == 422
+    assert help_sign_in(world.admin, person, "end-pause").status_code == 302
+    assert sign_in(Client(), person.username).status_code == 302
+    assert Event.objects.get(verb="end pause of sign-in").reason == "asked by phone"
+
+
+def test_a_lost_second_factor_is_taken_off_and_ends_the_sessions(
+    world: World, person: User, client: Client
+) -> None:
+    """6.2: 42 lost credentials: deauthorise, reissue, audit."""
+    sign_in(client, person.username)
+    refused = help_sign_in(world.admin, person, "take-off-second-factor")
+    assert "has no second factor" in text_of(refused)
+    activate(client)
+    assert client.get("/sites/").status_code == 200
+    assert help_sign_in(world.admin, person, "take-off-second-factor").status_code == 302
+    assert client.get("/sites/").status_code == 302
+    assert sign_in(client, person.username).headers["Location"] == "/"
+    assert help_sign_in(world.coordinator, person, "end-sessions").status_code == 404
+    assert help_sign_in(world.admin, person, "no-such-step").status_code == 404
+
+
+def test_sessions_end_on_other_devices_only(person: User, client: Client) -> None:
+    other = Client()
+    sign_in(other, person.username)
+    sign_in(client, person.username)
+    assert client.post(reverse("accounts:leave_elsewhere")).status_code == 302
+    assert client.get("/sites/").status_code == 200
+    assert other.get("/sites/").status_code == 302
+    assert "end own sessions" in verbs(person)
+
+
+def test_a_closed_account_opens_again_without_roles_and_password(
+    world: World, person: User, client: Client
+) -> None:
+    """6.2: 24 a name stays with its person."""
+    assert "is open" in text_of(help_sign_in(world.admin, person, "reopen"))
+    actions.disable(person, reason="leave", by=world.admin)
+    assert help_sign_in(world.admin, person, "reopen").status_code == 302
+    person.refresh_from_db()
+    assert person.is_active
+    assert not person.has_usable_password()
+    assert not person.grants.live().exists()
+    assert sign_in(client, person.username).status_code == 200
+
+
+def test_what_is_no_longer_needed_goes(person: User, client: Client) -> None:
+    with time_machine.travel("2026-01-01T12:00:00Z", tick=False):
+        sign_in(client, person.username)
+        client.post(reverse("draft"), {"summary": "x"})
+        client.post("/account/session/", headers={"Idempotency-Key": "k"})
+    Draft.objects.update(saved_at="2026-01-01T12:00:00Z")
+    Idempotency.objects.update(at="2026-01-01T12:00:00Z")
+    assert Session.objects.exists()
+    tasks.clear_away()
+    assert not Draft.objects.exists()
+    assert not Idempotency.objects.exists()
+    assert not Session.objects.exists()

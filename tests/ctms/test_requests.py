@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.db import DatabaseError, connection
-from django.test import Client
+from django.test import Client, RequestFactory
 
 from ctms import middleware
 
@@ -53,3 +53,12 @@ def test_the_request_id_of_the_proxy_is_kept(client: Client) -> None:
 def test_another_request_id_is_replaced(client: Client, given: str) -> None:
     answer = client.get("/livez", headers={"X-Request-ID": given})
     assert len(answer.headers["X-Request-ID"]) == 32
+
+
+@pytest.mark.parametrize(("is_behind", "address"), [(True, "192.0.2.7"), (False, "127.0.0.1")])
+def test_the_address_is_believed_from_our_proxy_only(
+    rf: RequestFactory, settings, *, is_behind: bool, address: str
+) -> None:
+    settings.CTMS_BEHIND_PROXY = is_behind
+    request = rf.get("/", headers={"X-Forwarded-For": "10.9.8.7, 192.0.2.7"})
+    assert middleware.address_of(request) == address

@@ -1,0 +1,40 @@
+"""What pages say about this installation and about who can see them."""
+
+from __future__ import annotations
+
+from django import template
+from django.conf import settings
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from core.access import Scope, can
+from core.models import Deployment
+from core.permissions import Permission
+from core.templatetags.ui import icon
+
+register = template.Library()
+
+
+@register.simple_tag
+def installation_name() -> str:
+    """The name of this installation."""
+    return Deployment.objects.get(pk=1).name
+
+
+@register.simple_tag
+def is_demo() -> bool:
+    """Whether nothing here is real."""
+    return bool(settings.CTMS_DEMO)
+
+
+@register.simple_tag
+def access_link(user: User, scope: Scope) -> SafeString:
+    """The way to the list of who can see a trial, site or place, for those who may know."""
+    if not can(user, Permission.ACCOUNT_VIEW, scope):
+        return SafeString("")
+    return format_html(
+        '<a class="btn i" href="{}" aria-label="Who can see this">{}</a>',
+        reverse("accounts:access", args=[scope.kind, scope.pk]), icon("lock"),
+    )  # fmt: skip

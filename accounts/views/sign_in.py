@@ -1,0 +1,80 @@
+"""What an administrator does about the log-in of a person; each asks for the reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods, require_POST
+
+from accounts import actions
+from accounts.forms import ReasonForm
+from accounts.models import User
+from accounts.views.people import answer
+from core.access import require
+from core.actions import Action, RefusedError
+from core.permissions import Permission
+from core.web import Request, find
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do about a log-in, in the words of its page."""
+
+    do: Action[User, Any, User]
+    title: str
+    verb: str
+    done: str
+
+
+STEPS = {
+    "end-pause": Step(
+        actions.end_pause, "End the pause of {}", "End pause", "{} can log in again."
+    ),
+    "take-off-second-factor": Step(
+        actions.take_off_second_factor, "Take off the second factor of {}",
+        "Take off second factor", "{} signs in with the password alone until a new one is set up.",
+    ),
+    "end-sessions": Step(
+        actions.end_sessions, "Sign {} out everywhere", "End sessions",
+        "{} is signed out everywhere.",
+    ),
+    "reopen": Step(
+        actions.reopen, "Open the account of {} again", "Open account",
+        "The account of {} is open. Send a password link and give a role.",
+    ),
+}  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def help_sign_in(request: Request, pk: int, step: str) -> HttpResponse:
+    """Carry out one step, with its reason."""
+    person = find(User, request.user, pk=pk)
+    require(request.user, Permission.ACCOUNT_EDIT, person)
+    if step not in STEPS:
+        raise Http404
+    chosen = STEPS[step]
+    form = ReasonForm(request.POST or None)
+    if form.is_valid():
+        try:
+            chosen.do(person, reason=form.cleaned_data["reason"], by=request.user)
+        except RefusedError as error:
+            form.add_error(None, str(error))
+        else:
+            messages.success(request, chosen.done.format(person))
+            return redirect(person)
+    back = person.get_absolute_url()
+    return answer(request, form, chosen.title.format(person), chosen.verb, back)
+
+
+@require_POST
+def leave_elsewhere(request: Request) -> HttpResponse:
+    """Sign oneself out on every other device."""
+    person = actions.leave_elsewhere(request.user, by=request.user)
+    update_session_auth_hash(request, person)
+    messages.success(request, "Your other sessions have ended.")
+    return redirect("accounts:settings")
