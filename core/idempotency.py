@@ -82,7 +82,7 @@ def _keep(kept: Idempotency, response: HttpResponse) -> None:
     """Keep the answer in the transaction of what it answers; errors may be tried again."""
     if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         transaction.set_rollback(True)
-    elif response.status_code >= HTTPStatus.BAD_REQUEST or response.streaming:
+    elif response.status_code >= HTTPStatus.BAD_REQUEST or not _may_be_kept(response):
         kept.delete()
     else:
         kept.code = response.status_code
@@ -91,6 +91,11 @@ def _keep(kept: Idempotency, response: HttpResponse) -> None:
         }
         kept.body = box().encrypt(response.content) if response.content else None
         kept.save()
+
+
+def _may_be_kept(response: HttpResponse) -> bool:
+    """What is shown once, or as it is made, is given once."""
+    return not response.streaming and "no-store" not in response.headers.get("Cache-Control", "")
 
 
 def clear_away(before: datetime) -> None:

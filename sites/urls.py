@@ -29,6 +29,7 @@ urlpatterns = [
     path("delegations/<int:pk>/end/", delegations.end_delegation, name="end_delegation"),
     path("trials/<slug:code>/sites/add/", sites.add_site, name="add_site"),
     path("trials/<slug:code>/sites/import/", imports.import_sites, name="import_sites"),
+    path("trials/<slug:code>/sites/assign-cra/", sites.assign_cra, name="assign_cra"),
     path(f"{AT_SITE}change/", sites.change_site, name="change_site"),
     path(f"{AT_SITE}status/", sites.status, name="status"),
     path(f"{AT_SITE}schedules/", sites.schedules, name="schedules"),

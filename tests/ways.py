@@ -249,6 +249,7 @@ def site_ways(world: World) -> dict[str, Way | list[Way]]:
         },
         "workspace:site": Way(reverse("workspace:site", args=one), see=Permission.SITE_VIEW),
         "sites:add_site": Way(reverse("sites:add_site", args=["tmr-204"]), get=Permission.SITE_EDIT, methods=both, **of_trial),
+        "sites:assign_cra": Way(reverse("sites:assign_cra", args=["tmr-204"]), post=Permission.SITE_EDIT, methods="POST", **of_trial),
         "sites:change_site": Way(reverse("sites:change_site", args=one), see=Permission.SITE_VIEW, get=Permission.SITE_EDIT, methods=both),
         "sites:status": Way(reverse("sites:status", args=one), see=Permission.SITE_VIEW, post=Permission.SITE_STATUS, methods=both),
         "sites:schedules": Way(reverse("sites:schedules", args=one), see=Permission.SITE_VIEW, post=Permission.SITE_EDIT, methods=both),

@@ -15,7 +15,7 @@ from core.models import StatusChange
 from core.permissions import Permission
 from core.web import Request, find, page
 from sites.models import Place, SiteSchedule, SiteStatus
-from sites.queries import site_at, site_frame, steps_of, team_of
+from sites.queries import cras_of, site_at, site_frame, steps_of, team_of
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from trials.models import Trial
 from workspace import queries
@@ -56,17 +56,19 @@ def sites(request: Request, code: str = "") -> HttpResponse:
     record = find(Trial, request.user, code=code) if code else None
     query = request.GET.dict()
     views = queries.site_views(queries.matching_sites(request.user, query, record))
+    may_add = record is not None and can(request.user, Permission.SITE_EDIT, record)
     context = {
         "trial": record,
         "listing": queries.sites_for(request.user, query, record),
+        "cras": cras_of(record) if record is not None and may_add else [],
         "views": views,
         "statuses": SiteStatus.choices,
         "status_label": dict(SiteStatus.choices).get(query.get("status", "")),
         "query": request.GET,
         "sort": query.get("sort", "number"),
-        "may_add": record is not None and can(request.user, Permission.SITE_EDIT, record),
+        "may_add": may_add,
     }
-    return page(request, "workspace/sites.html", context, partial="rows")
+    return page(request, "workspace/sites.html", context)
 
 
 @require_GET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from django.db import IntegrityError, transaction
@@ -18,6 +18,7 @@ from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.actions.places import add_place
 from sites.models import Place, Site, SiteSchedule, SiteStatus
+from sites.queries import cras_of
 from trials.actions.trials import add_country
 from trials.models import Country, ScheduleVersion, Trial
 
@@ -71,6 +72,16 @@ def change_site(
         raise _number_refusal(held, str(values.get("number", ""))) from error
     held.refresh_from_db()
     return held
+
+
+@action(Permission.SITE_EDIT, "assign CRA")
+def assign_cra(trial: Trial, *, sites: Iterable[Site], cra: User | None, by: User) -> Trial:
+    """Give several sites of a trial their monitor, or none."""
+    if cra is not None and not cras_of(trial).filter(pk=cra.pk).exists():
+        raise RefusedError(f"{cra} is not a CRA of {trial}. Give the role first.")
+    chosen = [site.pk for site in sites]
+    Site.objects.filter(trial=trial, pk__any=chosen).update(cra=cra)
+    return trial
 
 
 def _number_refusal(site: Site, number: str) -> Exception:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import require
+from core.actions import RefusedError
 from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, find, whole
 from sites import queries
 from sites.actions import sites
-from sites.forms import AddSiteForm, ScheduleForm, SiteForm, StatusForm
+from sites.forms import AddSiteForm, AssignForm, ScheduleForm, SiteForm, StatusForm
 from sites.models import Site, SiteSchedule, SiteStatus
 from trials.models import Trial
 
@@ -42,6 +45,21 @@ def add_site(request: Request, code: str) -> HttpResponse:
         request, form, act, title=f"Add a site to {trial}", verb="Add site", back=back,
         done="Site added.", template="sites/add_site.html",
     )  # fmt: skip
+
+
+@require_POST
+def assign_cra(request: Request, code: str) -> HttpResponse:
+    """Give the sites ticked in the list their monitor."""
+    trial = find(Trial, request.user, code=code)
+    require(request.user, Permission.SITE_EDIT, trial)
+    form = AssignForm(request.POST, trial=trial)
+    if not form.is_valid():
+        raise RefusedError("Tick at least one site of the trial and choose one of its CRAs.")
+    chosen, cra = form.cleaned_data["site"], form.cleaned_data["cra"]
+    sites.assign_cra(trial, sites=chosen, cra=cra, by=request.user)
+    count = "1 site" if len(chosen) == 1 else f"{len(chosen)} sites"
+    messages.success(request, f"{cra} monitors {count}." if cra else f"Nobody monitors {count}.")
+    return redirect("workspace:sites", code)
 
 
 @require_http_methods(["GET", "POST"])

@@ -266,3 +266,21 @@ def test_the_page_runs_a_fixed_number_of_queries(
     manager.get(url)
     with django_assert_max_num_queries(20):
         assert manager.get(url).status_code == 200
+
+
+def test_ticked_sites_get_their_monitor_in_one_step(world: World, manager: Client) -> None:
+    other = candidate(world)
+    url = reverse("sites:assign_cra", args=["tmr-204"])
+    assert f'value="{other.pk}"' in manager.get("/trials/tmr-204/sites/").content.decode()
+    done = manager.post(url, {"site": [world.site.pk, other.pk], "cra": world.cra.pk}, follow=True)
+    assert "monitors 2 sites" in done.content.decode()
+    assert set(Site.objects.values_list("cra", flat=True)) == {world.cra.pk}
+    assert manager.post(url, {"site": [other.pk], "cra": ""}).status_code == 302
+    assert Site.objects.get(pk=other.pk).cra is None
+    for wrong in ({"cra": world.cra.pk}, {"site": [other.pk], "cra": world.coordinator.pk}):
+        assert manager.post(url, wrong).status_code == 422
+    with pytest.raises(RefusedError, match="is not a CRA of TMR-204"):
+        sites.assign_cra(world.trial, sites=[other], cra=world.coordinator, by=world.manager)
+    manager.force_login(world.cra)
+    assert manager.post(url, {"site": [other.pk]}).status_code == 403
+    assert 'name="site"' not in manager.get("/trials/tmr-204/sites/").content.decode()

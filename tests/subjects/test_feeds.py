@@ -14,7 +14,7 @@ from icalendar import Calendar
 from accounts import actions as accounts
 from accounts.models import Grant, User
 from accounts.roles import Role
-from core.models import AuditRow
+from core.models import AuditRow, Idempotency
 from core.versions import ConflictError
 from sites.actions import places
 from sites.models import Site
@@ -77,6 +77,15 @@ def test_an_address_is_made_shown_once_and_revoked(world: World, client: Client)
     with pytest.raises(ConflictError, match="revoked already"):
         feeds.revoke_feed(Feed.objects.get(), by=world.coordinator)
     assert client.post(url, {"person": ""}).status_code == 200
+
+
+def test_the_page_that_shows_the_address_is_not_kept(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    url = reverse("subjects:feeds", args=SLUG)
+    for code in (200, 409):
+        made = client.post(url, {"person": ""}, headers={"Idempotency-Key": "again"})
+        assert made.status_code == code
+    assert not Idempotency.objects.exists()
 
 
 def test_a_guess_finds_nothing_and_is_not_logged(
