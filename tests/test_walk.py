@@ -22,16 +22,16 @@ from trials.actions import trials
 
 pytestmark = pytest.mark.django_db
 
-OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit"}
+OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit", "core"}
 # For whoever asks: each is tested where it is told of.
 WITHOUT_SIGNING_IN = {"accounts:session", "subjects:feed"}
 # Pages that are being built: each gets its entry in the table once it is there.
 AWAITED = {
     "accounts:help_sign_in", "accounts:issue_token", "accounts:leave_elsewhere",
     "accounts:look", "accounts:revoke_token", "inbox:resume", "sites:assign_cra",
-    "sites:import_sites", "subjects:add_visit", "subjects:anchors",
+    "subjects:add_visit", "subjects:anchors",
     "subjects:export_screening_log", "subjects:find_again", "subjects:find_caller",
-    "subjects:import_at_site", "subjects:import_subjects", "subjects:rescreen",
+    "subjects:rescreen",
     "subjects:screening_log", "subjects:step", "subjects:transfer", "subjects:visit",
     "trials:add_procedure", "trials:add_visit", "trials:approve", "trials:cell",
     "trials:change_procedure", "trials:change_visit", "trials:compare", "trials:copy",

@@ -12,6 +12,7 @@ from django.urls import reverse
 from accounts.models import Grant
 from accounts.roles import BUNDLES, Role
 from core.access import ScopeKind
+from core.imports.uploads import upload
 from core.models import Deployment, Obligation
 from core.permissions import Permission
 from sites.actions import places
@@ -40,6 +41,7 @@ class Way:
     post: Permission | None = None
     methods: str = "GET"
     shared: bool = False  # those who work below the record see it too
+    own: bool = False  # it belongs to a person of the world and to nobody of the walk
 
 
 @dataclass(frozen=True)
@@ -65,7 +67,7 @@ class Who:
             return {302}
         if method not in way.methods:
             return {405}
-        if not self.holds(way.see, way.at, shared=way.shared):
+        if way.own or not self.holds(way.see, way.at, shared=way.shared):
             return {404}
         need = way.get if method == "GET" else way.post or way.get
         # Seeing may be shared with those who work below; doing never is.
@@ -102,6 +104,7 @@ def table(world: World) -> Table:
         **site_ways(world),
         **open_ways(),
         **account_ways(world),
+        **import_ways(world),
     }
     return {name: way if isinstance(way, list) else [way] for name, way in ways.items()}
 
@@ -278,4 +281,26 @@ def account_ways(world: World) -> dict[str, Way | list[Way]]:
         "accounts:access": Way(to("access", *here), see=Permission.ACCOUNT_VIEW),
         "accounts:give_here": Way(to("give_here", *here), see=Permission.GRANT_EDIT, methods=both),
         "accounts:end": Way(to("end", grant.pk), see=Permission.GRANT_EDIT, methods=both),
+    }  # fmt: skip
+
+
+def import_ways(world: World) -> dict[str, Way]:
+    """Lists on their way in: choosing one, and the pages of whoever chose it."""
+    raw = b"number,name,country\n1043,Southgate,GB\n"
+    held = upload(world.trial, kind="sites", name="sites.csv", raw=raw, by=world.manager).pk
+    of_trial: dict[str, Any] = {"at": "trial", "see": Permission.TRIAL_VIEW, "shared": True}
+    both, trial, site = "GET POST", ["tmr-204"], ["tmr-204", "1042"]
+
+    def to(name: str) -> str:
+        return reverse(f"core:{name}", args=[held])
+
+    return {
+        "sites:import_sites": Way(reverse("sites:import_sites", args=trial), get=Permission.SITE_EDIT, methods=both, **of_trial),
+        "subjects:import_subjects": Way(reverse("subjects:import_subjects", args=trial), get=Permission.SUBJECT_IMPORT, methods=both, **of_trial),
+        "subjects:import_at_site": Way(reverse("subjects:import_at_site", args=site), see=Permission.SITE_VIEW, get=Permission.SUBJECT_IMPORT, methods=both),
+        **{f"core:{name}": Way(to(name), own=True) for name in ("import", "wrong_rows")},
+        **{
+            f"core:{name}": Way(to(name), methods="POST", own=True)
+            for name in ("map_columns", "begin_import", "set_import_aside")
+        },
     }  # fmt: skip
