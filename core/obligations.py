@@ -128,15 +128,24 @@ def _refresh_one(within: Within, found: Rule, now: datetime) -> None:
         )
 
 
-def open_for(user: User, now: datetime | None = None) -> models.QuerySet[Obligation]:
-    """What this person has to do: owned by a role held there, or assigned to the person."""
-    today = timezone.localdate(now) if now else timezone.localdate()
+def owned_by(user: User) -> models.Q:
+    """Owned by a role the person holds, or assigned to the person."""
     roles = {held.role for held in live(user)}
-    mine = models.Q(assigned_id=user.pk) | models.Q(assigned_id=None, owner_role__in=roles) & (
+    return models.Q(assigned_id=user.pk) | models.Q(assigned_id=None, owner_role__in=roles) & (
         models.Q(owner_id=None) | models.Q(owner_id=user.pk)
     )
+
+
+def seen_by(user: User) -> models.QuerySet[Obligation]:
+    """What is open and not waived where this person works, whoever has to do it."""
     rows: models.QuerySet[Obligation] = Obligation.objects.visible_to(user, Permission.WORK_VIEW)
-    return rows.filter(mine, met_at=None, waived_at=None).exclude(snoozed_until__gt=today)
+    return rows.filter(met_at=None, waived_at=None)
+
+
+def open_for(user: User, now: datetime | None = None) -> models.QuerySet[Obligation]:
+    """What this person has to do and has not put off."""
+    today = timezone.localdate(now) if now else timezone.localdate()
+    return seen_by(user).filter(owned_by(user)).exclude(snoozed_until__gt=today)
 
 
 def counts(user: User) -> dict[str, tuple[int, bool]]:

@@ -21,6 +21,13 @@ def snooze(duty: Obligation, *, until: date, by: User) -> Obligation:
     return duty
 
 
+@action(Permission.WORK_VIEW, "resume")
+def resume(duty: Obligation, *, by: User) -> Obligation:
+    """Take a duty that was put off back into one's list."""
+    Obligation.objects.filter(pk=duty.pk).update(snoozed_until=None)
+    return duty
+
+
 @action(Permission.WORK_WAIVE, "assign")
 def assign(duty: Obligation, *, to: User, by: User) -> Obligation:
     """Give a duty to one person."""

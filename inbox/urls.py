@@ -9,5 +9,6 @@ app_name = "inbox"
 urlpatterns = [
     path("my-work/", views.work, name="work"),
     path("my-work/<int:pk>/snooze/", views.snooze, name="snooze"),
+    path("my-work/<int:pk>/resume/", views.resume, name="resume"),
     path("my-work/<int:pk>/waive/", views.waive, name="waive"),
 ]

@@ -78,7 +78,14 @@ def routes(patterns: list[URLPattern | URLResolver], namespace: str = "") -> lis
 
 def test_every_address_is_walked_by_the_page_tests() -> None:
     walked = "".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
-    posts = {"subjects:confirm", "subjects:unbook", "inbox:snooze", "inbox:waive", "workspace:home"}
+    posts = {
+        "subjects:confirm",
+        "subjects:unbook",
+        "inbox:resume",
+        "inbox:snooze",
+        "inbox:waive",
+        "workspace:home",
+    }
     posts |= {"accounts:send_password_link", "accounts:session", "accounts:leave_elsewhere"}
     verbs = {"subjects:check_in", "subjects:start"}
     forms = {f"subjects:{verb}" for verb in ("enrol", "end", "contact", "identify", "prefer")}

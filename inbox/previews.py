@@ -1,0 +1,43 @@
+"""What a person needs to see to decide about a duty, without leaving the list."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+from accounts.models import User
+from core.access import can
+from core.permissions import Permission
+from inbox.queries import Duty
+from subjects import availability, calendar
+from subjects.models import Visit
+
+OFFERED = 3
+
+
+def preview(duty: Duty, user: User) -> dict[str, Any]:
+    """The facts and next steps of a duty; nothing but its words where its kind has no more."""
+    return _visit(duty, user) if duty.rule.startswith("visit.") else {}
+
+
+def _visit(duty: Duty, user: User) -> dict[str, Any]:
+    rows = Visit.objects.visible_to(user).select_related(
+        "definition", "subject__trial", "subject__preference", "site__place"
+    )
+    visit = rows.filter(pk=duty.object_id).first()
+    if visit is None:
+        return {}
+    now = timezone.now()
+    booking = visit.bookings.filter(is_live=True).select_related("room", "person").first()
+    may_book = can(user, Permission.VISIT_BOOK, visit)
+    found: dict[str, Any] = {
+        "visit": visit, "booking": booking, "may_book": may_book,
+        "window": calendar.window_of(visit, booking),
+        "preference": getattr(visit.subject, "preference", None),
+        "minutes": availability.minutes_of(visit),
+    }  # fmt: skip
+    if may_book and duty.rule == "visit.book":
+        held = availability.around(visit, now)
+        found["offers"] = availability.best([visit], held, OFFERED)[visit.pk]
+    return found
