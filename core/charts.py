@@ -27,8 +27,7 @@ class Scale:
         return max(0.0, min(100.0, 2 + 96 * share))
 
 
-def as_percent(value: float) -> str:
-    """A length as a share of the width."""
+def _percent(value: float) -> str:
     return f"{value:.1f}%"
 
 
@@ -63,18 +62,18 @@ def window_bar(
     scale = Scale(first, last)
     outside = booked is not None and not earliest <= booked <= latest
     kind = "out" if outside else _urgency(latest, today, state)
-    left, tick = scale.at(earliest), as_percent(scale.at(target))
-    width = as_percent(max(1.5, scale.at(latest) - left))
+    left, tick = scale.at(earliest), _percent(scale.at(target))
+    width = _percent(max(1.5, scale.at(latest) - left))
     parts = [
         '<line class="wb-track" x1="0" x2="100%" y1="9" y2="9"/>',
-        f'<rect class="wb-band wb-{kind}" x="{as_percent(left)}" y="4" height="10" rx="3" width="{width}"/>',
+        f'<rect class="wb-band wb-{kind}" x="{_percent(left)}" y="4" height="10" rx="3" width="{width}"/>',
         f'<line class="wb-target" x1="{tick}" x2="{tick}" y1="4" y2="14"/>',
     ]
     if first <= today.toordinal() <= last:
-        at = as_percent(scale.at(today))
+        at = _percent(scale.at(today))
         parts.append(f'<line class="wb-today" x1="{at}" x2="{at}" y1="0" y2="18"/>')
     if booked is not None:
-        parts.append(_mark(as_percent(scale.at(booked)), outside=outside, state=state))
+        parts.append(_mark(_percent(scale.at(booked)), outside=outside, state=state))
     return _svg("".join(parts), 18, _words(earliest, target, latest, booked), "wb")
 
 

@@ -3,7 +3,10 @@
 from django.urls import include, path
 
 from core import drafts
-from ctms import health
+from ctms import health, problems
+
+handler403 = problems.forbidden
+handler404 = problems.missing
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),

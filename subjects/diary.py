@@ -17,7 +17,6 @@ from core.dates import show_day, study_day
 from core.permissions import Permission
 from sites.models import Closure, Place, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
-from subjects.planning import window_text
 from trials.models import AnchorKind
 
 TYPICAL_MINUTES = 60  # of a visit whose protocol does not say
@@ -60,13 +59,6 @@ class Window:
             return f"{show_day(self.target)}, {bounds}"
         off = (self.booked - self.target).days
         return f"{'±0' if off == 0 else f'{off:+d}'.replace('-', '−')} d of {bounds}"
-
-    @property
-    def days(self) -> str:
-        """First and last day and the target, as in "window 7-11 Jun, target 9 Jun"."""
-        if self.target is None or self.earliest is None or self.latest is None:
-            return "no window"
-        return window_text(self.earliest, self.latest, self.target)
 
 
 @dataclass(frozen=True, slots=True)

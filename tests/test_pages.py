@@ -43,7 +43,6 @@ def pages(world: World) -> list[str]:
         reverse("workspace:all_subjects"),
         reverse("workspace:place_subjects", args=["northgate"]),
         reverse("workspace:subject", args=["tmr-204", subject.number]),
-        reverse("workspace:subject", args=["tmr-204", subject.number]) + "?zoom=30",
         reverse("audit:record", args=["subjects.subject", subject.pk]),
         reverse("audit:record", args=["sites.site", world.site.pk]),
         reverse("workspace:search") + "?q=1042",

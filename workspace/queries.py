@@ -16,7 +16,7 @@ from core.web import whole
 from sites.models import Site, SiteStatus
 from sites.queries import SITE_CHIPS
 from subjects.diary import CHIPS, Window
-from subjects.models import Subject, SubjectAnchor, SubjectStatus, Visit, VisitStatus
+from subjects.models import Subject, SubjectAnchor, SubjectStatus, Visit
 from subjects.queries import match_number
 from trials.models import AnchorKind, Trial
 
@@ -310,7 +310,6 @@ class VisitRow:
     """A visit in the table of a subject."""
 
     id: int
-    code: str
     name: str
     window: Window
     on: str
@@ -342,18 +341,13 @@ def _visit_row(visit: Visit) -> VisitRow:
         "done" if visit.performed_on else "booked" if booking else "open",
     )  # fmt: skip
     return VisitRow(
-        visit.pk, visit.code, visit.name, window, show_day(on) if on else "",
+        visit.pk, visit.name, window, show_day(on) if on else "",
         CHIPS["confirmed" if booking and booking.confirmation == "confirmed"
               and visit.status == "booked" else visit.status],
-        visit.status, visit.is_provisional and visit.performed_on is None,
+        visit.status, visit.is_provisional,
         len(visit.definition.cells.all()) if visit.definition else 0,
         drafts[0].get_kind_display() if drafts else "", visit.outcome_reason,
     )  # fmt: skip
-
-
-def to_book_first(visits: Sequence[VisitRow]) -> VisitRow | None:
-    """The visit that gets its time next."""
-    return next((row for row in visits if row.status == VisitStatus.PLANNED), None)
 
 
 def day_1_of(subject: Subject) -> date | None:

@@ -19,7 +19,6 @@ from sites.queries import site_at, site_frame, steps_of, team_of
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from trials.models import Trial
 from workspace import queries
-from workspace.story import story_of
 
 
 @require_GET
@@ -135,16 +134,13 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
     user = request.user
     day_1 = queries.day_1_of(record)
     today = timezone.localdate(timezone=record.site.place.zone)
-    visits = queries.visits_of(record)
     context = {
         "subject": record,
         "trial": record.trial,
         "site": record.site,
         "today": today,
         "study_day": study_day(day_1, today) if day_1 else None,
-        "visits": visits,
-        "to_book": queries.to_book_first(visits),
-        "story": story_of(record, visits, today, day_1, request.GET.get("zoom", "")),
+        "visits": queries.visits_of(record),
         "identity": SubjectIdentity.objects.visible_to(user).filter(subject=record).first(),
         "preference": Preference.objects.visible_to(user).filter(subject=record).first(),
         "contacts": Contact.objects.visible_to(user).filter(subject=record).order_by("-at")[:10],

@@ -90,6 +90,7 @@ export class Held {
       const far = this.outside(each.dataset.day);
       each.classList.toggle('inwin', !far);
       each.classList.toggle('outwin', Boolean(far));
+      each.classList.toggle('is-target', each.dataset.day === this.data.target);
     }
     for (const cell of band.querySelectorAll('[data-day]')) {
       const far = this.outside(cell.dataset.day);
@@ -118,6 +119,6 @@ export class Held {
     this.source.classList.remove('is-left');
     document.querySelector('.cal')?.classList.remove('is-aiming');
     find('move-window').classList.add('is-empty');
-    for (const each of columns()) each.classList.remove('inwin', 'outwin');
+    for (const each of columns()) each.classList.remove('inwin', 'outwin', 'is-target');
   }
 }
