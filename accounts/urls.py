@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from accounts.views import grants, people, session, settings
+from accounts.views import grants, look, people, session, settings
 
 app_name = "accounts"
 
 urlpatterns = [
     path("account/session/", session.session, name="session"),
+    path("account/look/", look.look, name="look"),
     path("account/settings/", settings.settings, name="settings"),
     path("admin/people/", people.people, name="people"),
     path("admin/people.csv", people.export_people, name="export_people"),

@@ -27,4 +27,4 @@ def record(request: Request, label: str, pk: int) -> HttpResponse:
     trail = trail_of(found, request.user, int(before) if before.isdigit() else None)
     back = getattr(found, "get_absolute_url", lambda: "/")()
     context = {"record": found, "trail": trail, "back": back}
-    return page(request, "audit/record.html", context, partial="entries")
+    return page(request, "audit/record.html", context, partial=("entries", "drawer"))

@@ -19,7 +19,10 @@ def answer(request: HttpRequest, status: int, message: str = "") -> HttpResponse
     """The page of this status; for htmx a note in the page, where what was typed stays."""
     is_fragment = "HX-Request" in request.headers
     heading, way_out = WORDS[status]
-    context = {"status": status, "heading": heading, "message": message, "way_out": way_out}
+    context = {
+        "status": status, "heading": heading, "message": message, "way_out": way_out,
+        "switching": "",
+    }  # fmt: skip
     template = "components/problem.html" if is_fragment else "problem.html"
     response = render(request, template, context, status=status)
     if is_fragment:

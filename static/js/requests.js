@@ -1,16 +1,13 @@
 // htmx speaks for the page: who asks, that something is under way, and what went wrong.
 // Nothing that was typed is lost: an answer that is not a fragment never replaces one.
 
+import { token } from './csrf.js';
 import './toast.js';
 
 const problem = document.getElementById('problem');
-const words = document.getElementById('problem-words');
+const words = document.getElementById('problem-texts');
 const ANSWERED = [403, 404, 409, 422, 429]; // with a fragment that says what to do
 const isPage = (text) => /^\s*<!doctype/i.test(text);
-
-function token() {
-  return document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ?? '';
-}
 
 function explain(kind, { elt, requestConfig, xhr }) {
   const note = words.content.querySelector(`[data-kind="${kind}"]`).cloneNode(true);
