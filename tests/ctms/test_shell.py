@@ -9,7 +9,7 @@ from django.urls import reverse
 from accounts.models import User
 from core.models import Event
 from ctms.templatetags.shell import marked
-from tests.world import World, make_place, make_site, screen
+from tests.world import World, make_place, make_site, screen, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
 HTMX = {"HX-Request": "true"}
@@ -147,6 +147,19 @@ def test_the_look_is_kept_from_any_page(world: World, client: Client) -> None:
     assert client.post(reverse("accounts:look"), {"theme": "pink"}).status_code == 422
     world.coordinator.refresh_from_db()
     assert (world.coordinator.theme, world.coordinator.density) == ("dark", "compact")
+
+
+def test_a_booking_can_be_taken_back_from_its_toast(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    held = visit(screen(world), "W2")
+    day = weekday_from(held.target_on)
+    form = {"start": f"{day}T09:00", "minutes": 60, "room": world.room.pk, "person": ""}
+    page = client.post(reverse("subjects:slots", args=[held.pk]), form, follow=True)
+    undo = reverse("subjects:unbook", args=[held.pk])
+    assert f'action="{undo}"' in page.content.decode()
+    client.post(undo, {"next": "/today/"})
+    held.refresh_from_db()
+    assert held.status == "planned"
 
 
 def test_the_trail_comes_as_a_drawer(world: World, client: Client) -> None:
