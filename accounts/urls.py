@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from accounts.views import grants, people, session, settings, sign_in, tokens
+from accounts.views import grants, look, people, session, settings, sign_in, tokens
 
 app_name = "accounts"
 
 urlpatterns = [
     path("account/session/", session.session, name="session"),
     path("account/leave-elsewhere/", sign_in.leave_elsewhere, name="leave_elsewhere"),
+    path("account/look/", look.look, name="look"),
     path("account/settings/", settings.settings, name="settings"),
     path("admin/people/", people.people, name="people"),
     path("admin/people.csv", people.export_people, name="export_people"),

@@ -25,4 +25,4 @@ def record(request: Request, label: str, pk: int) -> HttpResponse:
             "facts": state_at(found, form.cleaned_data["at"], request.user),
         }
     status = 422 if form.errors else 200
-    return page(request, "audit/record.html", context, partial="entries", status=status)
+    return page(request, "audit/record.html", context, partial=("entries", "drawer"), status=status)

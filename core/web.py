@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
@@ -36,6 +37,11 @@ def find(model: type[M], user: User, **lookup: Any) -> M:
 def allowed(user: User, permission: Permission, obj: ScopedModel) -> bool:
     """Whether to offer a button; the action itself checks again."""
     return can(user, permission, obj)
+
+
+def say(request: HttpRequest, text: str, *, undo: str = "") -> None:
+    """Tell the person what was done; ``undo`` is the address that takes it back by POST."""
+    messages.success(request, text, extra_tags=undo)
 
 
 def page(

@@ -8,13 +8,15 @@ from collections.abc import Callable
 
 import structlog
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.contrib.messages import get_messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from core.actions import RefusedError
 from core.audit import coming_from
 from core.models import Source
 from core.versions import ConflictError
+from ctms import problems
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -97,4 +99,22 @@ class RefusalMiddleware:
         status = 409 if isinstance(error, ConflictError) else 422
         if not isinstance(error, (ConflictError, RefusedError)):
             return None
-        return render(request, f"{status}.html", {"message": str(error)}, status=status)
+        return problems.answer(request, status, str(error))
+
+
+class FragmentMiddleware:
+    """Tells the page that asked for a fragment what a whole page would have shown around it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if "HX-Request" not in request.headers:
+            return response
+        if isinstance(response, HttpResponseRedirect):
+            return HttpResponseClientRedirect(response.url)
+        said = [
+            {"text": str(message), "undo": message.extra_tags} for message in get_messages(request)
+        ]
+        return trigger_client_event(response, "toast", {"said": said}) if said else response

@@ -3,11 +3,17 @@
 from django.urls import include, path
 
 from core import drafts
-from ctms import health
+from ctms import create, health, palette, problems, switch
+
+handler403 = problems.forbidden
+handler404 = problems.missing
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),
     path("readyz", health.readyz, name="readyz"),
+    path("new/", create.new, name="new"),
+    path("palette/", palette.palette, name="palette"),
+    path("switch/", switch.switch, name="switch"),
     path("drafts/", drafts.save, name="draft"),
     path("drafts/throw-away/", drafts.throw_away, name="throw_draft_away"),
     path("account/", include("accounts.sign_in")),

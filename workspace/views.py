@@ -18,7 +18,7 @@ from sites.models import Place, SiteSchedule, SiteStatus
 from sites.queries import cras_of, site_at, site_frame, steps_of, team_of
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from trials.models import Trial
-from workspace import queries
+from workspace import finding, queries
 from workspace.story import story_of
 
 
@@ -166,15 +166,5 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
 def search(request: Request) -> HttpResponse:
     """Trials, sites and subjects by the start of their number or name."""
     text = request.GET.get("q", "").strip()
-    query = {"q": text}
-    context = {
-        "q": text,
-        "subjects": queries.subjects_for(request.user, query).rows[:10] if text else [],
-        "sites": queries.sites_for(request.user, query).rows[:10] if text else [],
-        "trials": [
-            row
-            for row in queries.trials_for(request.user)
-            if text and text.casefold() in f"{row['protocol_number']} {row['name']}".casefold()
-        ],
-    }
+    context = {"q": text, "found": finding.search(request.user, text)}
     return page(request, "workspace/search.html", context, partial="results")

@@ -19,7 +19,7 @@ from core.dates import show_weekday
 from core.obligations import open_for
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, find, page
+from core.web import Request, find, page, say
 from sites.models import Place
 from subjects import calendar, diary
 from subjects.actions import bookings, visits
@@ -125,7 +125,8 @@ def _take(
         bookings.move(booking, wanted=wanted, by=request.user, **data)
     local, done = wanted.start.astimezone(place.zone), "moved to" if booking else "booked for"
     text = f"{visit} {done} {show_weekday(local.date())}, {local:%H:%M}."
-    return _done(request, text, reverse("subjects:schedule", args=[place.slug]))
+    undo = "" if booking else reverse("subjects:unbook", args=[visit.pk])
+    return _done(request, text, reverse("subjects:schedule", args=[place.slug]), undo)
 
 
 @require_POST
@@ -217,12 +218,12 @@ def _day(text: str, default: date) -> date:
         raise Http404("Write days as 2026-06-11.") from error
 
 
-def _done(request: Request, text: str, default: str) -> HttpResponse:
+def _done(request: Request, text: str, default: str, undo: str = "") -> HttpResponse:
     """Say what was done: to a page that asked from within itself, or on the page to go to."""
     if request.htmx:
         trigger = {"toast": {"text": text}}
         return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(trigger)})
-    messages.success(request, text)
+    say(request, text, undo=undo)
     return _back(request, default)
 
 

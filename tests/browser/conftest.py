@@ -12,14 +12,18 @@ from django.contrib.staticfiles.handlers import StaticFilesHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from accounts.models import User
 from tests.world import World, build
 
 # Playwright keeps an event loop in the thread of the tests; the tests themselves are not async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
+# What the browser says of answers that the page explains to the person.
+EXPECTED = ("the server responded with a status of 4", "Response Status Error Code 4",
+            "net::ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest")  # fmt: skip
 PATIENCE = 10_000  # milliseconds; a busy machine is slow, a broken page never comes
+expect.set_options(timeout=PATIENCE)
 
 
 class _Quiet(WSGIRequestHandler):
@@ -78,8 +82,7 @@ def tab(context: BrowserContext) -> Iterator[Page]:
         "console",
         lambda message: (
             complaints.append(message.text)
-            if message.type == "error"
-            and "the server responded with a status of 4" not in message.text
+            if message.type == "error" and not any(each in message.text for each in EXPECTED)
             else None
         ),
     )

@@ -1,0 +1,35 @@
+"""The theme and the height of rows, changed from any page."""
+
+from __future__ import annotations
+
+from django import forms
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from accounts.actions import change_settings
+from accounts.models import Density, Theme, User
+from core import drafts
+from core.actions import RefusedError
+from core.web import Request
+
+
+class LookForm(forms.Form):
+    """One of the two, or both."""
+
+    theme = forms.ChoiceField(choices=Theme.choices, required=False)
+    density = forms.ChoiceField(choices=Density.choices, required=False)
+
+
+@require_POST
+def look(request: Request) -> HttpResponse:
+    """Keep what was chosen, and go back; a page that has already changed itself stays."""
+    form = LookForm(request.POST)
+    if not form.is_valid():
+        raise RefusedError("There is no such theme or height of rows.")
+    person = User.objects.get(pk=request.user.pk)
+    values = {name: value for name, value in form.cleaned_data.items() if value}
+    change_settings(person, values=values, by=person)
+    if request.htmx:
+        return HttpResponse(status=204)
+    return redirect(drafts.page_of(request))

@@ -1,0 +1,89 @@
+"""Refusals: a page for the browser, a note for htmx, and the words of the rule in both."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from django.contrib.messages.storage.cookie import CookieStorage
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
+
+from core.actions import RefusedError
+from core.web import say
+from ctms.middleware import FragmentMiddleware, RefusalMiddleware
+from tests.world import World, screen, visit
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def test_a_missing_record_is_a_page_or_a_note(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    address = reverse("workspace:trial", args=["unknown"])
+    whole, note = client.get(address), client.get(address, headers=HTMX)
+    assert whole.status_code == note.status_code == 404
+    for answer in (whole, note):
+        assert "No trial here that you may see." in answer.content.decode()
+    assert "<html" in whole.content.decode()
+    assert "<html" not in note.content.decode()
+    assert note.headers["HX-Retarget"] == "#problem"
+
+
+def test_an_address_that_means_nothing_tells_no_addresses(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    answer = client.get("/no/such/page/")
+    assert answer.status_code == 404
+    assert "tried" not in answer.content.decode()
+
+
+def test_a_role_that_may_not_is_told_what_it_lacks(world: World, client: Client) -> None:
+    client.force_login(world.cra)
+    answer = client.get(reverse("subjects:enrol", args=[screen(world).pk]))
+    assert answer.status_code == 403
+    assert "Your role does not allow" in answer.content.decode()
+
+
+def test_whoever_comes_second_keeps_what_was_typed(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    address = reverse("subjects:confirm", args=[visit(screen(world), "W2").pk])
+    answer = client.post(address, headers=HTMX)
+    assert answer.status_code == 409
+    assert "See how it is now" in answer.content.decode()
+
+
+def test_a_rule_that_says_no_is_quoted(world: World, rf) -> None:
+    request = rf.post("/", headers=HTMX)
+    request.user, request.session = world.coordinator, {}
+    refusal = RefusedError("Room 2 is closed <until Friday>.")
+    answer = RefusalMiddleware(lambda _: HttpResponse()).process_exception(request, refusal)
+    assert answer is not None
+    assert answer.status_code == 422
+    assert "Room 2 is closed &lt;until Friday&gt;." in answer.content.decode()
+    assert "What you typed is still here." in " ".join(answer.content.decode().split())
+
+
+def test_a_redirect_is_followed_by_the_page_so_that_its_message_is_seen(
+    world: World, client: Client
+) -> None:
+    client.force_login(world.coordinator)
+    subject = screen(world)
+    data = {"channel": "phone", "result": "reached", "summary": "will come"}
+    answer = client.post(reverse("subjects:contact", args=[subject.pk]), data, headers=HTMX)
+    assert answer.headers["HX-Redirect"] == subject.get_absolute_url()
+    assert f"Contact with {subject} logged." in client.get("/my-work/").content.decode()
+
+
+def test_messages_travel_with_a_fragment_and_with_its_way_back(world: World, rf) -> None:
+    request = rf.get("/", headers=HTMX)
+    request._messages = CookieStorage(request)
+
+    def view(asked) -> HttpResponse:
+        say(asked, "Zoë moved", undo="/visits/1/unbook/")
+        return HttpResponse("row")
+
+    answer = FragmentMiddleware(view)(request)
+    said = json.loads(answer.headers["HX-Trigger"])["toast"]["said"]
+    assert said == [{"text": "Zoë moved", "undo": "/visits/1/unbook/"}]
+    assert request._messages.used  # they are not said again on the next page
