@@ -122,10 +122,11 @@ def slot_choice(
 
 
 def window_of(visit: Visit, booking: Booking | None) -> diary.Window:
-    """The window of a visit with its live booking, if any."""
+    """The window of a visit with the day it was done or is booked for, if any."""
+    on = visit.performed_on or (booking.on if booking else None)
     return diary.Window(
-        visit.earliest_on, visit.target_on, visit.latest_on, booking.on if booking else None,
-        "booked" if booking else "open",
+        visit.earliest_on, visit.target_on, visit.latest_on, on,
+        "done" if visit.performed_on else "booked" if booking else "open",
     )  # fmt: skip
 
 

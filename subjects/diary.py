@@ -51,6 +51,13 @@ class Window:
     state: str
 
     @property
+    def is_out(self) -> bool:
+        """Whether what is booked lies outside."""
+        if self.booked is None or self.earliest is None or self.latest is None:
+            return False
+        return not self.earliest <= self.booked <= self.latest
+
+    @property
     def words(self) -> str:
         """Offset from the target and the allowed days, as in "+2 d of −3 / +3"."""
         if self.target is None or self.earliest is None or self.latest is None:

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from subjects.views import feeds, imports, subjects, visits
+from subjects.views import course, feeds, subjects, visits
 
 app_name = "subjects"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("places/<slug:slug>/calendars/", feeds.feeds, name="feeds"),
     path("calendars/<int:pk>/revoke/", feeds.revoke_feed, name="revoke_feed"),
     path("calendars/<str:secret>.ics", feeds.feed, name="feed"),
+    path("visits/<int:pk>/", visits.visit, name="visit"),
     path("visits/<int:pk>/slots/", visits.slots, name="slots"),
     path("visits/<int:pk>/confirm/", visits.confirm, name="confirm"),
     path("visits/<int:pk>/unbook/", visits.unbook, name="unbook"),
@@ -31,6 +32,16 @@ urlpatterns = [
     path("subjects/<int:pk>/contact/", subjects.contact, name="contact"),
     path("subjects/<int:pk>/identify/", subjects.identify, name="identify"),
     path("subjects/<int:pk>/prefer/", subjects.prefer, name="prefer"),
+    path("subjects/<int:pk>/anchors/", course.anchors, name="anchors"),
+    path("subjects/<int:pk>/find-again/", course.find_again, name="find_again"),
+    path("subjects/<int:pk>/rescreen/", course.rescreen, name="rescreen"),
+    path("subjects/<int:pk>/transfer/", course.transfer, name="transfer"),
+    path("subjects/<int:pk>/add-visit/", course.add_visit, name="add_visit"),
+    re_path(
+        r"^subjects/(?P<pk>[0-9]+)/(?P<verb>eligible|treat|follow-up)/$",
+        course.step,
+        name="step",
+    ),
     re_path(
         r"^visits/(?P<pk>[0-9]+)/(?P<verb>miss|cancel|skip|reopen)/$",
         visits.outcome,

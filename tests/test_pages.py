@@ -33,6 +33,9 @@ def pages(world: World) -> list[str]:
             reverse(f"subjects:{verb}", args=[subject.pk])
             for verb in ("enrol", "end", "contact", "identify", "prefer")
         ),
+        reverse("subjects:visit", args=[visit(subject, "W2").pk]),
+        *(reverse(f"subjects:{verb}", args=[subject.pk]) for verb in ("anchors", "find_again", "rescreen", "add_visit")),
+        reverse("subjects:step", args=[subject.pk, "eligible"]),
         reverse("inbox:work"),
         reverse("workspace:trials"),
         reverse("workspace:trial", args=["tmr-204"]),

@@ -16,6 +16,7 @@ from core.permissions import Permission
 from core.web import Request, find, page
 from sites.models import Place, SiteSchedule, SiteStatus
 from sites.queries import site_at, site_frame, steps_of, team_of
+from subjects import steps
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from trials.models import Trial
 from workspace import queries
@@ -156,6 +157,7 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
         "may_book": can(user, Permission.VISIT_BOOK, record),
         "may_change": can(user, Permission.SUBJECT_STATUS, record),
         "may_enrol": SubjectStatus.ENROLLED in Subject.flow.after(record.status),
+        "steps": steps.of_subject(record, user),
     }
     return page(request, "workspace/subject.html", context)
 

@@ -16,12 +16,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.access import require
 from core.dates import show_weekday
+from core.models import StatusChange
 from core.obligations import open_for
 from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, find, page
 from sites.models import Place
-from subjects import calendar, diary
+from subjects import calendar, diary, steps
 from subjects.actions import bookings, visits
 from subjects.forms import BookForm, DayForm, ReasonForm
 from subjects.models import Booking, Visit
@@ -145,6 +146,32 @@ def unbook(request: Request, pk: int) -> HttpResponse:
     return _done(
         request, f"{visit} waits to be booked again.", reverse("subjects:slots", args=[pk])
     )
+
+
+@require_GET
+def visit(request: Request, pk: int) -> HttpResponse:
+    """One visit: its window, its time, what may become of it and what has."""
+    record = find(Visit, request.user, pk=pk)
+    zone = record.site.place.zone
+    today = timezone.localdate(timezone=zone)
+    booking = record.bookings.filter(is_live=True).select_related("room", "person").first()
+    period: Any = booking.period if booking else None
+    labels = dict(Visit.Status.choices)
+    history = StatusChange.objects.filter(flow="subjects.visit", object_id=pk).order_by("-pk")
+    context = {
+        "visit": record,
+        "chip": diary.CHIPS[record.status],
+        "booking": booking,
+        "start": period and period.lower.astimezone(zone),
+        "end": period and period.upper.astimezone(zone),
+        "window": calendar.window_of(record, booking),
+        "moved": record.first_target_on not in (None, record.target_on),
+        "today": today,
+        "steps": steps.of_visit(record, booking, request.user, today),
+        "drafts": record.deviation_drafts.exclude(state="withdrawn"),
+        "history": [{"label": labels[step.to_status], **vars(step)} for step in history],
+    }
+    return page(request, "subjects/visit.html", context)
 
 
 @require_POST

@@ -1,0 +1,102 @@
+"""What moves with a date, told before the date is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.utils import timezone
+
+from core.dates import show_days
+from subjects import planning
+from subjects.diary import Window
+from subjects.models import Booking, Subject, Visit
+from subjects.models.visit import OPEN
+from subjects.queries import anchors_of, plan_for, version_for
+
+Key = tuple[Hashable, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A visit whose window would lie elsewhere."""
+
+    name: str
+    before: Window
+    after: Window
+    days: int
+
+    @property
+    def by(self) -> str:
+        """How far it moves, in words."""
+        count = show_days(abs(self.days))
+        return f"{count} {'later' if self.days > 0 else 'earlier'}" if self.days else "stays"
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """The visits that would move, and in words how many bookings would fall out of their window."""
+
+    text: str
+    moved: list[Moved]
+
+    def __bool__(self) -> bool:
+        return bool(self.moved)
+
+
+def of_anchor(subject: Subject, code: str, on: date) -> Consequences:
+    """What moves when something that visits count from happened, or happens, on a day."""
+    version = version_for(subject, timezone.localdate(timezone=subject.site.place.zone))
+    if version is None:
+        return Consequences("", [])
+    held = anchors_of(subject)
+    changed = [anchor for anchor in held if anchor.code != code] + [planning.Anchor(code, on)]
+    before, after = plan_for(subject, version), plan_for(subject, version, changed)
+    keys = {definition.lineage: key for key, definition in before.definitions.items()}
+    booked = {
+        (keys[lineage], cycle): day
+        for (lineage, cycle), day in _booked(subject).items()
+        if lineage in keys
+    }
+    names = {
+        (keys[visit.lineage], visit.cycle): visit.name
+        for visit in Visit.objects.filter(subject=subject, status__in=OPEN)
+        if visit.lineage in keys
+    }
+    shift = planning.shift(before.planned, after.planned, booked)
+    moves = tuple(move for move in shift.moved if (move.after.key, move.after.cycle) in names)
+    text = planning.Shift(moves, shift.falling_out).text
+    return Consequences(text, _rows(moves, names, booked))
+
+
+def _booked(subject: Subject) -> dict[tuple[UUID, int], date]:
+    """The days of bookings that stand, by lineage and cycle."""
+    rows = Booking.objects.filter(
+        visit__subject=subject, is_live=True, visit__status__in=OPEN
+    ).exclude(visit__lineage=None)
+    return {
+        (lineage, cycle): on
+        for lineage, cycle, on in rows.values_list("visit__lineage", "visit__cycle", "on")
+    }
+
+
+def _rows(
+    moves: Iterable[planning.Move], names: dict[Key, str], booked: dict[Key, date]
+) -> list[Moved]:
+    return [
+        Moved(
+            names[key],
+            _window(move.before, booked.get(key)),
+            _window(move.after, booked.get(key)),
+            move.days,
+        )
+        for move in moves
+        for key in [(move.after.key, move.after.cycle)]
+    ]
+
+
+def _window(planned: planning.Planned, booked: date | None) -> Window:
+    state = "booked" if booked else "open"
+    return Window(planned.earliest_on, planned.target_on, planned.latest_on, booked, state)
