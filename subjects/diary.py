@@ -20,6 +20,11 @@ from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, Visi
 from subjects.planning import window_text
 from trials.models import AnchorKind
 
+SUBJECT_CHIPS = {
+    "screening": "info", "eligible": "info", "enrolled": "ok", "on_treatment": "ok",
+    "follow_up": "ok", "screen_failed": "", "completed": "", "withdrawn": "warn",
+    "terminated": "warn", "lost": "warn", "deceased": "crit",
+}  # fmt: skip
 TYPICAL_MINUTES = 60  # of a visit whose protocol does not say
 CHIPS = {
     "completed": ("ok", "Completed"),

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from subjects.views import course, feeds, subjects, visits
+from subjects.views import course, feeds, lists, subjects, visits
 
 app_name = "subjects"
 
@@ -25,6 +25,13 @@ urlpatterns = [
         "trials/<slug:code>/sites/<str:number>/subjects/import/",
         imports.import_at_site,
         name="import_at_site",
+    ),
+    path("places/<slug:slug>/find-caller/", lists.find_caller, name="find_caller"),
+    path("sites/<int:pk>/screening-log/", lists.screening_log, name="screening_log"),
+    path(
+        "sites/<int:pk>/screening-log.csv",
+        lists.export_screening_log,
+        name="export_screening_log",
     ),
     path("sites/<int:pk>/screen/", subjects.screen, name="screen"),
     path("subjects/<int:pk>/enrol/", subjects.enrol, name="enrol"),
