@@ -7,6 +7,8 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from accounts.models import User
 from core.dates import show_day
 from core.permissions import Permission
@@ -57,10 +59,9 @@ def find(place: Place, text: str, user: User) -> list[Caller]:
         for subject_id, name, phone in known.values_list("subject_id", "name", "phone")
     }
     fitting = [pk for pk, held in identities.items() if _fits(*held, words, digits)]
-    rows = Subject.objects.visible_to(user).filter(site__place=place)
-    by_number = rows.filter(number__istartswith=text.strip()).values_list("pk", flat=True)
     chosen = (
-        rows.filter(pk__any=[*fitting, *by_number[:AT_MOST]])
+        Subject.objects.visible_to(user)
+        .filter(Q(pk__any=fitting) | Q(number__istartswith=text.strip()), site__place=place)
         .select_related("trial", "next_visit")
         .order_by("number")[:AT_MOST]
     )

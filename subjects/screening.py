@@ -56,13 +56,23 @@ class Figures:
 
 def figures(site: Site, user: User) -> Figures:
     """The counts above the log, and why screenings failed."""
-    rows = _everybody(site, user)
-    counts = rows.aggregate(
-        screened=Count("pk"), **{key: Count("pk", filter=q) for key, (_, q) in OUTCOMES.items()}
+    counts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    groups = (
+        _everybody(site, user)
+        .order_by()
+        .values_list("status", "status_reason")
+        .annotate(screened=Count("pk"), enrolled=Count("enrolled_on"))
     )
-    failed = rows.filter(status=SubjectStatus.SCREEN_FAILED)
-    reasons = Counter(failed.values_list("status_reason", flat=True))
-    return Figures(reasons=reasons.most_common(5), **counts)
+    for status, reason, screened, enrolled in groups:
+        counts["screened"] += screened
+        counts["enrolled"] += enrolled
+        counts["in_screening"] += screened if status in IN_SCREENING else 0
+        reasons[reason] += screened if status == SubjectStatus.SCREEN_FAILED else 0
+    return Figures(
+        counts["screened"], counts["in_screening"], reasons.total(), counts["enrolled"],
+        [(reason, count) for reason, count in reasons.most_common(5) if count],
+    )  # fmt: skip
 
 
 def matching(site: Site, user: User, outcome: str) -> QuerySet[Any]:
