@@ -101,6 +101,28 @@ def with_first_slot(items: Sequence[diary.ToBook], held: Availability) -> list[S
     ]
 
 
+def as_typed(booking: Booking | None) -> dict[str, Any]:
+    """The fields to begin with when a booked visit is moved by hand."""
+    if booking is None:
+        return {}
+    period: Any = booking.period
+    return {
+        "start": f"{period.lower.astimezone(booking.place.zone):%Y-%m-%dT%H:%M}",
+        "minutes": round((period.upper - period.lower).total_seconds() / 60),
+        "room": booking.room_id, "person": booking.person_id,
+    }  # fmt: skip
+
+
+def time_of(booking: Booking | None) -> str:
+    """When and where a visit is booked, in a sentence."""
+    if booking is None:
+        return "It has no time now."
+    period: Any = booking.period
+    local = period.lower.astimezone(booking.place.zone)
+    room = f" in {booking.room}" if booking.room else ""
+    return f"It is booked for {show_weekday(local.date())}, {local:%H:%M}{room} now."
+
+
 def slot_choice(
     visit: Visit, booking: Booking | None, form: BookForm, problem: Exception | None, now: datetime
 ) -> dict[str, Any]:
@@ -113,6 +135,7 @@ def slot_choice(
         "form": form,
         "problem": problem,
         "window": window_of(visit, booking),
+        "today": now.astimezone(held.place.zone).date(),
         "offers": best([visit], held)[visit.pk],
         "minutes": minutes_of(visit),
         "rooms": held.rooms,

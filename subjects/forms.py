@@ -34,6 +34,7 @@ class BookForm(forms.Form):
     room = forms.ModelChoiceField(Room.objects.none(), required=False)
     person = forms.ModelChoiceField(Person.objects.none(), required=False)
     reason = forms.ChoiceField(choices=REASONS, required=False)
+    booking = forms.IntegerField(required=False, widget=forms.HiddenInput)
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     is_assigned = forms.BooleanField(required=False, widget=forms.HiddenInput)
 

@@ -61,14 +61,33 @@ def of_subject(subject: Subject, user: User) -> list[Step]:
 V = VisitStatus
 
 
-def of_visit(visit: Visit, booking: Booking | None, user: User, today: date) -> list[Step]:
-    """What may become of a visit from here; the first is the next one."""
+def of_visit(visit: Visit, booking: Booking | None, user: User) -> list[Step]:
+    """How a visit goes on from here."""
     found = []
     if can(user, Permission.VISIT_BOOK, visit):
         found += _booking_steps(visit, booking)
     if can(user, Permission.VISIT_CONDUCT, visit):
-        found += _conduct_steps(visit, today)
+        found += _conduct_steps(visit)
     return found
+
+
+def out_of_visit(visit: Visit, user: User, today: date) -> list[Step]:
+    """What may become of a visit that does not take place, or after all does."""
+    if not can(user, Permission.VISIT_CONDUCT, visit):
+        return []
+    after = Visit.flow.after(visit.status)
+    has_begun = visit.earliest_on is not None and visit.earliest_on <= today
+    ways = (
+        (V.MISSED in after and has_begun, "miss", "Record missed visit"),
+        (V.SKIPPED in after, "skip", "Skip visit"),
+        (V.CANCELLED in after, "cancel", "Cancel visit"),
+        (visit.status in {V.MISSED, V.CANCELLED, V.SKIPPED}, "reopen", "Reopen visit"),
+    )
+    return [
+        Step(reverse("subjects:outcome", args=[visit.pk, verb]), text)
+        for is_open, verb, text in ways
+        if is_open
+    ]
 
 
 def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
@@ -82,38 +101,17 @@ def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
     return [*found, _at_once("unbook", visit, "Take time away")]
 
 
-def _conduct_steps(visit: Visit, today: date) -> list[Step]:
-    after = Visit.flow.after(visit.status)
-    found = []
+def _conduct_steps(visit: Visit) -> list[Step]:
     if visit.status == V.BOOKED:
-        found.append(_at_once("check_in", visit, "Check in", "pri"))
+        return [_at_once("check_in", visit, "Check in", "pri")]
+    complete = reverse("subjects:complete", args=[visit.pk])
     if visit.status == V.ARRIVED:
-        found.append(_at_once("start", visit, "Start visit", "pri"))
-    if visit.status in {V.ARRIVED, V.IN_PROGRESS}:
-        found.append(
-            Step(
-                reverse("subjects:complete", args=[visit.pk]),
-                "Complete visit",
-                kind="pri" if visit.status == V.IN_PROGRESS else "",
-            )
-        )
-    if V.MISSED in after and visit.earliest_on is not None and visit.earliest_on <= today:
-        found.append(_outcome(visit, "miss", "Record missed visit"))
-    found += [
-        _outcome(visit, verb, text)
-        for status, verb, text in (
-            (V.SKIPPED, "skip", "Skip visit"), (V.CANCELLED, "cancel", "Cancel visit"),
-        )
-        if status in after
-    ]  # fmt: skip
-    if visit.status in {V.MISSED, V.CANCELLED, V.SKIPPED}:
-        found.append(_outcome(visit, "reopen", "Reopen visit"))
-    return found
+        start = _at_once("start", visit, "Start visit", "pri")
+        return [Step(complete, "Complete visit"), start]
+    if visit.status == V.IN_PROGRESS:
+        return [Step(complete, "Complete visit", kind="pri")]
+    return []
 
 
 def _at_once(name: str, visit: Visit, text: str, kind: str = "") -> Step:
     return Step(reverse(f"subjects:{name}", args=[visit.pk]), text, is_post=True, kind=kind)
-
-
-def _outcome(visit: Visit, verb: str, text: str) -> Step:
-    return Step(reverse("subjects:outcome", args=[visit.pk, verb]), text)

@@ -15,6 +15,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.access import require
+from core.actions import RefusedError
 from core.dates import show_weekday
 from core.models import StatusChange
 from core.obligations import open_for
@@ -94,18 +95,20 @@ def slots(request: Request, pk: int) -> HttpResponse:
     """Find a slot for a visit and book it, or move it when it is booked."""
     visit = find(Visit, request.user, pk=pk)
     require(request.user, Permission.VISIT_BOOK, visit)
-    place = visit.site.place
     booking = visit.bookings.filter(is_live=True).first()
-    form = BookForm(request.POST or None, place=place)
+    form = BookForm(
+        request.POST or None, place=visit.site.place, initial=calendar.as_typed(booking)
+    )
     status = 200
     problem: Exception | None = None
     if form.is_bound and form.is_valid():
         try:
             return _take(request, visit, booking, form.cleaned_data)
-        except bookings.OutsideWindowError as error:
+        except RefusedError as error:
             problem, status = error, 422
         except ConflictError as error:
             problem, status = error, 409
+            visit = find(Visit, request.user, pk=pk)
             booking = visit.bookings.filter(is_live=True).first()
     elif form.is_bound:
         status = 422
@@ -116,8 +119,10 @@ def slots(request: Request, pk: int) -> HttpResponse:
 def _take(
     request: Request, visit: Visit, booking: Booking | None, asked: dict[str, Any]
 ) -> HttpResponse:
-    """Book the time asked for, or move the booking there."""
+    """Book the time asked for, or move the booking there; refused where the form is stale."""
     place = visit.site.place
+    if asked["booking"] not in (None, booking.pk if booking else 0):
+        raise ConflictError(f"{visit} changed while you had it open. {calendar.time_of(booking)}")
     wanted = calendar.assigned(visit, asked) if asked["is_assigned"] else calendar.wanted(asked)
     data = {"reason": asked["reason"], "revision": asked["revision"]}
     if booking is None:
@@ -167,7 +172,8 @@ def visit(request: Request, pk: int) -> HttpResponse:
         "window": calendar.window_of(record, booking),
         "moved": record.first_target_on not in (None, record.target_on),
         "today": today,
-        "steps": steps.of_visit(record, booking, request.user, today),
+        "steps": steps.of_visit(record, booking, request.user),
+        "ways_out": steps.out_of_visit(record, request.user, today),
         "drafts": record.deviation_drafts.exclude(state="withdrawn"),
         "history": [{"label": labels[step.to_status], **vars(step)} for step in history],
     }
