@@ -240,8 +240,13 @@ def schedule(
         "previous": first - step, "next": first + step, "today": now.date(),
         "rooms": Room.objects.filter(place=place, is_active=True).order_by("name"),
         "people": Person.objects.filter(place=place, is_active=True).order_by("name"),
-        "query": query,
+        "query": query, "near": _near([column.on for column in columns], on),
     }  # fmt: skip
+
+
+def _near(days: list[date], on: date) -> set[date]:
+    """The two days a narrow screen shows: the chosen one and the next that is shown."""
+    return set([day for day in days if day >= on][:2] or days[-2:])
 
 
 def _title(first: date, last: date, view: str) -> str:
