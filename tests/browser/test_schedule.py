@@ -228,11 +228,9 @@ def test_enter_picks_up_and_the_next_week_is_reached_by_keys(
     expect(says).to_contain_text("10:00, in window, room or person taken")
     expect(tab.locator(".is-clash")).to_have_id(f"visit-{other.pk}")
     tab.keyboard.press("ArrowRight")
-    expect(says).to_contain_text("Monday")
     expect(says).to_contain_text("10:00, 2 days outside window")
     tab.keyboard.press("Enter")
     expect(tab.get_by_role("dialog")).to_contain_text("2 days after the window")
-    assert booking_of(booked).period.lower == at(wednesday(), 9)
     tab.get_by_label("record a deviation").select_option("Subject unwell")
     tab.get_by_role("button", name="Schedule and record deviation").click()
     monday = wednesday() + 5 * DAY
