@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
+from core.actions import RefusedError
 from core.dates import show_days
 from subjects import planning
 from subjects.diary import Window
@@ -46,7 +47,23 @@ class Consequences:
         return bool(self.moved)
 
 
-def of_anchor(subject: Subject, code: str, on: date) -> Consequences:
+class MovesOthersError(RefusedError):
+    """Other visits count from the one that is booked; nobody has said yes to what moves."""
+
+    def __init__(self, visit: Visit, found: Consequences) -> None:
+        self.consequences = found
+        super().__init__(f"Other visits count from {visit.name}. Done that day: {found.text}.")
+
+
+def of_doing(visit: Visit, on: date) -> Consequences:
+    """What moves when a visit that others count from is done on a day."""
+    definition = visit.definition
+    if definition is None or not definition.is_anchor:
+        return Consequences("", [])
+    return of_anchor(visit.subject, definition.anchor, on, but=visit)
+
+
+def of_anchor(subject: Subject, code: str, on: date, but: Visit | None = None) -> Consequences:
     """What moves when something that visits count from happened, or happens, on a day."""
     version = version_for(subject, timezone.localdate(timezone=subject.site.place.zone))
     if version is None:
@@ -63,11 +80,12 @@ def of_anchor(subject: Subject, code: str, on: date) -> Consequences:
     names = {
         (keys[visit.lineage], visit.cycle): visit.name
         for visit in Visit.objects.filter(subject=subject, status__in=OPEN)
-        if visit.lineage in keys
+        if visit.lineage in keys and visit != but
     }
     shift = planning.shift(before.planned, after.planned, booked)
     moves = tuple(move for move in shift.moved if (move.after.key, move.after.cycle) in names)
-    text = planning.Shift(moves, shift.falling_out).text
+    falling_out = tuple(key for key in shift.falling_out if key in names)
+    text = planning.Shift(moves, falling_out).text
     return Consequences(text, _rows(moves, names, booked))
 
 

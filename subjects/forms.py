@@ -35,6 +35,7 @@ class BookForm(forms.Form):
     person = forms.ModelChoiceField(Person.objects.none(), required=False)
     reason = forms.ChoiceField(choices=REASONS, required=False)
     booking = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     is_assigned = forms.BooleanField(required=False, widget=forms.HiddenInput)
 

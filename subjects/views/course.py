@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
+from django.forms import BaseForm, Form
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -62,6 +62,18 @@ def _answer(
     return page(request, template, context, status=422 if form.is_bound else 200)
 
 
+def ask_first(
+    request: Request, subject: Subject, form: BaseForm, found: consequences.Consequences,
+    title: str, verb: str,
+) -> HttpResponse:  # fmt: skip
+    """What moves with a date, to be read before it is kept."""
+    context = {
+        "subject": subject, "form": form, "consequences": found, "title": title, "verb": verb,
+        "today": _today(subject)["on"], "next": request.POST.get("next", ""),
+    }  # fmt: skip
+    return page(request, "subjects/moves.html", context)
+
+
 @require_http_methods(["GET", "POST"])
 def anchors(request: Request, pk: int) -> HttpResponse:
     """Record or correct a date that visits count from, once it is seen what moves with it."""
@@ -72,12 +84,9 @@ def anchors(request: Request, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"anchors": held}
     if form.is_valid() and "confirmed" not in request.POST:
         code, on = form.cleaned_data["code"], form.cleaned_data["on"]
-        context |= {
-            "subject": subject, "form": form, "consequences": consequences.of_anchor(subject, code, on),
-            "today": _today(subject)["on"], "verb": "Save date",
-            "title": f"{AnchorKind(code).label} of {subject} on {on:%-d %b %Y}",
-        }  # fmt: skip
-        return page(request, "subjects/moves.html", context)
+        title = f"{AnchorKind(code).label} of {subject} on {on:%-d %b %Y}"
+        found = consequences.of_anchor(subject, code, on)
+        return ask_first(request, subject, form, found, title, "Save date")
 
     def save(values: dict[str, Any]) -> str:
         subjects.set_anchor(subject, by=request.user, **values)

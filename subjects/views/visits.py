@@ -23,10 +23,11 @@ from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, find, page
 from sites.models import Place
-from subjects import calendar, diary, steps
+from subjects import calendar, consequences, diary, steps
 from subjects.actions import bookings, visits
 from subjects.forms import BookForm, DayForm, ReasonForm
 from subjects.models import Booking, Visit
+from subjects.views.course import ask_first
 
 
 @require_GET
@@ -124,12 +125,15 @@ def _take(
     if asked["booking"] not in (None, booking.pk if booking else 0):
         raise ConflictError(f"{visit} changed while you had it open. {calendar.time_of(booking)}")
     wanted = calendar.assigned(visit, asked) if asked["is_assigned"] else calendar.wanted(asked)
+    local = wanted.start.astimezone(place.zone)
+    if (moved := consequences.of_doing(visit, local.date())) and not asked["confirmed"]:
+        raise consequences.MovesOthersError(visit, moved)
     data = {"reason": asked["reason"], "revision": asked["revision"]}
     if booking is None:
         bookings.book(visit, wanted=wanted, by=request.user, **data)
     else:
         bookings.move(booking, wanted=wanted, by=request.user, **data)
-    local, done = wanted.start.astimezone(place.zone), "moved to" if booking else "booked for"
+    done = "moved to" if booking else "booked for"
     text = f"{visit} {done} {show_weekday(local.date())}, {local:%H:%M}."
     return _done(request, text, reverse("subjects:schedule", args=[place.slug]))
 
@@ -204,6 +208,9 @@ def complete(request: Request, pk: int) -> HttpResponse:
     on = booking.on if booking else timezone.localdate(timezone=visit.site.place.zone)
     form = DayForm(request.POST or None, initial={"on": on})
     if form.is_valid():
+        found = consequences.of_doing(visit, form.cleaned_data["on"])
+        if found and "confirmed" not in request.POST:
+            return ask_first(request, visit.subject, form, found, f"{visit} done", "Complete visit")
         try:
             visits.complete(visit, **form.cleaned_data, by=request.user)
         except bookings.OutsideWindowError as error:

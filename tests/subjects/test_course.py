@@ -215,3 +215,47 @@ def test_steps_are_for_those_who_run_the_site(world: World, client: Client, verb
     outsider = user_with(Role.COORDINATOR, make_place("elsewhere", world.admin), world.admin)
     client.force_login(outsider)
     assert client.get(url).status_code == 404
+
+
+def test_completing_a_visit_that_others_count_from_tells_what_moves(
+    world: World, client: Client
+) -> None:
+    today = timezone.localdate(timezone=world.place.zone)
+    subject = on_day_1(world, today - timedelta(days=2))
+    held = visit(subject, "W2")
+    client.force_login(world.coordinator)
+    url = reverse("subjects:complete", args=[visit(subject, "D1").pk])
+    form = {"on": today, "reason": "came later", "next": "/today/"}
+    text = client.post(url, form).content.decode()
+    assert "3 later windows move by 2 days, no booked visits fall out" in text
+    assert visit(subject, "D1").status == "planned"
+    done = client.post(url, {**form, "confirmed": "yes"})
+    assert done.status_code == 302
+    assert visit(subject, "D1").status == "completed"
+    assert visit(subject, "W2").target_on == held.target_on + timedelta(days=2)
+
+
+def test_booking_a_visit_that_others_count_from_tells_what_would_move(
+    world: World, client: Client
+) -> None:
+    subject = on_day_1(world, wednesday() + timedelta(days=7))
+    first = visit(subject, "D1")
+    book(world, visit(subject, "W2"), visit(subject, "W2").target_on + timedelta(days=2))
+    client.force_login(world.coordinator)
+    url = reverse("subjects:slots", args=[first.pk])
+    day = first.target_on - timedelta(days=2)
+    form = {"start": f"{day}T09:00", "minutes": 60, "room": world.room.pk}
+    asked = client.post(url, form)
+    text = asked.content.decode()
+    assert asked.status_code == 422
+    assert "3 later windows move 2 days earlier, 1 booked visit falls out" in text
+    assert 'name="confirmed"' in text
+    panel = client.post(url, form, headers={"HX-Request": "true"}).content.decode()
+    assert "booking falls out" in panel
+    outside = client.post(url, {**form, "confirmed": "yes"})
+    assert outside.status_code == 422
+    assert "before the window" in outside.content.decode()
+    kept = client.post(url, {**form, "confirmed": "yes", "reason": "Subject unwell"})
+    assert kept.status_code == 302
+    assert Booking.objects.get(visit=first).on == day
+    assert visit(subject, "W4").target_on == first.target_on + timedelta(days=28)
