@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -60,16 +60,19 @@ def of_doing(visit: Visit, on: date) -> Consequences:
     definition = visit.definition
     if definition is None or not definition.is_anchor:
         return Consequences("", [])
-    return of_anchor(visit.subject, definition.anchor, on, but=visit)
+    return of_anchors(visit.subject, {definition.anchor}, on, but=visit)
 
 
-def of_anchor(subject: Subject, code: str, on: date, but: Visit | None = None) -> Consequences:
+def of_anchors(
+    subject: Subject, codes: Collection[str], on: date, but: Visit | None = None
+) -> Consequences:
     """What moves when something that visits count from happened, or happens, on a day."""
     version = version_for(subject, timezone.localdate(timezone=subject.site.place.zone))
     if version is None:
         return Consequences("", [])
     held = anchors_of(subject)
-    changed = [anchor for anchor in held if anchor.code != code] + [planning.Anchor(code, on)]
+    changed = [anchor for anchor in held if anchor.code not in codes]
+    changed += [planning.Anchor(code, on) for code in codes]
     before, after = plan_for(subject, version), plan_for(subject, version, changed)
     keys = {definition.lineage: key for key, definition in before.definitions.items()}
     booked = {

@@ -137,6 +137,14 @@ class StepForm(forms.Form):
     on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
 
 
+class AnchoredStepForm(StepForm):
+    """The day of a step that visits count from, and why it differs from the one recorded."""
+
+    reason = forms.CharField(
+        max_length=200, required=False, help_text="Needed where another date is recorded already."
+    )
+
+
 class FindAgainForm(StepForm):
     """A subject lost to follow-up is back: when, into which part of the trial, and how."""
 

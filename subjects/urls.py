@@ -34,7 +34,7 @@ urlpatterns = [
         name="export_screening_log",
     ),
     path("sites/<int:pk>/screen/", subjects.screen, name="screen"),
-    path("subjects/<int:pk>/enrol/", subjects.enrol, name="enrol"),
+    path("subjects/<int:pk>/enrol/", course.step, {"verb": "enrol"}, name="enrol"),
     path("subjects/<int:pk>/end/", subjects.end, name="end"),
     path("subjects/<int:pk>/contact/", subjects.contact, name="contact"),
     path("subjects/<int:pk>/identify/", subjects.identify, name="identify"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -13,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from core.access import require
-from core.actions import RefusedError
+from core.actions import Action, RefusedError
 from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, find, page
@@ -21,6 +22,7 @@ from sites.models import Site, SiteStatus
 from subjects import consequences
 from subjects.actions import subjects, visits
 from subjects.forms import (
+    AnchoredStepForm,
     AnchorForm,
     FindAgainForm,
     RescreenForm,
@@ -85,7 +87,7 @@ def anchors(request: Request, pk: int) -> HttpResponse:
     if form.is_valid() and "confirmed" not in request.POST:
         code, on = form.cleaned_data["code"], form.cleaned_data["on"]
         title = f"{AnchorKind(code).label} of {subject} on {on:%-d %b %Y}"
-        found = consequences.of_anchor(subject, code, on)
+        found = consequences.of_anchors(subject, {code}, on)
         return ask_first(request, subject, form, found, title, "Save date")
 
     def save(values: dict[str, Any]) -> str:
@@ -98,25 +100,47 @@ def anchors(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a subject: its action, where it leads, and what happens with it."""
+
+    act: Action[Subject, Any, Subject]
+    status: SubjectStatus
+    title: str
+    anchors: frozenset[str] = frozenset()
+
+
 STEPS = {
-    "eligible": (subjects.find_eligible, SubjectStatus.ELIGIBLE, "Record eligible"),
-    "treat": (subjects.start_treatment, SubjectStatus.ON_TREATMENT, "Start treatment"),
-    "follow-up": (subjects.start_follow_up, SubjectStatus.FOLLOW_UP, "Start follow-up"),
-}
+    "eligible": Step(subjects.find_eligible, SubjectStatus.ELIGIBLE, "Record eligible"),
+    "enrol": Step(
+        subjects.enrol, SubjectStatus.ENROLLED, "Enrol subject", frozenset({AnchorKind.ENROLLED})
+    ),
+    "treat": Step(
+        subjects.start_treatment, SubjectStatus.ON_TREATMENT, "Start treatment",
+        frozenset({AnchorKind.FIRST_DOSE, AnchorKind.DAY_1}),
+    ),
+    "follow-up": Step(subjects.start_follow_up, SubjectStatus.FOLLOW_UP, "Start follow-up"),
+}  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 def step(request: Request, pk: int, verb: str) -> HttpResponse:
-    """Take a subject one step further: eligible, on treatment, in follow-up."""
+    """Take a subject one step further: eligible, enrolled, on treatment, in follow-up."""
     subject = _subject(request, pk, Permission.SUBJECT_STATUS)
-    act, status, title = STEPS[verb]
+    wanted = STEPS[verb]
+    shape = AnchoredStepForm if wanted.anchors else StepForm
+    form = shape(request.POST or None, initial=_today(subject))
+    title = f"{wanted.title}: {subject}"
+    if form.is_valid() and wanted.anchors and "confirmed" not in request.POST:
+        found = consequences.of_anchors(subject, wanted.anchors, form.cleaned_data["on"])
+        if found and wanted.status in Subject.flow.after(subject.status):
+            return ask_first(request, subject, form, found, title, wanted.title)
 
     def take(values: dict[str, Any]) -> str:
-        act(subject, by=request.user, **values)
-        return f"{subject}: {status.label.lower()}."
+        wanted.act(subject, by=request.user, **values)
+        return f"{subject}: {wanted.status.label.lower()}."
 
-    form = StepForm(request.POST or None, initial=_today(subject))
-    return _answer(request, subject, form, f"{title}: {subject}", title, take)
+    return _answer(request, subject, form, title, wanted.title, take)
 
 
 @require_http_methods(["GET", "POST"])

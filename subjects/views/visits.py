@@ -215,6 +215,8 @@ def complete(request: Request, pk: int) -> HttpResponse:
             visits.complete(visit, **form.cleaned_data, by=request.user)
         except bookings.OutsideWindowError as error:
             form.add_error("reason", f"{error} Give the reason; a deviation is drafted with it.")
+        except RefusedError as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, f"{visit} completed.")
             return _back(request, visit.get_absolute_url())
@@ -239,6 +241,7 @@ OUTCOMES = {
 def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     """A visit that does not take place, or after all does; always with the reason."""
     visit = find(Visit, request.user, pk=pk)
+    require(request.user, Permission.VISIT_CONDUCT, visit)
     act, title = OUTCOMES[verb]
     require(request.user, act.permission, visit)
     form = ReasonForm(request.POST or None)

@@ -72,7 +72,7 @@ def test_a_recorded_date_changes_with_a_reason_only(world: World, client: Client
 def test_visits_that_are_over_do_not_move(world: World) -> None:
     subject = on_day_1(world, wednesday())
     visits.skip(visit(subject, "W2"), reason="as allowed", by=world.coordinator)
-    found = consequences.of_anchor(subject, "day_1", wednesday() + timedelta(days=1))
+    found = consequences.of_anchors(subject, {"day_1"}, wednesday() + timedelta(days=1))
     assert [row.name for row in found.moved] == ["SCR", "D1", "W4"]
     assert {row.by for row in found.moved} == {"1 day later"}
 
@@ -80,7 +80,7 @@ def test_visits_that_are_over_do_not_move(world: World) -> None:
 def test_without_a_schedule_nothing_moves(world: World) -> None:
     subject = screen(world)
     world.site.schedules.all().delete()
-    assert not consequences.of_anchor(subject, "day_1", wednesday())
+    assert not consequences.of_anchors(subject, {"day_1"}, wednesday())
 
 
 def test_a_subject_goes_from_screening_to_follow_up(world: World, client: Client) -> None:
@@ -98,7 +98,8 @@ def test_a_subject_goes_from_screening_to_follow_up(world: World, client: Client
     ):
         name = "subjects:enrol" if verb == "enrol" else "subjects:step"
         args = [subject.pk] if verb == "enrol" else [subject.pk, verb]
-        assert client.post(reverse(name, args=args), {"on": today}).status_code == 302
+        form = {"on": today, "confirmed": "yes"}
+        assert client.post(reverse(name, args=args), form).status_code == 302
         subject.refresh_from_db()
         assert subject.status == status
     late = client.post(reverse("subjects:step", args=[subject.pk, "treat"]), {"on": today})
@@ -259,3 +260,37 @@ def test_booking_a_visit_that_others_count_from_tells_what_would_move(
     assert kept.status_code == 302
     assert Booking.objects.get(visit=first).on == day
     assert visit(subject, "W4").target_on == first.target_on + timedelta(days=28)
+
+
+def test_starting_treatment_tells_what_moves_first(world: World, client: Client) -> None:
+    today = timezone.localdate(timezone=world.place.zone)
+    subject = on_day_1(world, today + timedelta(days=3))
+    subjects.enrol(subject, on=today, by=world.coordinator)
+    client.force_login(world.coordinator)
+    url = reverse("subjects:step", args=[subject.pk, "treat"])
+    asked = client.post(url, {"on": today})
+    assert asked.status_code == 200
+    assert "4 later windows move 3 days earlier" in asked.content.decode()
+    subject.refresh_from_db()
+    assert subject.status == "enrolled"
+    refused = client.post(url, {"on": today, "confirmed": "yes"})
+    assert refused.status_code == 422
+    assert "Give the reason for another date" in refused.content.decode()
+    form = {"on": today, "confirmed": "yes", "reason": "dosed earlier"}
+    assert client.post(url, form).status_code == 302
+    assert visit(subject, "D1").target_on == today
+
+
+def test_a_visit_is_not_completed_before_its_day_nor_by_readers(
+    world: World, client: Client
+) -> None:
+    held = visit(screen(world), "SCR")
+    url = reverse("subjects:complete", args=[held.pk])
+    client.force_login(world.coordinator)
+    later = timezone.localdate(timezone=world.place.zone) + timedelta(days=1)
+    refused = client.post(url, {"on": later})
+    assert refused.status_code == 422
+    assert "has not come yet" in refused.content.decode()
+    client.force_login(world.cra)
+    assert client.get(url).status_code == 403
+    assert client.get(reverse("subjects:outcome", args=[held.pk, "miss"])).status_code == 403
