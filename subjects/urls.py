@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from subjects.views import course, feeds, lists, subjects, visits
+from subjects.views import course, feeds, imports, lists, subjects, visits
 
 app_name = "subjects"
 
