@@ -101,6 +101,28 @@ def with_first_slot(items: Sequence[diary.ToBook], held: Availability) -> list[S
     ]
 
 
+def as_typed(booking: Booking | None) -> dict[str, Any]:
+    """The fields to begin with when a booked visit is moved by hand."""
+    if booking is None:
+        return {}
+    period: Any = booking.period
+    return {
+        "start": f"{period.lower.astimezone(booking.place.zone):%Y-%m-%dT%H:%M}",
+        "minutes": round((period.upper - period.lower).total_seconds() / 60),
+        "room": booking.room_id, "person": booking.person_id,
+    }  # fmt: skip
+
+
+def time_of(booking: Booking | None) -> str:
+    """When and where a visit is booked, in a sentence."""
+    if booking is None:
+        return "It has no time now."
+    period: Any = booking.period
+    local = period.lower.astimezone(booking.place.zone)
+    room = f" in {booking.room}" if booking.room else ""
+    return f"It is booked for {show_weekday(local.date())}, {local:%H:%M}{room} now."
+
+
 def slot_choice(
     visit: Visit, booking: Booking | None, form: BookForm, problem: Exception | None, now: datetime
 ) -> dict[str, Any]:
@@ -113,6 +135,7 @@ def slot_choice(
         "form": form,
         "problem": problem,
         "window": window_of(visit, booking),
+        "today": now.astimezone(held.place.zone).date(),
         "offers": best([visit], held)[visit.pk],
         "minutes": minutes_of(visit),
         "rooms": held.rooms,
@@ -122,10 +145,11 @@ def slot_choice(
 
 
 def window_of(visit: Visit, booking: Booking | None) -> diary.Window:
-    """The window of a visit with its live booking, if any."""
+    """The window of a visit with the day it was done or is booked for, if any."""
+    on = visit.performed_on or (booking.on if booking else None)
     return diary.Window(
-        visit.earliest_on, visit.target_on, visit.latest_on, booking.on if booking else None,
-        "booked" if booking else "open",
+        visit.earliest_on, visit.target_on, visit.latest_on, on,
+        "done" if visit.performed_on else "booked" if booking else "open",
     )  # fmt: skip
 
 
@@ -216,8 +240,13 @@ def schedule(
         "previous": first - step, "next": first + step, "today": now.date(),
         "rooms": Room.objects.filter(place=place, is_active=True).order_by("name"),
         "people": Person.objects.filter(place=place, is_active=True).order_by("name"),
-        "query": query,
+        "query": query, "near": _near([column.on for column in columns], on),
     }  # fmt: skip
+
+
+def _near(days: list[date], on: date) -> set[date]:
+    """The two days a narrow screen shows: the chosen one and the next that is shown."""
+    return set([day for day in days if day >= on][:2] or days[-2:])
 
 
 def _title(first: date, last: date, view: str) -> str:

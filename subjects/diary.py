@@ -20,6 +20,11 @@ from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, Visi
 from subjects.planning import window_text
 from trials.models import AnchorKind
 
+SUBJECT_CHIPS = {
+    "screening": "info", "eligible": "info", "enrolled": "ok", "on_treatment": "ok",
+    "follow_up": "ok", "screen_failed": "", "completed": "", "withdrawn": "warn",
+    "terminated": "warn", "lost": "warn", "deceased": "crit",
+}  # fmt: skip
 TYPICAL_MINUTES = 60  # of a visit whose protocol does not say
 CHIPS = {
     "completed": ("ok", "Completed"),
@@ -49,6 +54,13 @@ class Window:
     latest: date | None
     booked: date | None
     state: str
+
+    @property
+    def is_out(self) -> bool:
+        """Whether what is booked lies outside."""
+        if self.booked is None or self.earliest is None or self.latest is None:
+            return False
+        return not self.earliest <= self.booked <= self.latest
 
     @property
     def words(self) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, ClassVar
 
 from django import forms
+from django.db.models import QuerySet
 
 from core.dates import ClockError, at
-from sites.models import Person, Place, Room
+from sites.models import Person, Place, Room, Site
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
+from trials.models import AnchorKind
 
 REASONS = [
     ("", "Choose a reason"),
@@ -31,6 +34,8 @@ class BookForm(forms.Form):
     room = forms.ModelChoiceField(Room.objects.none(), required=False)
     person = forms.ModelChoiceField(Person.objects.none(), required=False)
     reason = forms.ChoiceField(choices=REASONS, required=False)
+    booking = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
     is_assigned = forms.BooleanField(required=False, widget=forms.HiddenInput)
 
@@ -103,6 +108,81 @@ class EndForm(forms.Form):
     )  # fmt: skip
     on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
     reason = forms.CharField(max_length=200, required=False)
+
+
+class AnchorForm(forms.Form):
+    """When something happened that visits count from."""
+
+    code = forms.ChoiceField(choices=AnchorKind.choices, label="What happened")
+    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+    reason = forms.CharField(
+        max_length=200, required=False, help_text="Needed where a date is already recorded."
+    )
+
+    def __init__(self, *args: Any, recorded: Collection[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.recorded = recorded
+
+    def clean(self) -> dict[str, Any]:
+        """A recorded date changes only with the reason."""
+        values = self.cleaned_data
+        if values.get("code") in self.recorded and not values.get("reason"):
+            self.add_error("reason", "A date is recorded already. Give the reason for changing it.")
+        return values
+
+
+class StepForm(forms.Form):
+    """The day of a step in the trial."""
+
+    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+
+
+class AnchoredStepForm(StepForm):
+    """The day of a step that visits count from, and why it differs from the one recorded."""
+
+    reason = forms.CharField(
+        max_length=200, required=False, help_text="Needed where another date is recorded already."
+    )
+
+
+class FindAgainForm(StepForm):
+    """A subject lost to follow-up is back: when, into which part of the trial, and how."""
+
+    status = forms.ChoiceField(
+        choices=[
+            (status.value, status.label)
+            for status in (SubjectStatus.ON_TREATMENT, SubjectStatus.FOLLOW_UP)
+        ],
+        label="Back as",
+    )
+    reason = forms.CharField(max_length=200, label="How the subject was found")
+
+
+class RescreenForm(StepForm):
+    """Screening again after a screen failure."""
+
+    consented_on = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}), label="New consent given on"
+    )
+
+
+class UnscheduledForm(StepForm):
+    """A visit the protocol did not plan."""
+
+    name = forms.CharField(max_length=200, label="What for", help_text="For example: repeat ECG.")
+    field_order = ("name", "on")
+
+
+class TransferForm(StepForm):
+    """To which site a subject goes, when and why."""
+
+    to = forms.ModelChoiceField(Site.objects.none(), label="To site")
+    reason = forms.CharField(max_length=200)
+    field_order = ("to", "on", "reason")
+
+    def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["to"].queryset = sites  # type: ignore[attr-defined]
 
 
 class ContactForm(forms.ModelForm[Contact]):

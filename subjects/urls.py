@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from subjects.views import feeds, imports, subjects, visits
+from subjects.views import course, feeds, imports, lists, subjects, visits
 
 app_name = "subjects"
 
@@ -13,6 +13,7 @@ urlpatterns = [
     path("places/<slug:slug>/calendars/", feeds.feeds, name="feeds"),
     path("calendars/<int:pk>/revoke/", feeds.revoke_feed, name="revoke_feed"),
     path("calendars/<str:secret>.ics", feeds.feed, name="feed"),
+    path("visits/<int:pk>/", visits.visit, name="visit"),
     path("visits/<int:pk>/slots/", visits.slots, name="slots"),
     path("visits/<int:pk>/confirm/", visits.confirm, name="confirm"),
     path("visits/<int:pk>/unbook/", visits.unbook, name="unbook"),
@@ -25,12 +26,29 @@ urlpatterns = [
         imports.import_at_site,
         name="import_at_site",
     ),
+    path("places/<slug:slug>/find-caller/", lists.find_caller, name="find_caller"),
+    path("sites/<int:pk>/screening-log/", lists.screening_log, name="screening_log"),
+    path(
+        "sites/<int:pk>/screening-log.csv",
+        lists.export_screening_log,
+        name="export_screening_log",
+    ),
     path("sites/<int:pk>/screen/", subjects.screen, name="screen"),
-    path("subjects/<int:pk>/enrol/", subjects.enrol, name="enrol"),
+    path("subjects/<int:pk>/enrol/", course.step, {"verb": "enrol"}, name="enrol"),
     path("subjects/<int:pk>/end/", subjects.end, name="end"),
     path("subjects/<int:pk>/contact/", subjects.contact, name="contact"),
     path("subjects/<int:pk>/identify/", subjects.identify, name="identify"),
     path("subjects/<int:pk>/prefer/", subjects.prefer, name="prefer"),
+    path("subjects/<int:pk>/anchors/", course.anchors, name="anchors"),
+    path("subjects/<int:pk>/find-again/", course.find_again, name="find_again"),
+    path("subjects/<int:pk>/rescreen/", course.rescreen, name="rescreen"),
+    path("subjects/<int:pk>/transfer/", course.transfer, name="transfer"),
+    path("subjects/<int:pk>/add-visit/", course.add_visit, name="add_visit"),
+    re_path(
+        r"^subjects/(?P<pk>[0-9]+)/(?P<verb>eligible|treat|follow-up)/$",
+        course.step,
+        name="step",
+    ),
     re_path(
         r"^visits/(?P<pk>[0-9]+)/(?P<verb>miss|cancel|skip|reopen)/$",
         visits.outcome,

@@ -89,6 +89,7 @@ def test_every_address_is_walked_by_the_page_tests() -> None:
     posts |= {"accounts:send_password_link", "accounts:session", "accounts:leave_elsewhere"}
     verbs = {"subjects:check_in", "subjects:start"}
     forms = {f"subjects:{verb}" for verb in ("enrol", "end", "contact", "identify", "prefer")}
+    forms |= {f"subjects:{verb}" for verb in ("anchors", "find_again", "rescreen", "add_visit")}
     missing = {
         name
         for name in routes(get_resolver().url_patterns)

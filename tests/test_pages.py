@@ -33,6 +33,11 @@ def pages(world: World) -> list[str]:
             reverse(f"subjects:{verb}", args=[subject.pk])
             for verb in ("enrol", "end", "contact", "identify", "prefer")
         ),
+        reverse("subjects:visit", args=[visit(subject, "W2").pk]),
+        *(reverse(f"subjects:{verb}", args=[subject.pk]) for verb in ("anchors", "find_again", "rescreen", "add_visit")),
+        reverse("subjects:step", args=[subject.pk, "eligible"]),
+        reverse("subjects:find_caller", args=["northgate"]),
+        reverse("subjects:screening_log", args=[world.site.pk]) + "?outcome=failed",
         reverse("inbox:work"),
         reverse("workspace:trials"),
         reverse("workspace:trial", args=["tmr-204"]),

@@ -15,19 +15,13 @@ from core.dates import show_day
 from core.web import whole
 from sites.models import Site, SiteStatus
 from sites.queries import SITE_CHIPS
-from subjects.diary import CHIPS, Window
+from subjects.diary import CHIPS, SUBJECT_CHIPS, Window
 from subjects.models import Subject, SubjectAnchor, SubjectStatus, Visit, VisitStatus
 from subjects.queries import match_number
 from trials.models import AnchorKind, Trial
 
 PAGE = 50
 COUNTED = 10_000
-
-SUBJECT_CHIPS = {
-    "screening": "info", "eligible": "info", "enrolled": "ok", "on_treatment": "ok",
-    "follow_up": "ok", "screen_failed": "", "completed": "", "withdrawn": "warn",
-    "terminated": "warn", "lost": "warn", "deceased": "crit",
-}  # fmt: skip
 
 
 SUBJECT_LABELS = dict(SubjectStatus.choices)
@@ -247,11 +241,11 @@ def figures_of(site: Site, today: date) -> Figures:
     )  # fmt: skip
 
 
-def subjects_for(
+def matching_subjects(
     user: User, query: Mapping[str, str], trial: Trial | None = None,
     place_id: int | None = None, site_id: int | None = None,
-) -> Listing:  # fmt: skip
-    """The subjects a person may see, by number, status, site or trial; keyed by number."""
+) -> QuerySet[Subject]:  # fmt: skip
+    """The subjects a person may see, by number, status, site or trial."""
     rows: QuerySet[Subject] = Subject.objects.visible_to(user)
     if site_id is not None:
         rows = rows.filter(site_id=site_id)
@@ -265,10 +259,42 @@ def subjects_for(
         rows = rows.filter(site__number=site)
     if text := query.get("q", "").strip():
         rows = rows.filter(match_number(text))
+    return rows
+
+
+SUBJECT_HEADS = (
+    "Trial", "Site", "Subject", "Status", "Screened", "Enrolled", "Next visit", "Earliest",
+    "Target", "Latest", "Next visit on", "Last visit on",
+)  # fmt: skip
+
+
+def all_subjects(
+    user: User, query: Mapping[str, str], trial: Trial | None, place_id: int | None
+) -> Iterator[tuple[Any, ...]]:
+    """Every subject that the list shows, in the columns of an export."""
+    rows = matching_subjects(user, query, trial, place_id)
+    columns = rows.order_by(_subject_order(query), "pk").values_list(
+        "trial__protocol_number", "site__number", "number", "status", "screened_on",
+        "enrolled_on", "next_visit__name", "next_visit__earliest_on", "next_visit__target_on",
+        "next_visit__latest_on", "next_visit_on", "last_visit_on",
+    )  # fmt: skip
+    for trial_number, site_number, number, status, *rest in columns.iterator():
+        yield (trial_number, site_number, number, SUBJECT_LABELS[status], *rest)
+
+
+def _subject_order(query: Mapping[str, str]) -> Any:
     by_visit = query.get("sort") == "next"
-    order = F("next_visit_on").asc(nulls_last=True) if by_visit else F("number")
+    return F("next_visit_on").asc(nulls_last=True) if by_visit else F("number")
+
+
+def subjects_for(
+    user: User, query: Mapping[str, str], trial: Trial | None = None,
+    place_id: int | None = None, site_id: int | None = None,
+) -> Listing:  # fmt: skip
+    """A page of the subjects a person may see."""
     found = Listing(
-        rows, order, _offset(query),
+        matching_subjects(user, query, trial, place_id, site_id), _subject_order(query),
+        _offset(query),
         (
             "pk", "number", "status", "screened_on", "enrolled_on", "next_visit_on",
             "last_visit_on",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
@@ -16,6 +17,7 @@ from core.permissions import Permission
 from core.web import Request, find, page
 from sites.models import Place, SiteSchedule, SiteStatus
 from sites.queries import cras_of, site_at, site_frame, steps_of, team_of
+from subjects import callers, diary, steps
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from trials.models import Trial
 from workspace import finding, queries
@@ -106,6 +108,9 @@ def subjects(request: Request, code: str = "") -> HttpResponse:
     context = {
         "trial": record,
         "place": None,
+        "csv": reverse("workspace:export_subjects", args=[code])
+        if code
+        else reverse("workspace:export_all_subjects"),
         "listing": queries.subjects_for(request.user, request.GET.dict(), record),
         "statuses": SubjectStatus.choices,
         "query": request.GET,
@@ -122,12 +127,25 @@ def place_subjects(request: Request, slug: str) -> HttpResponse:
     context = {
         "trial": None,
         "place": place,
+        "csv": reverse("workspace:export_place_subjects", args=[slug]),
+        "may_look": callers.may_look(place, request.user),
         "listing": queries.subjects_for(request.user, request.GET.dict(), place_id=place.pk),
         "statuses": SubjectStatus.choices,
         "query": request.GET,
         "today": timezone.localdate(),
     }
     return page(request, "workspace/subjects.html", context, partial="rows")
+
+
+@require_GET
+def export_subjects(request: Request, code: str = "", slug: str = "") -> HttpResponse:
+    """The subjects that the list shows, all of them, as CSV."""
+    trial = find(Trial, request.user, code=code) if code else None
+    place = find(Place, request.user, slug=slug) if slug else None
+    rows = queries.all_subjects(
+        request.user, request.GET.dict(), trial, place.pk if place else None
+    )
+    return as_csv(request, "Subjects", queries.SUBJECT_HEADS, rows, trial or place)
 
 
 @require_GET
@@ -154,10 +172,11 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
             flow="subjects.subject", object_id=record.pk
         ).order_by("-pk"),
         "status_labels": dict(SubjectStatus.choices),
-        "chip": queries.SUBJECT_CHIPS.get(record.status, ""),
+        "chip": diary.SUBJECT_CHIPS.get(record.status, ""),
         "may_book": can(user, Permission.VISIT_BOOK, record),
         "may_change": can(user, Permission.SUBJECT_STATUS, record),
         "may_enrol": SubjectStatus.ENROLLED in Subject.flow.after(record.status),
+        "steps": steps.of_subject(record, user),
     }
     return page(request, "workspace/subject.html", context)
 

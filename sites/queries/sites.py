@@ -39,6 +39,7 @@ def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:
     """The head of the pages of a site: what the user may do, and its tabs."""
     tabs = [
         ("", "Overview", site.get_absolute_url()),
+        ("screening", "Screening log", reverse("subjects:screening_log", args=[site.pk])),
         ("status", "Status", _site_url("sites:status", site)),
         ("schedules", "Schedule versions", _site_url("sites:schedules", site)),
     ]

@@ -61,9 +61,9 @@ async function undo(visit, before, held) {
   await send(before.move, values, held);
 }
 
-// The grid as the server has it now.
-async function reload() {
-  const answer = await fetch(location.href, { headers: HTMX });
+// The grid as the server has it now, of these days or others.
+export async function reload(url = location.href) {
+  const answer = await fetch(url, { headers: HTMX });
   const grid = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const main = find('main');
   for (const part of ['.phead', '.calwrap']) main.querySelector(part).replaceWith(grid.querySelector(part));

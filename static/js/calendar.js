@@ -1,7 +1,7 @@
 // Moving visits in the schedule: by dragging, by choosing a place, or by keys. The server decides;
 // until it has answered, a moved visit is shown as pending. Without this, every visit has Find slot.
 import { Held, columns } from './held.js';
-import { send } from './booking.js';
+import { reload, send } from './booking.js';
 
 const root = document.documentElement;
 const MOVED = 4; // pixels that make a press a drag
@@ -114,12 +114,38 @@ document.addEventListener('focusin', (event) => {
   if (source && !held) choose(source);
 });
 
-// By keys: m, arrows, Enter or Escape.
+// To the days before or after, with the visit in hand.
+async function turn(direction, isWhole) {
+  const link = document.querySelector(`a[rel=${direction < 0 ? 'prev' : 'next'}]`);
+  const at = columns().indexOf(held.column);
+  const { row } = held;
+  held.wait();
+  try {
+    await reload(link.href);
+    history.replaceState(null, '', link.href);
+  } catch {
+    // Without a connection the visit stays where it is held.
+  }
+  held.wait(false);
+  const all = columns();
+  choose(chosen);
+  held.shade();
+  held.place(isWhole ? all[Math.min(at, all.length - 1)] : all.at(direction < 0 ? -1 : 0), row);
+}
+
+function step(rows, by, isFar) {
+  const next = columns().indexOf(held.column) + by;
+  if (by && (isFar || next < 0 || next >= columns().length)) turn(by, isFar);
+  else held.step(rows * (isFar ? 4 : 1), by);
+}
+
+// By keys: Enter, space or m picks a visit up; arrows, then Enter or Escape.
 document.addEventListener('keydown', (event) => {
   if (typing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!held) {
     const source = event.target.closest('.ev[data-move]');
-    if (source && event.key === 'm' && root.dataset.keys !== 'off') {
+    const isLetter = event.key === 'm' && root.dataset.keys !== 'off';
+    if (source && (isLetter || event.key === 'Enter' || event.key === ' ')) {
       event.preventDefault();
       hold(source).stand();
     }
@@ -136,6 +162,6 @@ document.addEventListener('keydown', (event) => {
   } else if (STEPS[event.key]) {
     event.preventDefault();
     const [rows, days] = STEPS[event.key];
-    held.step(rows * (event.shiftKey ? 4 : 1), days * (event.shiftKey ? columns().length : 1));
+    step(rows, days, event.shiftKey);
   }
 });

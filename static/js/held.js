@@ -1,4 +1,6 @@
 // A visit that is being moved: where it stands, and how that lies to its window.
+import { clashes, clear, taken } from './busy.js';
+
 const ROWS = 40; // quarters of an hour in the grid
 const FIRST_HOUR = 8;
 const QUARTER = 15;
@@ -7,7 +9,7 @@ const find = (id) => document.getElementById(id);
 const days = (from, to) => Math.round((Date.parse(to) - Date.parse(from)) / DAY);
 const count = (n) => (n === 1 ? '1 day' : `${n} days`);
 
-export const columns = () => [...document.querySelectorAll('.cday')];
+export const columns = () => [...document.querySelectorAll('.cday')].filter((each) => each.offsetWidth);
 
 export function clock(row) {
   const hour = FIRST_HOUR + Math.floor(row / 4);
@@ -68,12 +70,15 @@ export class Held {
     this.row = Math.max(0, Math.min(ROWS - this.rows, row));
     this.isPlaced = true;
     const bad = this.outside(column.dataset.day) ? ' bad' : '';
-    this.ghost.className = `ev is-held r${this.row} h${this.rows} l0 k${this.data.series}${bad}`;
+    this.ghost.className = `ev is-held r${this.row} h${this.rows} l0of1 k${this.data.series}${bad}`;
     column.append(this.ghost);
+    const clashing = clashes(this);
+    this.ghost.classList.toggle('bad', Boolean(bad || clashing.length));
     const far = this.outside(column.dataset.day);
     const where = far ? `${count(Math.abs(far))} outside window` : 'in window';
     const day = new Date(`${column.dataset.day}T12:00`).toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
-    find('move-says').textContent = `${day} ${clock(this.row)}, ${where}`;
+    const clash = clashing.length ? ', room or person taken' : '';
+    find('move-says').textContent = `${day} ${clock(this.row)}, ${where}${clash}`;
   }
 
   // Days before the window as a negative number, after it as a positive one.
@@ -94,8 +99,11 @@ export class Held {
     for (const cell of band.querySelectorAll('[data-day]')) {
       const far = this.outside(cell.dataset.day);
       const isTarget = cell.dataset.day === this.data.target;
-      cell.className = far ? 'outw' : isTarget ? 'tgt' : 'inw';
-      cell.textContent = far ? `${far > 0 ? '+' : '−'}${count(Math.abs(far))} out` : isTarget ? 'Target' : 'In window';
+      cell.classList.remove('outw', 'tgt', 'inw');
+      cell.classList.add(far ? 'outw' : isTarget ? 'tgt' : 'inw');
+      const lies = far ? `${far > 0 ? '+' : '−'}${count(Math.abs(far))} out` : isTarget ? 'Target' : 'In window';
+      cell.textContent = [lies, ...taken(this.data, cell.dataset.day)].join(' · ');
+      cell.title = cell.textContent;
     }
   }
 
@@ -118,6 +126,7 @@ export class Held {
     this.source.classList.remove('is-left');
     document.querySelector('.cal')?.classList.remove('is-aiming');
     find('move-window').classList.add('is-empty');
+    clear();
     for (const each of columns()) each.classList.remove('inwin', 'outwin');
   }
 }

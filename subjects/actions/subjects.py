@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
+from core.dates import show_day
 from core.permissions import Permission
 from core.versions import ConflictError
 from sites.models import Site, SiteStatus
@@ -79,8 +80,14 @@ def next_number(site: Site) -> str:
     return f"{site.number}-{last + 1:03d}"
 
 
-def set_anchor_date(subject: Subject, code: str, on: date) -> None:
-    """Set the date visits count from; a date already set is changed."""
+def set_anchor_date(subject: Subject, code: str, on: date, reason: str = "") -> None:
+    """Set the date visits count from; a date already recorded changes with a reason only."""
+    held = SubjectAnchor.objects.filter(subject=subject, code=code).first()
+    if held is not None and held.on != on and not reason.strip():
+        raise RefusedError(
+            f"{held.get_code_display()} is recorded as {show_day(held.on)}."
+            " Give the reason for another date."
+        )
     SubjectAnchor.objects.update_or_create(
         subject=subject, code=code, defaults={"on": on, "is_provisional": False}
     )
@@ -89,7 +96,7 @@ def set_anchor_date(subject: Subject, code: str, on: date) -> None:
 @action(Permission.SUBJECT_STATUS, "set anchor")
 def set_anchor(subject: Subject, *, code: str, on: date, by: User, reason: str = "") -> Subject:
     """Say when something happened that visits count from; open visits move with it."""
-    set_anchor_date(subject, code, on)
+    set_anchor_date(subject, code, on, reason)
     replan(subject, by=by)
     return subject
 
@@ -102,21 +109,21 @@ def find_eligible(subject: Subject, *, on: date, by: User) -> Subject:
 
 
 @action(Permission.SUBJECT_STATUS, "enrol")
-def enrol(subject: Subject, *, on: date, by: User) -> Subject:
+def enrol(subject: Subject, *, on: date, by: User, reason: str = "") -> Subject:
     """Take the subject into the trial."""
     Subject.flow.move(subject, S.ENROLLED, by=by, on=on, enrolled_on=on)
-    set_anchor_date(subject, AnchorKind.ENROLLED, on)
+    set_anchor_date(subject, AnchorKind.ENROLLED, on, reason)
     replan(subject, by=by)
     count(subject.site)
     return subject
 
 
 @action(Permission.SUBJECT_STATUS, "start treatment")
-def start_treatment(subject: Subject, *, on: date, by: User) -> Subject:
+def start_treatment(subject: Subject, *, on: date, by: User, reason: str = "") -> Subject:
     """Record the first dose; visits that count from it move to their final dates."""
     Subject.flow.move(subject, S.ON_TREATMENT, by=by, on=on)
     for code in (AnchorKind.FIRST_DOSE, AnchorKind.DAY_1):
-        set_anchor_date(subject, code, on)
+        set_anchor_date(subject, code, on, reason)
     replan(subject, by=by)
     return subject
 

@@ -47,7 +47,7 @@ def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
     drafts = DeviationDraft.objects.filter(visit=visit, state=DeviationDraft.State.PLANNED)
     drafts.update(state=DeviationDraft.State.OCCURRED)
     if visit.definition is not None and visit.definition.is_anchor:
-        set_anchor_date(visit.subject, visit.definition.anchor, on)
+        set_anchor_date(visit.subject, visit.definition.anchor, on, reason)
     replan(visit.subject, by=by)
     return visit
 

@@ -20,7 +20,6 @@ from sites.models import Site
 from subjects.actions import subjects
 from subjects.forms import (
     ContactForm,
-    DayForm,
     EndForm,
     IdentityForm,
     PreferenceForm,
@@ -65,24 +64,6 @@ def screen(request: Request, pk: int) -> HttpResponse:
     return _answer(
         request, form, f"Add a subject at {site}", "Add to screening", site.get_absolute_url()
     )
-
-
-@require_http_methods(["GET", "POST"])
-def enrol(request: Request, pk: int) -> HttpResponse:
-    """Take a subject into the trial."""
-    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
-    today = timezone.localdate(timezone=subject.site.place.zone)
-    form = DayForm(request.POST or None, initial={"on": today})
-    del form.fields["reason"]
-    if form.is_valid():
-        try:
-            subjects.enrol(subject, on=form.cleaned_data["on"], by=request.user)
-        except (RefusedError, ConflictError) as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"{subject} is enrolled.")
-            return redirect(subject)
-    return _answer(request, form, f"Enrol {subject}", "Enrol subject", subject.get_absolute_url())
 
 
 @require_http_methods(["GET", "POST"])

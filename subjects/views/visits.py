@@ -15,16 +15,19 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.access import require
+from core.actions import RefusedError
 from core.dates import show_weekday
+from core.models import StatusChange
 from core.obligations import open_for
 from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, find, page, say
 from sites.models import Place
-from subjects import calendar, diary
+from subjects import calendar, consequences, diary, steps
 from subjects.actions import bookings, visits
 from subjects.forms import BookForm, DayForm, ReasonForm
 from subjects.models import Booking, Visit
+from subjects.views.course import ask_first
 
 
 @require_GET
@@ -93,18 +96,20 @@ def slots(request: Request, pk: int) -> HttpResponse:
     """Find a slot for a visit and book it, or move it when it is booked."""
     visit = find(Visit, request.user, pk=pk)
     require(request.user, Permission.VISIT_BOOK, visit)
-    place = visit.site.place
     booking = visit.bookings.filter(is_live=True).first()
-    form = BookForm(request.POST or None, place=place)
+    form = BookForm(
+        request.POST or None, place=visit.site.place, initial=calendar.as_typed(booking)
+    )
     status = 200
     problem: Exception | None = None
     if form.is_bound and form.is_valid():
         try:
             return _take(request, visit, booking, form.cleaned_data)
-        except bookings.OutsideWindowError as error:
+        except RefusedError as error:
             problem, status = error, 422
         except ConflictError as error:
             problem, status = error, 409
+            visit = find(Visit, request.user, pk=pk)
             booking = visit.bookings.filter(is_live=True).first()
     elif form.is_bound:
         status = 422
@@ -115,15 +120,20 @@ def slots(request: Request, pk: int) -> HttpResponse:
 def _take(
     request: Request, visit: Visit, booking: Booking | None, asked: dict[str, Any]
 ) -> HttpResponse:
-    """Book the time asked for, or move the booking there."""
+    """Book the time asked for, or move the booking there; refused where the form is stale."""
     place = visit.site.place
+    if asked["booking"] not in (None, booking.pk if booking else 0):
+        raise ConflictError(f"{visit} changed while you had it open. {calendar.time_of(booking)}")
     wanted = calendar.assigned(visit, asked) if asked["is_assigned"] else calendar.wanted(asked)
+    local = wanted.start.astimezone(place.zone)
+    if (moved := consequences.of_doing(visit, local.date())) and not asked["confirmed"]:
+        raise consequences.MovesOthersError(visit, moved)
     data = {"reason": asked["reason"], "revision": asked["revision"]}
     if booking is None:
         bookings.book(visit, wanted=wanted, by=request.user, **data)
     else:
         bookings.move(booking, wanted=wanted, by=request.user, **data)
-    local, done = wanted.start.astimezone(place.zone), "moved to" if booking else "booked for"
+    done = "moved to" if booking else "booked for"
     text = f"{visit} {done} {show_weekday(local.date())}, {local:%H:%M}."
     undo = "" if booking else reverse("subjects:unbook", args=[visit.pk])
     return _done(request, text, reverse("subjects:schedule", args=[place.slug]), undo)
@@ -146,6 +156,33 @@ def unbook(request: Request, pk: int) -> HttpResponse:
     return _done(
         request, f"{visit} waits to be booked again.", reverse("subjects:slots", args=[pk])
     )
+
+
+@require_GET
+def visit(request: Request, pk: int) -> HttpResponse:
+    """One visit: its window, its time, what may become of it and what has."""
+    record = find(Visit, request.user, pk=pk)
+    zone = record.site.place.zone
+    today = timezone.localdate(timezone=zone)
+    booking = record.bookings.filter(is_live=True).select_related("room", "person").first()
+    period: Any = booking.period if booking else None
+    labels = dict(Visit.Status.choices)
+    history = StatusChange.objects.filter(flow="subjects.visit", object_id=pk).order_by("-pk")
+    context = {
+        "visit": record,
+        "chip": diary.CHIPS[record.status],
+        "booking": booking,
+        "start": period and period.lower.astimezone(zone),
+        "end": period and period.upper.astimezone(zone),
+        "window": calendar.window_of(record, booking),
+        "moved": record.first_target_on not in (None, record.target_on),
+        "today": today,
+        "steps": steps.of_visit(record, booking, request.user),
+        "ways_out": steps.out_of_visit(record, request.user, today),
+        "drafts": record.deviation_drafts.exclude(state="withdrawn"),
+        "history": [{"label": labels[step.to_status], **vars(step)} for step in history],
+    }
+    return page(request, "subjects/visit.html", context)
 
 
 @require_POST
@@ -172,10 +209,15 @@ def complete(request: Request, pk: int) -> HttpResponse:
     on = booking.on if booking else timezone.localdate(timezone=visit.site.place.zone)
     form = DayForm(request.POST or None, initial={"on": on})
     if form.is_valid():
+        found = consequences.of_doing(visit, form.cleaned_data["on"])
+        if found and "confirmed" not in request.POST:
+            return ask_first(request, visit.subject, form, found, f"{visit} done", "Complete visit")
         try:
             visits.complete(visit, **form.cleaned_data, by=request.user)
         except bookings.OutsideWindowError as error:
             form.add_error("reason", f"{error} Give the reason; a deviation is drafted with it.")
+        except RefusedError as error:
+            form.add_error(None, str(error))
         else:
             messages.success(request, f"{visit} completed.")
             return _back(request, visit.get_absolute_url())

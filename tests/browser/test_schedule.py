@@ -207,3 +207,46 @@ def test_a_visit_somebody_moved_meanwhile_is_not_moved_again(
     assert booking_of(booked).period.lower == at(wednesday(), 14)
     tab.keyboard.press("Escape")
     expect(tab.get_by_role("dialog")).to_have_count(0)
+
+
+def test_enter_picks_up_and_the_next_week_is_reached_by_keys(
+    live: World, booked: Visit, tab: Page, sign_in: SignIn
+) -> None:
+    other = visit(screen(live), "D1")
+    friday = wednesday() + 2 * DAY
+    slot = Wanted(at(friday, 10), 60, live.room, None)
+    bookings.book(other, wanted=slot, reason="as asked", by=live.coordinator)
+    sign_in(live.coordinator)
+    open_week(tab, wednesday())
+    block(tab, booked).focus()
+    tab.keyboard.press("Enter")
+    cell = tab.locator(f"#move-window [data-day='{friday.isoformat()}']")
+    expect(cell).to_have_text("In window · Room 1 1 taken")
+    for key in ("ArrowRight", "ArrowRight", "Shift+ArrowDown"):
+        tab.keyboard.press(key)
+    says = tab.locator("#move-says")
+    expect(says).to_contain_text("10:00, in window, room or person taken")
+    expect(tab.locator(".is-clash")).to_have_id(f"visit-{other.pk}")
+    tab.keyboard.press("ArrowRight")
+    expect(says).to_contain_text("10:00, 2 days outside window")
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("dialog")).to_contain_text("2 days after the window")
+    tab.get_by_label("record a deviation").select_option("Subject unwell")
+    tab.get_by_role("button", name="Schedule and record deviation").click()
+    monday = wednesday() + 5 * DAY
+    expect(column(tab, monday).locator(f"#visit-{booked.pk}")).to_be_focused()
+    assert booking_of(booked).period.lower == at(monday, 10)
+    tab.goto(f"/today/?day={monday.isoformat()}")
+    expect(tab.get_by_text("+5 d of")).to_be_visible()
+
+
+def test_a_phone_shows_the_chosen_day_and_the_next(
+    live: World, booked: Visit, tab: Page, sign_in: SignIn
+) -> None:
+    sign_in(live.coordinator)
+    tab.set_viewport_size({"width": 390, "height": 844})
+    open_week(tab, wednesday())
+    shown = tab.locator(".cday:visible")
+    expect(shown).to_have_count(2)
+    expect(shown.first).to_have_attribute("data-day", wednesday().isoformat())
+    expect(block(tab, booked)).to_be_visible()

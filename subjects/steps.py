@@ -1,0 +1,117 @@
+"""What can be done next with a subject or a visit, for those who may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+
+from accounts.models import User
+from core.access import can
+from core.permissions import Permission
+from subjects.models import Booking, Subject, SubjectStatus, Visit, VisitStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A button: where it leads, what it says, and whether it is done at once."""
+
+    url: str
+    text: str
+    is_post: bool = False
+    kind: str = ""
+
+
+S = SubjectStatus
+MOVES = (
+    (S.ELIGIBLE, "eligible", "Record eligible"),
+    (S.ON_TREATMENT, "treat", "Start treatment"),
+    (S.FOLLOW_UP, "follow-up", "Start follow-up"),
+)
+
+
+def of_subject(subject: Subject, user: User) -> list[Step]:
+    """The steps a subject can take from here, in the order of a trial."""
+    found = []
+    after = Subject.flow.after(subject.status)
+    if can(user, Permission.SUBJECT_STATUS, subject):
+        if subject.status == S.LOST:
+            found.append(Step(reverse("subjects:find_again", args=[subject.pk]), "Found again"))
+        else:
+            found += [
+                Step(reverse("subjects:step", args=[subject.pk, verb]), text)
+                for status, verb, text in MOVES
+                if status in after
+            ]
+        found.append(
+            Step(reverse("subjects:anchors", args=[subject.pk]), "Dates visits count from")
+        )
+    if can(user, Permission.VISIT_BOOK, subject):
+        found.append(Step(reverse("subjects:add_visit", args=[subject.pk]), "Unscheduled visit"))
+    if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):
+        found.append(Step(reverse("subjects:rescreen", args=[subject.pk]), "Screen again"))
+    if after and can(user, Permission.SUBJECT_TRANSFER, subject):
+        found.append(
+            Step(reverse("subjects:transfer", args=[subject.pk]), "Transfer to another site")
+        )
+    return found
+
+
+V = VisitStatus
+
+
+def of_visit(visit: Visit, booking: Booking | None, user: User) -> list[Step]:
+    """How a visit goes on from here."""
+    found = []
+    if can(user, Permission.VISIT_BOOK, visit):
+        found += _booking_steps(visit, booking)
+    if can(user, Permission.VISIT_CONDUCT, visit):
+        found += _conduct_steps(visit)
+    return found
+
+
+def out_of_visit(visit: Visit, user: User, today: date) -> list[Step]:
+    """What may become of a visit that does not take place, or after all does."""
+    if not can(user, Permission.VISIT_CONDUCT, visit):
+        return []
+    after = Visit.flow.after(visit.status)
+    has_begun = visit.earliest_on is not None and visit.earliest_on <= today
+    ways = (
+        (V.MISSED in after and has_begun, "miss", "Record missed visit"),
+        (V.SKIPPED in after, "skip", "Skip visit"),
+        (V.CANCELLED in after, "cancel", "Cancel visit"),
+        (visit.status in {V.MISSED, V.CANCELLED, V.SKIPPED}, "reopen", "Reopen visit"),
+    )
+    return [
+        Step(reverse("subjects:outcome", args=[visit.pk, verb]), text)
+        for is_open, verb, text in ways
+        if is_open
+    ]
+
+
+def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
+    if visit.status == V.PLANNED:
+        return [Step(visit.book_url, "Find slot", kind="pri")]
+    if visit.status != V.BOOKED or booking is None:
+        return []
+    found = [Step(visit.book_url, "Move")]
+    if booking.confirmation != Booking.Confirmation.CONFIRMED:
+        found.append(_at_once("confirm", visit, "Confirm"))
+    return [*found, _at_once("unbook", visit, "Take time away")]
+
+
+def _conduct_steps(visit: Visit) -> list[Step]:
+    if visit.status == V.BOOKED:
+        return [_at_once("check_in", visit, "Check in", "pri")]
+    complete = reverse("subjects:complete", args=[visit.pk])
+    if visit.status == V.ARRIVED:
+        start = _at_once("start", visit, "Start visit", "pri")
+        return [Step(complete, "Complete visit"), start]
+    if visit.status == V.IN_PROGRESS:
+        return [Step(complete, "Complete visit", kind="pri")]
+    return []
+
+
+def _at_once(name: str, visit: Visit, text: str, kind: str = "") -> Step:
+    return Step(reverse(f"subjects:{name}", args=[visit.pk]), text, is_post=True, kind=kind)

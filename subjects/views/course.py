@@ -1,0 +1,200 @@
+"""The way of a subject through the trial: dates that visits count from, steps, transfer, return."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.forms import BaseForm, Form
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from core.access import require
+from core.actions import Action, RefusedError
+from core.permissions import Permission
+from core.versions import ConflictError
+from core.web import Request, find, page
+from sites.models import Site, SiteStatus
+from subjects import consequences
+from subjects.actions import subjects, visits
+from subjects.forms import (
+    AnchoredStepForm,
+    AnchorForm,
+    FindAgainForm,
+    RescreenForm,
+    StepForm,
+    TransferForm,
+    UnscheduledForm,
+)
+from subjects.models import Subject, SubjectAnchor, SubjectStatus
+from trials.models import AnchorKind
+
+
+def _subject(request: Request, pk: int, permission: Permission) -> Subject:
+    """The subject, where the person may see it and do this to it."""
+    subject = find(Subject, request.user, pk=pk)
+    require(request.user, permission, subject)
+    return subject
+
+
+def _today(subject: Subject) -> dict[str, Any]:
+    return {"on": timezone.localdate(timezone=subject.site.place.zone)}
+
+
+def _answer(
+    request: Request, subject: Subject, form: Form, title: str, verb: str,
+    act: Callable[[dict[str, Any]], str], template: str = "subjects/form.html", **context: Any,
+) -> HttpResponse:  # fmt: skip
+    """The page of a form; what it asks for is done once it is valid, or refused on the same page."""
+    if form.is_valid():
+        try:
+            messages.success(request, act(form.cleaned_data))
+        except (RefusedError, ConflictError) as error:
+            form.add_error(None, str(error))
+        else:
+            return redirect(subject)
+    context |= {
+        "subject": subject, "form": form, "title": title, "verb": verb,
+        "back": subject.get_absolute_url(),
+    }  # fmt: skip
+    return page(request, template, context, status=422 if form.is_bound else 200)
+
+
+def ask_first(
+    request: Request, subject: Subject, form: BaseForm, found: consequences.Consequences,
+    title: str, verb: str,
+) -> HttpResponse:  # fmt: skip
+    """What moves with a date, to be read before it is kept."""
+    context = {
+        "subject": subject, "form": form, "consequences": found, "title": title, "verb": verb,
+        "today": _today(subject)["on"], "next": request.POST.get("next", ""),
+    }  # fmt: skip
+    return page(request, "subjects/moves.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def anchors(request: Request, pk: int) -> HttpResponse:
+    """Record or correct a date that visits count from, once it is seen what moves with it."""
+    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
+    held = SubjectAnchor.objects.filter(subject=subject).order_by("on", "pk")
+    recorded = {anchor.code for anchor in held if not anchor.is_provisional}
+    form = AnchorForm(request.POST or None, initial=_today(subject), recorded=recorded)
+    context: dict[str, Any] = {"anchors": held}
+    if form.is_valid() and "confirmed" not in request.POST:
+        code, on = form.cleaned_data["code"], form.cleaned_data["on"]
+        title = f"{AnchorKind(code).label} of {subject} on {on:%-d %b %Y}"
+        found = consequences.of_anchors(subject, {code}, on)
+        return ask_first(request, subject, form, found, title, "Save date")
+
+    def save(values: dict[str, Any]) -> str:
+        subjects.set_anchor(subject, by=request.user, **values)
+        return f"Dates of {subject} kept."
+
+    return _answer(
+        request, subject, form, f"Dates that visits of {subject} count from", "See what moves",
+        save, "subjects/anchors.html", **context,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a subject: its action, where it leads, and what happens with it."""
+
+    act: Action[Subject, Any, Subject]
+    status: SubjectStatus
+    title: str
+    anchors: frozenset[str] = frozenset()
+
+
+STEPS = {
+    "eligible": Step(subjects.find_eligible, SubjectStatus.ELIGIBLE, "Record eligible"),
+    "enrol": Step(
+        subjects.enrol, SubjectStatus.ENROLLED, "Enrol subject", frozenset({AnchorKind.ENROLLED})
+    ),
+    "treat": Step(
+        subjects.start_treatment, SubjectStatus.ON_TREATMENT, "Start treatment",
+        frozenset({AnchorKind.FIRST_DOSE, AnchorKind.DAY_1}),
+    ),
+    "follow-up": Step(subjects.start_follow_up, SubjectStatus.FOLLOW_UP, "Start follow-up"),
+}  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def step(request: Request, pk: int, verb: str) -> HttpResponse:
+    """Take a subject one step further: eligible, enrolled, on treatment, in follow-up."""
+    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
+    wanted = STEPS[verb]
+    shape = AnchoredStepForm if wanted.anchors else StepForm
+    form = shape(request.POST or None, initial=_today(subject))
+    title = f"{wanted.title}: {subject}"
+    if form.is_valid() and wanted.anchors and "confirmed" not in request.POST:
+        found = consequences.of_anchors(subject, wanted.anchors, form.cleaned_data["on"])
+        if found and wanted.status in Subject.flow.after(subject.status):
+            return ask_first(request, subject, form, found, title, wanted.title)
+
+    def take(values: dict[str, Any]) -> str:
+        wanted.act(subject, by=request.user, **values)
+        return f"{subject}: {wanted.status.label.lower()}."
+
+    return _answer(request, subject, form, title, wanted.title, take)
+
+
+@require_http_methods(["GET", "POST"])
+def find_again(request: Request, pk: int) -> HttpResponse:
+    """A subject lost to follow-up is back."""
+    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
+
+    def take_back(values: dict[str, Any]) -> str:
+        subjects.find_again(subject, by=request.user, **values)
+        return f"{subject} is back."
+
+    form = FindAgainForm(request.POST or None, initial=_today(subject))
+    return _answer(request, subject, form, f"{subject} was found again", "Take back", take_back)
+
+
+@require_http_methods(["GET", "POST"])
+def rescreen(request: Request, pk: int) -> HttpResponse:
+    """Screen a failed subject again, under a new number."""
+    subject = _subject(request, pk, Permission.SUBJECT_SCREEN)
+
+    def screen(values: dict[str, Any]) -> str:
+        made = subjects.rescreen(subject, by=request.user, **values)
+        return f"{subject} is screened again as {made}."
+
+    form = RescreenForm(request.POST or None, initial=_today(subject))
+    return _answer(request, subject, form, f"Screen {subject} again", "Screen again", screen)
+
+
+@require_http_methods(["GET", "POST"])
+def transfer(request: Request, pk: int) -> HttpResponse:
+    """Move a subject to another site of the trial."""
+    subject = _subject(request, pk, Permission.SUBJECT_TRANSFER)
+    sites = (
+        Site.objects.visible_to(request.user, Permission.SUBJECT_TRANSFER)
+        .filter(trial_id=subject.trial_id, status=SiteStatus.OPEN)
+        .exclude(pk=subject.site_id)
+        .order_by("number")
+    )
+
+    def move(values: dict[str, Any]) -> str:
+        made = subjects.transfer(subject, by=request.user, **values)
+        return f"{subject} moved to {made.to_site}. Booked visits wait for a time there."
+
+    form = TransferForm(request.POST or None, initial=_today(subject), sites=sites)
+    return _answer(request, subject, form, f"Transfer {subject}", "Transfer subject", move)
+
+
+@require_http_methods(["GET", "POST"])
+def add_visit(request: Request, pk: int) -> HttpResponse:
+    """Add a visit the protocol did not plan."""
+    subject = _subject(request, pk, Permission.VISIT_BOOK)
+
+    def add(values: dict[str, Any]) -> str:
+        return f"{visits.add_unscheduled(subject, by=request.user, **values)} waits for a time."
+
+    form = UnscheduledForm(request.POST or None, initial=_today(subject))
+    return _answer(request, subject, form, f"Unscheduled visit of {subject}", "Add visit", add)

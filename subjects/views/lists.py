@@ -1,0 +1,69 @@
+"""Lists of subjects at the site: who is calling, and the screening log."""
+
+from __future__ import annotations
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.utils import timezone
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.access import can, require
+from core.export import as_csv
+from core.permissions import Permission
+from core.web import Request, find, page, whole
+from sites.models import Place, Site
+from sites.queries import site_frame
+from subjects import callers, screening
+
+
+@sensitive_post_parameters("who")
+@require_http_methods(["GET", "POST"])
+def find_caller(request: Request, slug: str) -> HttpResponse:
+    """Find a subject by what a caller says; asked by post, so that no address carries a name."""
+    place = find(Place, request.user, slug=slug)
+    if not callers.may_look(place, request.user):
+        raise PermissionDenied("Names are shown to people of the site only.")
+    who = request.POST.get("who", "").strip()
+    context = {
+        "place": place,
+        "who": who,
+        "found": callers.find(place, who, request.user) if who else [],
+        "today": timezone.localdate(timezone=place.zone),
+    }
+    response = page(request, "subjects/find_caller.html", context, partial="found")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@require_GET
+def screening_log(request: Request, pk: int) -> HttpResponse:
+    """Everybody who was screened at a site, by number, and what came of it."""
+    site = find(Site, request.user, pk=pk)
+    require(request.user, Permission.SUBJECT_VIEW, site)
+    today = timezone.localdate(timezone=site.place.zone)
+    outcome = request.GET.get("outcome", "")
+    rows, after = screening.page_of(
+        screening.matching(site, request.user, outcome),
+        min(whole(request.GET.get("after", "")) or 0, 10_000), today,
+    )  # fmt: skip
+    context = site_frame(site, request.user, "screening") | {
+        "figures": screening.figures(site, request.user),
+        "rows": rows,
+        "after": after,
+        "outcome": outcome,
+        "outcomes": [("", "All"), *((key, text) for key, (text, _) in screening.OUTCOMES.items())],
+        "today": today,
+        "may_screen": can(request.user, Permission.SUBJECT_SCREEN, site),
+    }
+    return page(request, "subjects/screening_log.html", context, partial="rows")
+
+
+@require_GET
+def export_screening_log(request: Request, pk: int) -> HttpResponse:
+    """The screening log as CSV."""
+    site = find(Site, request.user, pk=pk)
+    require(request.user, Permission.SUBJECT_VIEW, site)
+    rows = screening.matching(site, request.user, request.GET.get("outcome", ""))
+    today = timezone.localdate(timezone=site.place.zone)
+    return as_csv(request, "Screening log", screening.HEADS, screening.lines(rows, today), site)
