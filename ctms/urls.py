@@ -13,6 +13,7 @@ urlpatterns = [
     path("account/", include("accounts.sign_in")),
     path("", include("accounts.urls")),
     path("", include("core.imports.urls")),
+    path("", include("trials.urls")),
     path("", include("subjects.urls")),
     path("", include("sites.urls")),
     path("", include("inbox.urls")),
