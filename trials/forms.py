@@ -12,6 +12,7 @@ from trials.models import Sponsor, Trial, VisitDefinition
 from trials.untrusted import MAX_BYTES, MEGABYTE
 
 MAX_ROWS = 500
+MAX_WORDS = 60
 
 
 class UploadForm(forms.Form):
@@ -42,7 +43,7 @@ class UploadForm(forms.Form):
         return file
 
 
-class WordsField(forms.CharField):
+class WordsField(forms.Field):
     """Text that is read into a value and shown again in the same words."""
 
     def read(self, text: str) -> Any:
@@ -55,11 +56,13 @@ class WordsField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         """The value, or the reader's own message."""
-        text = super().to_python(value)
+        if not isinstance(value, str):
+            return value
+        text = value.strip()
         if not text:
             return None
         try:
-            return self.read(text)
+            return self.read(text[:MAX_WORDS])
         except ValueError as error:
             raise forms.ValidationError(str(error)) from error
 
@@ -92,14 +95,20 @@ class WindowField(WordsField):
         return words.say_window(value)
 
 
+def _small(widget: type[forms.Widget], name: str) -> forms.Widget:
+    return widget(attrs={"class": f"in s {name}"})
+
+
 class RowForm(forms.Form):
     """A visit in the preview of a file."""
 
     is_included = forms.BooleanField(required=False)
-    name = forms.CharField(max_length=200)
-    offset = OffsetField(required=False, max_length=40)
-    window = WindowField(required=False, max_length=40)
-    modality = forms.ChoiceField(choices=VisitDefinition.Modality.choices)
+    name = forms.CharField(max_length=200, widget=_small(forms.TextInput, "imp-name"))
+    offset = OffsetField(required=False, widget=_small(forms.TextInput, "imp-in"))
+    window = WindowField(required=False, widget=_small(forms.TextInput, "imp-in"))
+    modality = forms.ChoiceField(
+        choices=VisitDefinition.Modality.choices, widget=_small(forms.Select, "imp-at")
+    )
 
 
 RowFormSet = forms.formset_factory(RowForm, extra=0, absolute_max=MAX_ROWS, max_num=MAX_ROWS)
@@ -121,3 +130,9 @@ class NewTrialForm(forms.ModelForm[Trial]):
         model = Trial
         fields = ("protocol_number", "code", "name")
         help_texts: ClassVar = {"code": "Short, for addresses, for example tmr-204."}
+        error_messages: ClassVar = {
+            "code": {
+                "unique": "A trial with this code exists already. Choose another code,"
+                " or import the file into that trial."
+            }
+        }

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from trials.views import imports
+from trials.views import imports, schedules
 
 app_name = "trials"
 
@@ -11,4 +11,6 @@ urlpatterns = [
     path("trials/<slug:code>/set-up/import/", imports.receive, name="import"),
     path("protocols/<int:pk>/", imports.preview, name="preview"),
     path("protocols/<int:pk>/set-aside/", imports.discard, name="discard"),
+    path("trials/<slug:code>/set-up/activities/", schedules.schedule, name="schedule"),
+    path("trials/<slug:code>/set-up/activities/<str:number>/", schedules.schedule, name="schedule"),
 ]

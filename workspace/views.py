@@ -17,7 +17,7 @@ from core.web import Request, find, page
 from sites.models import Place, SiteSchedule, SiteStatus
 from sites.queries import site_at, site_frame, steps_of, team_of
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
-from trials.models import Trial
+from trials.models import Sponsor, Trial
 from workspace import queries
 from workspace.story import story_of
 
@@ -33,7 +33,11 @@ def home(request: Request) -> HttpResponse:
 @require_GET
 def trials(request: Request) -> HttpResponse:
     """Every trial the person may see."""
-    return page(request, "workspace/trials.html", {"trials": queries.trials_for(request.user)})
+    context = {
+        "trials": queries.trials_for(request.user),
+        "may_add": Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT).exists(),
+    }
+    return page(request, "workspace/trials.html", context)
 
 
 @require_GET

@@ -27,7 +27,7 @@ from trials.models import (
     VisitDefinition,
     VisitProcedure,
 )
-from trials.queries.preview import Preview, Row, fitting, modality_of, type_of
+from trials.queries.preview import Preview, Row, fitting, modality_of
 
 REGISTER = "ClinicalTrials.gov"
 UNNAMED = "?"
@@ -250,9 +250,9 @@ def _write_events(version: ScheduleVersion, preview: Preview, known: Lineages) -
 
 
 def _event_type(visit: usdm.Visit, line: usdm.Timeline) -> str:
-    kind = type_of(visit, f"{line.name} {line.label}")
+    said = f"{visit.name} {line.name} {line.label}".casefold()
     ends = VisitDefinition.Type.EARLY_TERMINATION
-    return ends if kind == ends else VisitDefinition.Type.UNSCHEDULED
+    return ends if "terminat" in said else VisitDefinition.Type.UNSCHEDULED
 
 
 def _window(visit: usdm.Visit) -> words.Window | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from core.durations import Duration
-from trials import usdm, words
+from trials import words
 from trials.models import AnchorKind, ScheduleVersion, VisitDefinition, VisitProcedure
 from trials.queries.preview import DAY_1, Preview, Row
 
@@ -135,15 +135,16 @@ def of_preview(preview: Preview) -> Grid:
         )
         for one in preview.activities
     ]  # fmt: skip
-    columns = [_column_of_row(row, epochs.get(row.epoch_id, "")) for _, row in rows]
+    heads: dict[int | None, str] = {index: row.code for index, row in rows}
+    columns = [_column_of_row(row, epochs.get(row.epoch_id, ""), heads) for _, row in rows]
     return Grid(columns, _grouped(lines), notes.listed())
 
 
-def _column_of_row(row: Row, epoch: str) -> Column:
+def _column_of_row(row: Row, epoch: str, heads: Mapping[int | None, str]) -> Column:
     return Column(
         key=row.key, code=row.code, name=row.name,
         day=_day(row.offset, is_from_day_1=row.counting.label == DAY_1 or row.is_anchor),
-        window=words.say_window(row.window), counts_from=row.counting.label, epoch=epoch,
+        window=words.say_window(row.window), counts_from=heads.get(row.counting.after, row.counting.label), epoch=epoch,
         icon=FROM_AFAR.get(VisitDefinition.Modality(row.modality), ""), level=row.level,
     )  # fmt: skip
 
@@ -237,13 +238,3 @@ def repeats(version: ScheduleVersion) -> list[str]:
         until = f" until {group.until_text}" if group.until_text else ""
         said.append(f"{', '.join(codes)} every {every}{until}, at most {group.cap} times")
     return said
-
-
-def repeats_of(groups: Iterable[usdm.RepeatGroup], visits: Sequence[usdm.Visit]) -> list[str]:
-    """The loops of a file in words."""
-    return [
-        f"{visits[one.first_visit].name} to {visits[one.last_visit].name}, "
-        + (f"every {words.say_length(one.every)}" if one.every else "interval not said")
-        + (f", until {one.until_text}" if one.until_text else "")
-        for one in groups
-    ]

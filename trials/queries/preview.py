@@ -11,7 +11,7 @@ from core.durations import Duration
 from trials import usdm, words
 from trials.abbreviations import codes
 from trials.models import AnchorKind, VisitDefinition
-from trials.usdm import Finding, Level
+from trials.usdm import Category, Finding, Level
 
 Corrections = Mapping[str, Mapping[str, Any]]
 
@@ -46,6 +46,7 @@ class Counting:
 class Row:
     """A visit as it would be written."""
 
+    place: int
     key: str
     name: str
     code: str
@@ -128,6 +129,23 @@ class Preview:
         """The timelines that begin when something happens and have visits."""
         return tuple(line for line in self.protocol.event_timelines if line.visits)
 
+    @property
+    def repeats(self) -> list[str]:
+        """The blocks of visits that come round again, in words."""
+        visits = self.protocol.visits
+        return [
+            f"{visits[one.first_visit].name} to {visits[one.last_visit].name} come round again"
+            + (f" every {words.say_length(one.every)}" if one.every else "; how often is not said")
+            + (f", until {one.until_text}" if one.until_text else "")
+            for one in self.protocol.repeat_groups
+        ]
+
+    @property
+    def criteria(self) -> tuple[int, int]:
+        """How many criteria let in and how many keep out."""
+        inside = sum(one.category is Category.INCLUSION for one in self.protocol.criteria)
+        return inside, len(self.protocol.criteria) - inside
+
     def group_of(self, activity: usdm.Activity) -> str:
         """The heading directly above an activity."""
         names = {one.source_id: one.label or one.name for one in self.protocol.activities}
@@ -154,7 +172,7 @@ class Preview:
             fix = self.corrections.get(key, {})
             window, read_from = self._window(visit, fix)
             yield Row(
-                key=key, name=fix.get("name", visit.name), code=code,
+                place=index, key=key, name=fix.get("name", visit.name), code=code,
                 encounter=visit.encounter_name, encounter_id=visit.encounter_id,
                 epoch_id=visit.epoch_id, type=type_of(visit, self._epoch_type(visit.epoch_id)),
                 modality=fix.get("modality", modality_of(visit, is_again=visit.encounter_id in met)),
@@ -169,10 +187,11 @@ class Preview:
         taken = [row.code for row in self._planned()]
         lost = self.protocol.unreachable
         named = codes((one.encounter_name or one.name for one in lost), taken)
-        for one, code in zip(lost, named, strict=True):
+        for place, (one, code) in enumerate(zip(lost, named, strict=True), len(taken)):
             fix = self.corrections.get(one.source_id, {})
             counting = Counting(DAY_1, fitting(one.offset))
             yield Row(
+                place=place,
                 key=one.source_id, name=fix.get("name", one.encounter_name or one.name), code=code,
                 encounter=one.encounter_name, encounter_id=one.encounter_id, epoch_id="",
                 type=T.TREATMENT, modality=fix.get("modality", M.CLINIC), counting=counting,
