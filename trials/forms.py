@@ -6,9 +6,9 @@ from typing import Any, ClassVar
 
 from django import forms
 
-from core.durations import Duration
+from core.durations import ZERO, Duration
 from trials import words
-from trials.models import Sponsor, Trial, VisitDefinition
+from trials.models import AnchorKind, Sponsor, Trial, VisitDefinition, VisitProcedure
 from trials.untrusted import MAX_BYTES, MEGABYTE
 
 MAX_ROWS = 500
@@ -136,3 +136,139 @@ class NewTrialForm(forms.ModelForm[Trial]):
                 " or import the file into that trial."
             }
         }
+
+
+class VisitForm(forms.Form):
+    """A visit of a draft, in the words of a protocol."""
+
+    name = forms.CharField(max_length=200)
+    code = forms.CharField(
+        max_length=12, label="Short head", help_text="In the grid and on subjects, for example W12."
+    )
+    counts_from = forms.ChoiceField()
+    offset = OffsetField(help_text="14 d, 1 mo, −2 d 15 min, P14D, Week 2 or Day 15.")
+    window = WindowField(required=False, help_text="±3, −3/+4 d, +2 wk; empty for none.")
+    basis = forms.ChoiceField(
+        choices=VisitDefinition.Basis.choices, label="Of the visit before",
+        help_text="Which date counts, where it counts from another visit.",
+    )  # fmt: skip
+    epoch = forms.CharField(max_length=200, required=False)
+    type = forms.ChoiceField(choices=VisitDefinition.Type.choices)
+    modality = forms.ChoiceField(choices=VisitDefinition.Modality.choices, label="Where")
+    duration = forms.IntegerField(min_value=5, max_value=1440, label="Minutes", initial=60)
+    is_optional = forms.BooleanField(required=False, label="Optional visit")
+    place = forms.TypedChoiceField(coerce=int, label="Stands after")
+
+    def __init__(self, *args: Any, others: list[VisitDefinition], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.others = {str(visit.pk): visit for visit in others}
+        names = [(pk, f"{visit.code} {visit.name}") for pk, visit in self.others.items()]
+        self.fields["counts_from"].choices = [*AnchorKind.choices, *names]  # type: ignore[attr-defined]
+        self.fields["place"].choices = [  # type: ignore[attr-defined]
+            (0, "Nothing: it is the first"),
+            *((place, text) for place, (_, text) in enumerate(names, 1)),
+        ]
+
+    def values(self) -> dict[str, Any]:
+        """The columns of the visit."""
+        data = self.cleaned_data
+        after = self.others.get(data["counts_from"])
+        anchor = AnchorKind.DAY_1 if after else data["counts_from"]
+        is_anchor = after is None and anchor == AnchorKind.DAY_1 and data["offset"] == ZERO
+        named = {
+            name: data[name]
+            for name in ("name", "code", "type", "modality", "duration", "is_optional")
+        }
+        return {
+            **named, **words.columns(data["offset"], data["window"]), "after_visit": after,
+            "anchor": anchor, "is_anchor": is_anchor,
+            "basis": data["basis"] if after else VisitDefinition.Basis.PLANNED,
+        }  # fmt: skip
+
+
+class ProcedureForm(forms.Form):
+    """A procedure of a draft."""
+
+    name = forms.CharField(max_length=300)
+    group = forms.CharField(max_length=200, required=False, help_text="The heading above it.")
+
+
+class MovedProcedureForm(ProcedureForm):
+    """A procedure that is there already, and its place in the list."""
+
+    place = forms.TypedChoiceField(coerce=int, label="Stands after")
+    field_order = ("name", "group", "place")
+
+    def __init__(self, *args: Any, others: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"].choices = [  # type: ignore[attr-defined]
+            (0, "Nothing: it is the first"), *enumerate(others, 1),
+        ]  # fmt: skip
+
+
+class SamplesField(WordsField):
+    """Times of samples around the start, with how much earlier and later each may be taken."""
+
+    def read(self, text: str) -> list[tuple[int, int, int]]:
+        """Minutes of each sample and its window."""
+        return [words.read_sample(part) for part in text.split(",") if part.strip()]
+
+    def say(self, value: list[list[int]]) -> str:
+        """The samples as they are typed."""
+        return ", ".join(words.say_sample(*one) for one in value)
+
+
+class CellForm(forms.Form):
+    """How a procedure is asked for at a visit."""
+
+    need = forms.ChoiceField(
+        choices=[("", "Not asked for"), *VisitProcedure.Need.choices], required=False,
+        label="How it is asked for",
+    )  # fmt: skip
+    offsets = SamplesField(
+        required=False, label="Samples",
+        help_text="Where timed: −30 min, 0, 1 h ±10 min, 4 h ±30 min.",
+    )  # fmt: skip
+    condition = forms.CharField(
+        required=False, widget=forms.Textarea(attrs={"rows": 3}), label="When it applies",
+        help_text="Shown as a footnote.",
+    )  # fmt: skip
+
+    def clean(self) -> dict[str, Any]:
+        """Samples belong to timed cells, and these have at least one."""
+        data = super().clean() or self.cleaned_data
+        if "offsets" in self.errors:
+            return data
+        samples = data["offsets"] = data.get("offsets") or []
+        is_timed = data.get("need") == VisitProcedure.Need.TIMED
+        if is_timed and not samples:
+            self.add_error("offsets", "Write at least one time, for example 0, 1 h, 4 h.")
+        if samples and not is_timed:
+            self.add_error("need", "Times belong to a timed procedure. Choose Timed.")
+        return data
+
+
+class PasteForm(forms.Form):
+    """A table out of a spreadsheet."""
+
+    table = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 12, "wrap": "off", "spellcheck": "false"}),
+        max_length=200_000, strip=False, label="Table",
+        help_text="Procedures down, visits across. Rows named Day, Window and Epoch set the visits;"
+        " x is required, (x) if applicable; a row with only a name is a heading.",
+    )  # fmt: skip
+
+
+class SignForm(forms.Form):
+    """The password again, and the hash of what was shown."""
+
+    password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
+    )
+    shown_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class ReasonForm(forms.Form):
+    """Why something ends."""
+
+    reason = forms.CharField(max_length=200)

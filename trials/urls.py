@@ -2,15 +2,32 @@
 
 from django.urls import path
 
-from trials.views import imports, schedules
+from trials.views import drafts, imports, schedules
 
 app_name = "trials"
+
+SET_UP = "trials/<slug:code>/set-up/activities/"
+VERSION = f"{SET_UP}<str:number>/"
 
 urlpatterns = [
     path("protocols/import/", imports.receive, name="import"),
     path("trials/<slug:code>/set-up/import/", imports.receive, name="import"),
     path("protocols/<int:pk>/", imports.preview, name="preview"),
     path("protocols/<int:pk>/set-aside/", imports.discard, name="discard"),
-    path("trials/<slug:code>/set-up/activities/", schedules.schedule, name="schedule"),
-    path("trials/<slug:code>/set-up/activities/<str:number>/", schedules.schedule, name="schedule"),
+    path(SET_UP, schedules.schedule, name="schedule"),
+    path(f"{SET_UP}new/begin/", schedules.start, name="start"),
+    path(VERSION, schedules.schedule, name="schedule"),
+    path(f"{VERSION}against/<str:other>/", schedules.compare, name="compare"),
+    path(f"{VERSION}copy/", schedules.copy, name="copy"),
+    path(f"{VERSION}approve/", schedules.approve, name="approve"),
+    path(f"{VERSION}set-aside/", schedules.discard, name="discard_version"),
+    path(f"{VERSION}paste/", drafts.paste, name="paste"),
+    path(f"{VERSION}tick/", drafts.tick, name="tick"),
+    path(f"{VERSION}visits/add/", drafts.add_visit, name="add_visit"),
+    path(f"{VERSION}visits/<int:pk>/", drafts.change_visit, name="change_visit"),
+    path(f"{VERSION}visits/<int:pk>/remove/", drafts.remove_visit, name="remove_visit"),
+    path(f"{VERSION}visits/<int:pk>/<int:procedure_pk>/", drafts.cell, name="cell"),
+    path(f"{VERSION}procedures/add/", drafts.add_procedure, name="add_procedure"),
+    path(f"{VERSION}procedures/<int:pk>/", drafts.change_procedure, name="change_procedure"),
+    path(f"{VERSION}procedures/<int:pk>/remove/", drafts.remove_procedure, name="remove_procedure"),
 ]

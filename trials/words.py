@@ -21,6 +21,7 @@ _PART = re.compile(r"([+-]?)\s*(\d{1,5})\s*([a-z]*)\s*", re.ASCII)
 _STUDY_DAY = re.compile(r"d(?:ay)?\s*([+-]?\d{1,5})", re.ASCII)
 _WEEK = re.compile(r"w(?:eek)?\s*([+-]?\d{1,4})", re.ASCII)
 _SIDES = re.compile(r"(?:-\s*([^/+]+?))?\s*/?\s*(?:\+\s*([^/]+))?")
+_SAMPLE = re.compile(r"(.*?)\s*(?:(±.*)|\((.*)\))?")
 _WAY_OUT = "Write it as 14 d, -2 d 15 min, 1 mo, P14D or Day 15."
 
 
@@ -119,6 +120,39 @@ def say_window(window: Window | None) -> str:
         f"{sign}{say_length(side)}" for sign, side in (("−", early), ("+", late)) if side != ZERO
     ]
     return "/".join(sides)
+
+
+def read_sample(text: str) -> tuple[int, int, int]:
+    """A sample as minutes from the start, with how many earlier and later it may be taken."""
+    match = _SAMPLE.fullmatch(_plain(text))
+    if match is None:
+        raise ValueError(f"“{text.strip()[:40]}” is not a time. Write it as 1 h ±10 min.")
+    moment = read_length(match[1]).in_minutes
+    early, late = read_window(match[2] or match[3] or "0") or (ZERO, ZERO)
+    found = (moment, early.in_minutes, late.in_minutes)
+    if any(minutes is None for minutes in found):
+        raise ValueError("Samples are timed in minutes, hours and days. Write 1 h ±10 min.")
+    return moment or 0, early.in_minutes or 0, late.in_minutes or 0
+
+
+def say_sample(minutes: int, early: int = 0, late: int = 0) -> str:
+    """The time of a sample with its window."""
+    moment = say_length(Duration(seconds=60 * minutes)) if minutes else "0 min"
+    window = Duration(seconds=60 * early), Duration(seconds=60 * late)
+    if early == late:
+        return f"{moment} {say_window(window)}" if early else moment
+    return f"{moment} ({say_window(window)})"
+
+
+def columns(offset: Duration, window: Window | None) -> dict[str, object]:
+    """An offset and a window as the columns of a visit."""
+    early, late = window or (ZERO, ZERO)
+    return {
+        "months": offset.months, "days": offset.days, "minutes": offset.minutes,
+        "early_months": early.months, "early_days": early.days, "early_minutes": early.minutes,
+        "late_months": late.months, "late_days": late.days, "late_minutes": late.minutes,
+        "has_window": window is not None,
+    }  # fmt: skip
 
 
 def _plain(text: str) -> str:

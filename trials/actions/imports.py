@@ -98,6 +98,7 @@ def correct(
     if held.corrections != corrections:
         held.corrections = dict(corrections)
         held.save(update_fields=["corrections"])
+        held.refresh_from_db(fields=["revision"])
     return held
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from accounts.models import User
-from core.durations import ZERO, Duration
+from core.durations import ZERO
 from trials import countries, registry, usdm, words
 from trials.abbreviations import codes
 from trials.actions import trials
@@ -180,7 +180,7 @@ def _write_visits(
             modality=row.modality, is_anchor=row.is_anchor, anchor=row.counting.anchor,
             basis=row.counting.basis, window_text=row.window_label,
             source_ids=_source_ids(preview, index, row),
-            **timed(row.offset or ZERO, row.window),
+            **words.columns(row.offset or ZERO, row.window),
         )
         for position, (index, row) in enumerate(rows)
     )  # fmt: skip
@@ -195,17 +195,6 @@ def _source_ids(preview: Preview, index: int, row: Row) -> dict[str, Any]:
     planned = preview.protocol.visits
     instances = planned[index].instance_ids if index < len(planned) else [row.key]
     return {"encounter": row.encounter_id, "instances": list(instances)}
-
-
-def timed(offset: Duration, window: words.Window | None) -> dict[str, Any]:
-    """An offset and a window as the columns of a visit."""
-    early, late = window or (ZERO, ZERO)
-    return {
-        "months": offset.months, "days": offset.days, "minutes": offset.minutes,
-        "early_months": early.months, "early_days": early.days, "early_minutes": early.minutes,
-        "late_months": late.months, "late_days": late.days, "late_minutes": late.minutes,
-        "has_window": window is not None,
-    }  # fmt: skip
 
 
 def _write_groups(
@@ -239,7 +228,7 @@ def _write_events(version: ScheduleVersion, preview: Preview, known: Lineages) -
                 code=code, name=visit.name, position=position, type=_event_type(visit, line),
                 modality=modality_of(visit, is_again=False), window_text=visit.window_label,
                 source_ids={"encounter": visit.encounter_id, "instances": list(visit.instance_ids)},
-                **timed(fitting(visit.offset) or ZERO, _window(visit)),
+                **words.columns(fitting(visit.offset) or ZERO, _window(visit)),
             )
             for position, (visit, code) in enumerate(
                 zip(line.visits, codes(v.name for v in line.visits), strict=True)

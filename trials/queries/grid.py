@@ -9,6 +9,7 @@ from itertools import groupby
 from core.durations import Duration
 from trials import words
 from trials.models import AnchorKind, ScheduleVersion, VisitDefinition, VisitProcedure
+from trials.queries.pasted import Pasted
 from trials.queries.preview import DAY_1, Preview, Row
 
 FROM_AFAR = {VisitDefinition.Modality.PHONE: "phone", VisitDefinition.Modality.VIDEO: "message"}
@@ -43,17 +44,25 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Cell:
+    """A visit and how the procedure of the line is asked for at it, if at all."""
+
+    column: Column
+    mark: Mark | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
-    """A procedure with its mark, or nothing, at each visit."""
+    """A procedure with its cell at each visit."""
 
     key: str
     name: str
-    marks: list[Mark | None]
+    cells: list[Cell]
 
     @property
     def visits(self) -> int:
         """At how many visits it is asked for."""
-        return sum(mark is not None for mark in self.marks)
+        return sum(cell.mark is not None for cell in self.cells)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,8 @@ class Grid:
     def sums(self) -> list[int]:
         """How much is asked for at each visit."""
         return [
-            sum(line.marks[i] is not None for line in self.lines) for i in range(len(self.columns))
+            sum(line.cells[i].mark is not None for line in self.lines)
+            for i in range(len(self.columns))
         ]
 
     @property
@@ -125,18 +135,18 @@ def of_preview(preview: Preview) -> Grid:
         for place, (index, _) in enumerate(rows)
         for cell in preview.cells(index)
     }
-    lines = [
+    heads: dict[int | None, str] = {index: row.code for index, row in rows}
+    columns = [_column_of_row(row, epochs.get(row.epoch_id, ""), heads) for _, row in rows]
+    lines = (
         (
             preview.group_of(one),
-            Line(
-                one.source_id, one.label,
-                [at.get((place, one.source_id)) for place in range(len(rows))],
+            _line(
+                one.source_id, one.label, columns,
+                {place: at[place, one.source_id] for place in range(len(rows)) if (place, one.source_id) in at},
             ),
         )
         for one in preview.activities
-    ]  # fmt: skip
-    heads: dict[int | None, str] = {index: row.code for index, row in rows}
-    columns = [_column_of_row(row, epochs.get(row.epoch_id, ""), heads) for _, row in rows]
+    )  # fmt: skip
     return Grid(columns, _grouped(lines), notes.listed())
 
 
@@ -182,15 +192,38 @@ def of_version(version: ScheduleVersion) -> Grid:
         cells.setdefault(cell["procedure_id"], {})[place[cell["visit_id"]]] = mark(
             cell["need"], cell["offsets"], cell["condition"], notes
         )
+    columns = [_column_of_visit(visit) for visit in visits]
     lines = (
-        (one.group, _line(one.pk, one.name, cells.get(one.pk, {}), len(visits)))
+        (one.group, _line(str(one.pk), one.name, columns, cells.get(one.pk, {})))
         for one in version.procedures.order_by("position", "pk")
     )
-    return Grid([_column_of_visit(visit) for visit in visits], _grouped(lines), notes.listed())
+    return Grid(columns, _grouped(lines), notes.listed())
 
 
-def _line(pk: int, name: str, marks: Mapping[int, Mark], width: int) -> Line:
-    return Line(str(pk), name, [marks.get(index) for index in range(width)])
+def of_table(table: Pasted) -> Grid:
+    """The matrix of a pasted table, as it was read."""
+    notes = Footnotes()
+    columns = [
+        Column(
+            key="", code=visit.name, name=visit.name, epoch=visit.epoch, counts_from="",
+            day="" if visit.offset is None else words.say_day(visit.offset),
+            window=words.say_window(visit.window),
+        )
+        for visit in table.visits
+    ]  # fmt: skip
+    lines = (
+        (group, _line("", name, columns, _marks(needs, notes)))
+        for group, name, needs in table.procedures
+    )
+    return Grid(columns, _grouped(lines), notes.listed())
+
+
+def _marks(needs: Mapping[int, str], notes: Footnotes) -> dict[int, Mark]:
+    return {place: mark(need, (), "", notes) for place, need in needs.items() if need}
+
+
+def _line(key: str, name: str, columns: Sequence[Column], marks: Mapping[int, Mark]) -> Line:
+    return Line(key, name, [Cell(column, marks.get(i)) for i, column in enumerate(columns)])
 
 
 def offset_of(visit: VisitDefinition) -> Duration:

@@ -105,6 +105,7 @@ class Desk:
         self.preview = None if self.is_record else files.preview_of(held)
         self.rows = self.preview.rows if self.preview else []
         self.step = request.POST.get("do", "")
+        self.revision = self._posted_revision() or held.revision
         posted = request.POST if request.method == "POST" else None
         last = posted if self.step == "commit" else None
         names = files.suggested(self.record or self.preview.protocol)  # type: ignore[union-attr]
@@ -126,17 +127,16 @@ class Desk:
         if not self._is_valid():
             self.errors.append("Something is to be mended below. Nothing was saved.")
             return None
-        revision = self._revision()
         if self.preview:
             found = corrections(self.preview, [form.cleaned_data for form in self.formset])
             self.held = imports.correct(
-                self.held, corrections=found, revision=revision, by=self.request.user
+                self.held, corrections=found, revision=self.revision, by=self.request.user
             )
-            revision = None
+            self.revision = self.held.revision
         if self.step != "commit":
             messages.success(self.request, "Corrections kept. Nothing is in the trial yet.")
             return redirect(self.held)
-        return self._commit(revision)
+        return self._commit()
 
     def _is_valid(self) -> bool:
         """Whether all that the button needs is right; each form says what is not."""
@@ -146,16 +146,16 @@ class Desk:
         said += [self.trial.is_valid()] if is_last and self.trial else []
         return all(said)
 
-    def _commit(self, revision: int | None) -> HttpResponse:
+    def _commit(self) -> HttpResponse:
         number = self.number.cleaned_data["number"] if self.preview else ""
         if self.trial:
             trial = imports.start_trial(
-                self.held, values=self.trial.cleaned_data, number=number, revision=revision,
+                self.held, values=self.trial.cleaned_data, number=number, revision=self.revision,
                 by=self.request.user,
             )  # fmt: skip
         else:
             trial = imports.commit(
-                self.held, number=number, revision=revision, by=self.request.user
+                self.held, number=number, revision=self.revision, by=self.request.user
             )
         what = f"draft schedule {number}" if self.preview else "what the register says"
         messages.success(self.request, f"{trial} has {what}.")
@@ -164,10 +164,10 @@ class Desk:
     def _choose_design(self) -> None:
         design = self.request.POST.get("design", "")
         imports.choose_design(
-            self.held, design=design, revision=self._revision(), by=self.request.user
+            self.held, design=design, revision=self.revision, by=self.request.user
         )
 
-    def _revision(self) -> int | None:
+    def _posted_revision(self) -> int | None:
         text = self.request.POST.get("revision", "")
         return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - digits
 
@@ -184,7 +184,7 @@ class Desk:
     def context(self) -> dict[str, Any]:
         """Everything on the page."""
         found: dict[str, Any] = {
-            "held": self.held, "trial": self.held.trial, "errors": self.errors,
+            "held": self.held, "revision": self.revision, "trial": self.held.trial, "errors": self.errors,
             "trial_form": self.trial, "number_form": self.number, "formset": self.formset,
             "may_start": self.held.trial is not None
             or allowed(self.request.user, Permission.TRIAL_EDIT, self.held.sponsor),
