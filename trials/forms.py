@@ -6,9 +6,10 @@ from typing import Any, ClassVar
 
 from django import forms
 
+from core.countries import countries
 from core.durations import ZERO, Duration
 from trials import words
-from trials.models import AnchorKind, Sponsor, Trial, VisitDefinition, VisitProcedure
+from trials.models import AnchorKind, Country, Sponsor, Trial, VisitDefinition, VisitProcedure
 from trials.untrusted import MAX_BYTES, MEGABYTE
 
 MAX_ROWS = 500
@@ -272,3 +273,66 @@ class ReasonForm(forms.Form):
     """Why something ends."""
 
     reason = forms.CharField(max_length=200)
+
+
+class TrialForm(forms.ModelForm[Trial]):
+    """Facts of a trial."""
+
+    class Meta:
+        model = Trial
+        fields: ClassVar[tuple[str, ...]] = (
+            "protocol_number", "name", "title", "phase", "study_type", "therapeutic_area",
+            "indication", "is_randomised", "blinding", "planned_subjects", "planned_sites",
+        )  # fmt: skip
+        widgets: ClassVar = {"title": forms.Textarea(attrs={"rows": 2})}
+
+
+class AddTrialForm(TrialForm):
+    """A trial that is not there yet, under its sponsor."""
+
+    sponsor = forms.ModelChoiceField(Sponsor.objects.none(), empty_label=None)
+    field_order = ("sponsor", "protocol_number", "code")
+
+    class Meta(TrialForm.Meta):
+        fields = ("code", *TrialForm.Meta.fields)
+        help_texts: ClassVar = NewTrialForm.Meta.help_texts
+        error_messages: ClassVar = NewTrialForm.Meta.error_messages
+
+    def __init__(self, *args: Any, sponsors: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["sponsor"].queryset = sponsors  # type: ignore[attr-defined]
+
+
+class SponsorForm(forms.Form):
+    """An organisation that takes responsibility for trials."""
+
+    name = forms.CharField(max_length=200)
+
+
+class RegistryIdForm(forms.Form):
+    """A number under which a register knows the trial."""
+
+    registry = forms.CharField(max_length=60, help_text="For example ClinicalTrials.gov or CTIS.")
+    value = forms.CharField(max_length=60, label="Number")
+
+
+class CountryForm(forms.Form):
+    """A country of the trial, with what is planned there."""
+
+    code = forms.ChoiceField(choices=lambda: list(countries().items()), label="Country")
+    planned_sites = forms.IntegerField(min_value=0, max_value=100_000, required=False)
+    planned_subjects = forms.IntegerField(min_value=0, max_value=10_000_000, required=False)
+
+
+class StepForm(forms.Form):
+    """The next status of a record, from when, and why where a reason is asked for."""
+
+    status = forms.ChoiceField()
+    on = forms.DateField(label="Since", widget=forms.DateInput(attrs={"type": "date"}))
+    reason = forms.CharField(max_length=200, required=False)
+
+    def __init__(self, *args: Any, held: Trial | Country, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        labels = dict(held.Status.choices)
+        steps = [(step, labels[step]) for step in labels if step in held.flow.after(held.status)]
+        self.fields["status"].choices = steps  # type: ignore[attr-defined]

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from trials.views import drafts, imports, schedules
+from trials.views import drafts, imports, schedules, trials
 
 app_name = "trials"
 
@@ -14,6 +14,25 @@ urlpatterns = [
     path("trials/<slug:code>/set-up/import/", imports.receive, name="import"),
     path("protocols/<int:pk>/", imports.preview, name="preview"),
     path("protocols/<int:pk>/set-aside/", imports.discard, name="discard"),
+    path("sponsors/add/", trials.add_sponsor, name="add_sponsor"),
+    path("trials/new/by-hand/", trials.add, name="add"),
+    path("trials/<slug:code>/set-up/", trials.set_up, name="set_up"),
+    path("trials/<slug:code>/set-up/change/", trials.change, name="change"),
+    path("trials/<slug:code>/set-up/status/", trials.status, name="status"),
+    path("trials/<slug:code>/set-up/numbers/add/", trials.add_number, name="add_number"),
+    path("numbers/<int:pk>/remove/", trials.remove_number, name="remove_number"),
+    path("trials/<slug:code>/set-up/countries/add/", trials.add_country, name="add_country"),
+    path(
+        "trials/<slug:code>/set-up/countries/<str:country>/",
+        trials.change_country,
+        name="change_country",
+    ),
+    path(
+        "trials/<slug:code>/set-up/countries/<str:country>/status/",
+        trials.country_status,
+        name="country_status",
+    ),
+    path("trials/<slug:code>/set-up/files/<int:pk>/", trials.file, name="file"),
     path(SET_UP, schedules.schedule, name="schedule"),
     path(f"{SET_UP}new/begin/", schedules.start, name="start"),
     path(VERSION, schedules.schedule, name="schedule"),

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from accounts.models import User
 from core.durations import ZERO
-from trials import countries, registry, usdm, words
+from trials import registry, usdm, words
 from trials.abbreviations import codes
 from trials.actions import trials
 from trials.models import (
@@ -27,6 +27,7 @@ from trials.models import (
     VisitDefinition,
     VisitProcedure,
 )
+from trials.queries.files import country_code
 from trials.queries.preview import Preview, Row, fitting, modality_of
 
 REGISTER = "ClinicalTrials.gov"
@@ -81,7 +82,7 @@ def write_record(trial: Trial, record: registry.RegistryRecord, *, by: User) -> 
         )
     _add_arms(trial, ((arm.label, arm.description, "") for arm in record.arms))
     for name in dict.fromkeys(location.country for location in record.locations):
-        if code := countries.code_of(name):
+        if code := country_code(name):
             trials.add_country(trial, code=code, name=name, by=by)
 
 

@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
+from core.countries import countries
 from trials import registry, usdm
 from trials.models import ProtocolFile, ProtocolImport
 from trials.queries.preview import Preview
 from trials.untrusted import load
+
+# Names the register uses for countries that the list of countries calls otherwise.
+CALLED = {
+    "bosnia and herzegovina": "BA", "central african republic": "CF", "macao": "MO",
+    "democratic republic of the congo": "CD", "timor-leste": "TL", "türkiye": "TR",
+}  # fmt: skip
+
+
+def country_code(name: str) -> str:
+    """The two letters of a country of a register; nothing where the name is not known."""
+    plain = _plain(name)
+    known = (code for code, each in countries().items() if _plain(each) == plain)
+    return CALLED.get(plain) or next(known, "")
+
+
+def _plain(name: str) -> str:
+    text = name.casefold().replace("&", "and").partition("(")[0].strip()
+    return text.removeprefix("the ")
 
 
 def kind_of(raw: bytes) -> str:

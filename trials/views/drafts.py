@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from core.access import require
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page
+from core.web import Request, find, page, whole
 from trials.abbreviations import codes
 from trials.actions import drafts
 from trials.forms import CellForm, MovedProcedureForm, PasteForm, ProcedureForm, VisitForm
@@ -31,9 +31,8 @@ def draft_of(request: Request, code: str, number: str) -> ScheduleVersion:
 
 def revision_of(request: Request, version: ScheduleVersion) -> int:
     """The revision the person was shown."""
-    text = request.POST.get("revision", "")
-    is_number = text.isdecimal() and len(text) < 10  # noqa: PLR2004 - fits a database integer
-    return int(text) if is_number else version.revision
+    posted = whole(request.POST.get("revision", ""))
+    return version.revision if posted is None else posted
 
 
 def _frame(request: Request, version: ScheduleVersion) -> dict[str, Any]:
@@ -167,8 +166,8 @@ def tick(request: Request, code: str, number: str) -> HttpResponse:
     """Step one cell on; with htmx only the matrix comes back."""
     version = draft_of(request, code, number)
     visit_pk, _, procedure_pk = request.POST.get("cell", "").partition("-")
-    visit = get_object_or_404(version.visits, pk=_pk(visit_pk))
-    procedure = get_object_or_404(version.procedures, pk=_pk(procedure_pk))
+    visit = get_object_or_404(version.visits, pk=whole(visit_pk))
+    procedure = get_object_or_404(version.procedures, pk=whole(procedure_pk))
     held = drafts.tick(
         visit, procedure=procedure, revision=revision_of(request, version), by=request.user
     )
@@ -179,10 +178,6 @@ def tick(request: Request, code: str, number: str) -> HttpResponse:
         "trial": held.trial, "version": held, "grid": grid.of_version(held), "edits": True,
     }  # fmt: skip
     return page(request, "trials/matrix_form.html", context)
-
-
-def _pk(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0  # noqa: PLR2004 - a bigint
 
 
 @GET_POST

@@ -13,7 +13,7 @@ from core.access import require
 from core.actions import RefusedError
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, allowed, find, page
+from core.web import Request, allowed, find, page, whole
 from trials import registry
 from trials.actions import imports
 from trials.forms import NewTrialForm, NumberForm, RowFormSet, UploadForm
@@ -105,7 +105,7 @@ class Desk:
         self.preview = None if self.is_record else files.preview_of(held)
         self.rows = self.preview.rows if self.preview else []
         self.step = request.POST.get("do", "")
-        self.revision = self._posted_revision() or held.revision
+        self.revision = whole(request.POST.get("revision", "")) or held.revision
         posted = request.POST if request.method == "POST" else None
         last = posted if self.step == "commit" else None
         names = files.suggested(self.record or self.preview.protocol)  # type: ignore[union-attr]
@@ -166,10 +166,6 @@ class Desk:
         imports.choose_design(
             self.held, design=design, revision=self.revision, by=self.request.user
         )
-
-    def _posted_revision(self) -> int | None:
-        text = self.request.POST.get("revision", "")
-        return int(text) if text.isdecimal() and len(text) < 10 else None  # noqa: PLR2004 - digits
 
     def _number(self) -> str:
         """The version the file gives itself, where the trial has no such schedule yet."""
