@@ -36,6 +36,7 @@ def pages(world: World) -> list[str]:
         reverse("inbox:work"),
         reverse("workspace:trials"),
         reverse("workspace:trial", args=["tmr-204"]),
+        reverse("trials:set_up", args=["tmr-204"]),
         reverse("trials:schedule", args=["tmr-204"]),
         reverse("trials:schedule", args=["tmr-204", "1.0"]),
         reverse("workspace:sites", args=["tmr-204"]) + "?q=1042&sort=active",

@@ -173,16 +173,16 @@ class VisitForm(forms.Form):
     def values(self) -> dict[str, Any]:
         """The columns of the visit."""
         data = self.cleaned_data
-        after = self.others.get(data["counts_from"])
-        anchor = AnchorKind.DAY_1 if after else data["counts_from"]
-        is_anchor = after is None and anchor == AnchorKind.DAY_1 and data["offset"] == ZERO
+        origin = data.get("counts_from", "")  # visits that an event begins count from it
+        after = self.others.get(origin)
+        is_anchor = origin == AnchorKind.DAY_1 and data["offset"] == ZERO
         named = {
             name: data[name]
             for name in ("name", "code", "type", "modality", "duration", "is_optional")
         }
         return {
             **named, **words.columns(data["offset"], data["window"]), "after_visit": after,
-            "anchor": anchor, "is_anchor": is_anchor,
+            "anchor": AnchorKind.DAY_1 if after or not origin else origin, "is_anchor": is_anchor,
             "basis": data["basis"] if after else VisitDefinition.Basis.PLANNED,
         }  # fmt: skip
 

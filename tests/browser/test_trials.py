@@ -61,6 +61,11 @@ def test_a_protocol_becomes_an_approved_schedule(
     said += looked_at(tab)
     tab.get_by_role("button", name="ECG at BL: not asked for").first.click()
     expect(tab.get_by_role("button", name="ECG at BL: not asked for")).to_have_count(0)
+    tab.locator(".soa-tick").first.focus()
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowRight")
+    column = "document.activeElement.closest('td').cellIndex"
+    assert tab.evaluate(f"[{column}, document.activeElement.closest('tr').rowIndex]") == [2, 3]
     version = ScheduleVersion.objects.get(trial__code="h2q-mc-lzzt")
     week_2 = version.visits.get(code="W2")
     assert (week_2.early_days, week_2.late_days) == (2, 4)

@@ -140,17 +140,20 @@ def test_a_cell_goes_round_none_required_if_applicable(
 ) -> None:
     client.post(at("trials:add_procedure", draft), {"name": "ECG"})
     ecg, visit = draft.procedures.get(), draft.visits.get(code="W2")
-    key = {"cell": f"{visit.pk}-{ecg.pk}"}
+    key = f"{visit.pk}-{ecg.pk}"
     seen = []
-    for _ in range(3):
-        assert client.post(at("trials:tick", draft), key).status_code == 302
+    for shown in ("", "-required", "-conditional"):
+        assert client.post(at("trials:tick", draft), {"cell": key + shown}).status_code == 302
         seen.append(list(VisitProcedure.objects.values_list("need", flat=True)))
     assert seen == [["required"], ["conditional"], []]
-    part = client.post(
-        at("trials:tick", draft), key, headers={"HX-Request": "true"}
-    ).content.decode()
+    htmx = {"HX-Request": "true"}
+    part = client.post(at("trials:tick", draft), {"cell": f"{key}-"}, headers=htmx).content.decode()
     assert "<html" not in part
     assert "soa-mark is-req" in part
+    late = client.post(at("trials:tick", draft), {"cell": f"{key}-"})
+    assert late.status_code == 409
+    assert "is required by now; somebody else changed it" in late.content.decode()
+    assert VisitProcedure.objects.get().need == "required"
 
 
 def test_a_timed_cell_says_its_samples_and_is_not_ticked_away(
@@ -168,7 +171,7 @@ def test_a_timed_cell_says_its_samples_and_is_not_ticked_away(
     text = client.get(draft.get_absolute_url()).content.decode()
     assert "4×" in text
     assert "Fasting" in text
-    refused = client.post(at("trials:tick", draft), {"cell": f"{visit.pk}-{pk.pk}"})
+    refused = client.post(at("trials:tick", draft), {"cell": f"{visit.pk}-{pk.pk}-timed"})
     assert refused.status_code == 422
     empty = client.post(url, {"need": "timed", "offsets": ""})
     assert empty.status_code == 422
@@ -266,6 +269,16 @@ def test_a_new_version_keeps_lineage_cells_and_what_counts_from_what(
     assert (second.criteria.count(), second.epochs.count()) == (31, 5)
     clash = client.post(at("trials:copy", first), {"number": "3"})
     assert clash.status_code == 409
+
+
+def test_a_visit_that_an_event_begins_is_changed_too(world: World, client: Client) -> None:
+    client.force_login(world.manager)
+    version = start(client, world, PILOT).schedules.get()
+    event = version.visits.get(timeline__isnull=False)
+    change = visit_data(name="Early end", code="ET", offset="0", window="+7")
+    assert client.post(at("trials:change_visit", version, event.pk), change).status_code == 302
+    event.refresh_from_db()
+    assert (event.name, event.late_days, event.is_anchor) == ("Early end", 7, False)
 
 
 def test_the_difference_of_two_versions_is_told_in_words(

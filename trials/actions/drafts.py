@@ -168,15 +168,20 @@ def remove_procedure(
 
 @action(Permission.PROTOCOL_EDIT, "tick cell")
 def tick(
-    visit: VisitDefinition, *, procedure: ProcedureDefinition, revision: int | None = None,
-    by: User,
-) -> ScheduleVersion:  # fmt: skip
-    """Step a cell on: not asked for, required, if applicable, and round again."""
-    held = hold(visit.version, revision)
+    visit: VisitDefinition, *, procedure: ProcedureDefinition, shown: str, by: User
+) -> ScheduleVersion:
+    """Step a cell on from what was shown: not asked for, required, if applicable, and round again."""
+    held = hold(visit.version, None)
     cell = VisitProcedure.objects.filter(visit=visit, procedure=procedure).first()
-    if cell is not None and cell.need == Need.TIMED:
+    need = cell.need if cell else ""
+    if need != shown:
+        now = cell.get_need_display().lower() if cell else "not asked for"
+        raise ConflictError(
+            f"{procedure} at {visit.code} is {now} by now; somebody else changed it."
+        )
+    if need == Need.TIMED:
         raise RefusedError("A timed cell is changed on its own page, so that no sample is lost.")
-    _set(visit, procedure, NEXT_NEED[cell.need if cell else ""])
+    _set(visit, procedure, NEXT_NEED[need])
     return held
 
 

@@ -267,6 +267,8 @@ def repeats(version: ScheduleVersion) -> list[str]:
     said = []
     for group in version.repeat_groups.prefetch_related("visits").order_by("pk"):
         codes = [visit.code for visit in sorted(group.visits.all(), key=lambda v: v.position)]
+        if not codes:
+            continue
         every = words.say_length(Duration(group.every_months, group.every_days))
         until = f" until {group.until_text}" if group.until_text else ""
         said.append(f"{', '.join(codes)} every {every}{until}, at most {group.cap} times")

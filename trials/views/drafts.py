@@ -165,12 +165,10 @@ def remove_procedure(request: Request, code: str, number: str, pk: int) -> HttpR
 def tick(request: Request, code: str, number: str) -> HttpResponse:
     """Step one cell on; with htmx only the matrix comes back."""
     version = draft_of(request, code, number)
-    visit_pk, _, procedure_pk = request.POST.get("cell", "").partition("-")
+    visit_pk, procedure_pk, shown = (*request.POST.get("cell", "").split("-"), "", "", "")[:3]
     visit = get_object_or_404(version.visits, pk=whole(visit_pk))
     procedure = get_object_or_404(version.procedures, pk=whole(procedure_pk))
-    held = drafts.tick(
-        visit, procedure=procedure, revision=revision_of(request, version), by=request.user
-    )
+    held = drafts.tick(visit, procedure=procedure, shown=shown, by=request.user)
     if not request.htmx:
         return redirect(f"{version.get_absolute_url()}#p{procedure.pk}")
     held.refresh_from_db()
