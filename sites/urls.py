@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sites.pages import EquipmentPages, HolidayPages, PersonPages, RoomPages
-from sites.views import delegations, imports, periods, places, sites
+from sites.views import candidates, delegations, imports, periods, places, sites
 
 app_name = "sites"
 
@@ -27,6 +27,9 @@ urlpatterns = [
     path("absences/<int:pk>/change/", periods.change_absence, name="change_absence"),
     path("absences/<int:pk>/end/", periods.end_absence, name="end_absence"),
     path("delegations/<int:pk>/end/", delegations.end_delegation, name="end_delegation"),
+    path(
+        "trials/<slug:code>/set-up/files/<int:pk>/sites/", candidates.candidates, name="candidates"
+    ),
     path("trials/<slug:code>/sites/add/", sites.add_site, name="add_site"),
     path("trials/<slug:code>/sites/import/", imports.import_sites, name="import_sites"),
     path("trials/<slug:code>/sites/assign-cra/", sites.assign_cra, name="assign_cra"),

@@ -19,7 +19,7 @@ from sites.models import Place, SiteSchedule, SiteStatus
 from sites.queries import cras_of, site_at, site_frame, steps_of, team_of
 from subjects import callers, diary, steps
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
-from trials.models import Trial
+from trials.models import Sponsor, Trial
 from workspace import finding, queries
 from workspace.story import story_of
 
@@ -35,7 +35,11 @@ def home(request: Request) -> HttpResponse:
 @require_GET
 def trials(request: Request) -> HttpResponse:
     """Every trial the person may see."""
-    return page(request, "workspace/trials.html", {"trials": queries.trials_for(request.user)})
+    context = {
+        "trials": queries.trials_for(request.user),
+        "may_add": Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT).exists(),
+    }
+    return page(request, "workspace/trials.html", context)
 
 
 @require_GET

@@ -30,7 +30,7 @@ def add_site(request: Request, code: str) -> HttpResponse:
     require(request.user, Permission.SITE_EDIT, trial)
     form = AddSiteForm(
         request.POST or None, trial=trial, user=request.user,
-        initial={"time_zone": request.user.time_zone, "country": "GB"},
+        initial={"time_zone": request.user.time_zone, "country": "GB", **request.GET.dict()},
     )  # fmt: skip
 
     def act() -> None:

@@ -13,7 +13,13 @@ from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.signing import sign
 from core.versions import ConflictError
-from trials.models import ProcedureDefinition, ScheduleVersion, Trial, VisitDefinition
+from trials.models import (
+    ProcedureDefinition,
+    ScheduleVersion,
+    Trial,
+    VisitDefinition,
+    VisitProcedure,
+)
 
 
 @action(Permission.PROTOCOL_EDIT, "draft schedule")
@@ -56,19 +62,45 @@ def add_procedures(
     return version
 
 
+VISIT_COLUMNS = (
+    "lineage", "code", "name", "position", "timeline__name", "epoch__name", "anchor", "is_anchor",
+    "after_visit__lineage", "basis", "months", "days", "minutes", "early_months", "early_days",
+    "early_minutes", "late_months", "late_days", "late_minutes", "has_window", "type", "modality",
+    "duration", "is_optional", "nights", "repeat_group__name",
+)  # fmt: skip
+
+
 def content(version: ScheduleVersion) -> dict[str, Any]:
-    """What a signature on a schedule version covers."""
-    columns = [
-        "lineage", "code", "name", "position", "anchor", "after_visit_id", "months", "days",
-        "minutes", "early_months", "early_days", "early_minutes", "late_months", "late_days",
-        "late_minutes", "type", "modality", "duration",
-    ]  # fmt: skip
+    """What a signature on a schedule version covers: visits, procedures, cells, cycles, criteria."""
+    cells = VisitProcedure.objects.filter(visit__version=version)
     return {
         "trial": version.trial.protocol_number,
         "number": version.number,
-        "visits": list(version.visits.order_by("position").values(*columns)),
-        "procedures": list(version.procedures.order_by("position").values("lineage", "name")),
+        "visits": list(version.visits.order_by("lineage").values(*VISIT_COLUMNS)),
+        "procedures": list(
+            version.procedures.order_by("lineage").values("lineage", "name", "group")
+        ),
+        "cells": list(
+            cells.order_by("visit__lineage", "procedure__lineage").values(
+                "visit__lineage", "procedure__lineage", "need", "offsets", "condition"
+            )
+        ),
+        "cycles": list(
+            version.repeat_groups.order_by("pk").values(
+                "name", "every_months", "every_days", "until_text", "cap"
+            )
+        ),
+        "criteria": list(
+            version.criteria.order_by("position").values("category", "identifier", "text")
+        ),
     }
+
+
+@action(Permission.PROTOCOL_EDIT, "set draft schedule aside")
+def discard(version: ScheduleVersion, *, reason: str, by: User) -> ScheduleVersion:
+    """Set a draft aside; it stays to be read."""
+    ScheduleVersion.flow.move(version, "discarded", by=by, reason=reason)
+    return version
 
 
 @action(Permission.PROTOCOL_APPROVE, "approve schedule")

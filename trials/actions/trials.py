@@ -11,14 +11,18 @@ from accounts.models import User
 from core.actions import action
 from core.models import Deployment
 from core.permissions import Permission
-from core.versions import ConflictError
+from core.versions import ConflictError, lock
 from trials.models import Country, RegistryId, Sponsor, Trial
 
 
 @action(Permission.SPONSOR_EDIT, "add sponsor")
 def add_sponsor(deployment: Deployment, *, name: str, by: User) -> Sponsor:
     """Add an organisation that takes responsibility for trials."""
-    return Sponsor.objects.create(name=name)
+    try:
+        with transaction.atomic():
+            return Sponsor.objects.create(name=name)
+    except IntegrityError as error:
+        raise ConflictError(f"There is a sponsor {name} already.") from error
 
 
 @action(Permission.TRIAL_EDIT, "add trial")
@@ -40,10 +44,18 @@ def add_trial(sponsor: Sponsor, *, values: Mapping[str, object], by: User) -> Tr
 
 @action(Permission.TRIAL_EDIT, "change trial")
 def change_trial(
-    trial: Trial, *, values: Mapping[str, object], by: User, reason: str = ""
-) -> Trial:
+    trial: Trial, *, values: Mapping[str, object], by: User, reason: str = "",
+    revision: int | None = None,
+) -> Trial:  # fmt: skip
     """Change facts of a trial."""
-    Trial.objects.filter(pk=trial.pk).update(**values)
+    held = lock(trial, revision)
+    try:
+        with transaction.atomic():
+            Trial.objects.filter(pk=held.pk).update(**values)
+    except IntegrityError as error:
+        raise ConflictError(
+            f"Another trial of {held.sponsor} has this protocol number. Choose another."
+        ) from error
     trial.refresh_from_db()
     return trial
 
@@ -71,3 +83,30 @@ def add_registry_id(trial: Trial, *, registry: str, value: str, by: User) -> Reg
     """Note the number under which a register knows the trial."""
     found, _ = RegistryId.objects.get_or_create(trial=trial, registry=registry, value=value)
     return found
+
+
+@action(Permission.TRIAL_EDIT, "change country")
+def change_country(
+    country: Country, *, values: Mapping[str, object], by: User, revision: int | None = None
+) -> Country:
+    """Change what is planned in a country."""
+    held = lock(country, revision)
+    Country.objects.filter(pk=held.pk).update(**values)
+    held.refresh_from_db()
+    return held
+
+
+@action(Permission.TRIAL_EDIT, "set country status")
+def set_country_status(
+    country: Country, *, status: str, by: User, on: date | None = None, reason: str = ""
+) -> Country:
+    """Take a country one step through its life in the trial."""
+    Country.flow.move(country, status, by=by, on=on, reason=reason)
+    return country
+
+
+@action(Permission.TRIAL_EDIT, "remove register number")
+def remove_registry_id(number: RegistryId, *, by: User) -> Trial:
+    """Take away a number that was noted by mistake."""
+    number.delete()
+    return number.trial

@@ -2,23 +2,56 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
 
-from core.access import ScopedModel
+from core.access import Scope, ScopedModel, ScopedQuerySet
+from core.flow import Flow
 from core.permissions import Permission
-from trials.models.trial import Trial
+from trials.models.trial import Sponsor, Trial
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
-class ProtocolFile(ScopedModel):
+class IncomingQuerySet(ScopedQuerySet):
+    """Files and imports, seen by those who edit the trial or, without one, add trials."""
+
+    def visible_to(self, user: User, permission: Permission | None = None) -> Self:
+        """Rows of trials whose protocol the user may edit, and of trials that are not there yet."""
+        trials = Trial.objects.visible_to(user, permission or Permission.PROTOCOL_EDIT)
+        sponsors = Sponsor.objects.visible_to(user, permission or Permission.TRIAL_EDIT)
+        return self.filter(
+            Q(trial__in=trials.values("pk")) | Q(trial=None, sponsor__in=sponsors.values("pk"))
+        )
+
+
+class Incoming(ScopedModel):
+    """Something on its way into a trial, which may not be there yet: then the sponsor's."""
+
+    scope = "sponsor"
+    view_permission = Permission.PROTOCOL_EDIT
+    objects: ClassVar[Any] = IncomingQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+
+    def in_scope(self) -> Scope:
+        """The trial, else the sponsor."""
+        where: Scope = self.trial or self.sponsor  # type: ignore[attr-defined]
+        return where
+
+    def is_held_by(self, user: User, permission: Permission) -> bool:
+        """Whether the user holds the permission on the trial, else on the sponsor."""
+        return self.in_scope().is_held_by(user, permission)
+
+
+class ProtocolFile(Incoming):
     """A protocol or register record exactly as it was received."""
 
-    scope = "trial"
-    view_permission = Permission.PROTOCOL_VIEW
-    shared_below = True
     masked = ("raw",)
 
     class Kind(models.TextChoices):
@@ -27,7 +60,10 @@ class ProtocolFile(ScopedModel):
         USDM = "usdm", "USDM study definition"
         REGISTRY = "registry", "ClinicalTrials.gov record"
 
-    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="protocol_files")
+    sponsor = models.ForeignKey(Sponsor, on_delete=models.PROTECT, related_name="protocol_files")
+    trial = models.ForeignKey(
+        Trial, null=True, on_delete=models.PROTECT, related_name="protocol_files"
+    )
     kind = models.CharField(max_length=10, choices=Kind.choices)
     name = models.CharField(max_length=200)
     standard = models.CharField(max_length=40, blank=True, help_text="for example USDM 4.0.0")
@@ -38,39 +74,52 @@ class ProtocolFile(ScopedModel):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["trial", "sha256"], name="protocol_file_once")
+            models.UniqueConstraint(fields=["sponsor", "sha256"], name="protocol_file_once")
         ]
 
     def __str__(self) -> str:
         return self.name
 
 
-class ProtocolImport(ScopedModel):
+class ImportStatus(models.TextChoices):
+    """How far an import is."""
+
+    PREVIEW = "preview", "Preview, nothing saved yet"
+    COMMITTED = "committed", "Committed"
+    DISCARDED = "discarded", "Set aside"
+
+
+class ProtocolImport(Incoming):
     """A protocol file on its way in: read, corrected in the grid, then committed or set aside."""
 
-    scope = "trial"
-    view_permission = Permission.PROTOCOL_EDIT
+    Status = ImportStatus
+    flow = Flow({ImportStatus.PREVIEW: {ImportStatus.COMMITTED, ImportStatus.DISCARDED}})
 
-    class Status(models.TextChoices):
-        """How far the import is."""
-
-        PREVIEW = "preview", "Preview, nothing saved yet"
-        COMMITTED = "committed", "Committed"
-        DISCARDED = "discarded", "Set aside"
-
-    trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="protocol_imports")
+    sponsor = models.ForeignKey(Sponsor, on_delete=models.PROTECT, related_name="protocol_imports")
+    trial = models.ForeignKey(
+        Trial, null=True, on_delete=models.PROTECT, related_name="protocol_imports"
+    )
     file = models.ForeignKey(ProtocolFile, on_delete=models.PROTECT, related_name="imports")
     design = models.CharField(max_length=200, blank=True)
     corrections = models.JSONField(default=dict)
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.PREVIEW)
+    status = models.CharField(
+        max_length=10, choices=ImportStatus.choices, default=ImportStatus.PREVIEW
+    )
     revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["file"], condition=Q(status="preview"), name="protocol_import_open_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"Import of {self.file.name}"
 
     def get_absolute_url(self) -> str:
         """The preview of the import."""
-        return reverse("trials:preview", args=[self.trial.code, self.pk])
+        return reverse("trials:preview", args=[self.pk])
 
 
 class Arm(ScopedModel):

@@ -67,7 +67,7 @@ class ScheduleVersion(ScopedModel):
 
     def get_absolute_url(self) -> str:
         """The grid of this version."""
-        return reverse("trials:version", args=[self.trial.code, self.number])
+        return reverse("trials:schedule", args=[self.trial.code, self.number])
 
 
 class AnchorKind(models.TextChoices):
@@ -273,6 +273,7 @@ class VisitProcedure(ScopedModel):
     offsets = models.JSONField(
         default=list, help_text="timed samples: minutes from the start, earlier and later allowed"
     )
+    condition = models.TextField(blank=True, help_text="when it applies, shown as a footnote")
 
     class Meta:
         constraints: ClassVar = [

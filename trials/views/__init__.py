@@ -1,0 +1,1 @@
+"""The pages of trials: import, schedule of activities, approval, facts."""

@@ -1,0 +1,152 @@
+"""The schedule of activities: versions as a matrix, compared, copied and approved by signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.access import require
+from core.pages import answer
+from core.permissions import Permission
+from core.signing import STATEMENT, content_hash, signatures
+from core.web import Request, allowed, find, page
+from trials.actions import drafts, schedules
+from trials.forms import NumberForm, ReasonForm, SignForm
+from trials.models import ScheduleVersion, Trial
+from trials.queries import checks, differences, grid
+
+Status = ScheduleVersion.Status
+
+
+@require_GET
+def schedule(request: Request, code: str, number: str = "") -> HttpResponse:
+    """A version as a matrix; without a number the newest draft, else the newest approved one."""
+    trial = find(Trial, request.user, code=code)
+    versions = _versions(request, trial)
+    version = _chosen(versions, number)
+    may_edit = allowed(request.user, Permission.PROTOCOL_EDIT, trial)
+    context: dict[str, Any] = {
+        "trial": trial,
+        "version": version,
+        "versions": versions,
+        "may_edit": may_edit,
+    }
+    if version is not None:
+        is_draft = version.status == Status.DRAFT
+        matrix = grid.of_version(version)
+        context |= {
+            "grid": matrix,
+            "repeats": grid.repeats(version),
+            "signatures": signatures(version),
+            "is_draft": is_draft,
+            "edits": is_draft and may_edit,
+            "may_approve": is_draft and allowed(request.user, Permission.PROTOCOL_APPROVE, trial),
+            "before": next((one for one in versions if one.pk < version.pk), None),
+            "warnings": checks.of_version(version, matrix),
+        }
+    return page(request, "trials/schedule.html", context)
+
+
+def _versions(request: Request, trial: Trial) -> list[ScheduleVersion]:
+    rows = ScheduleVersion.objects.visible_to(request.user).filter(trial=trial)
+    found = list(rows.select_related("source_file").order_by("-pk"))
+    for version in found:
+        version.trial = trial
+    return found
+
+
+def _chosen(versions: list[ScheduleVersion], number: str) -> ScheduleVersion | None:
+    if number:
+        found = next((one for one in versions if one.number == number), None)
+        if found is None:
+            raise Http404(f"No schedule {number} here.")
+        return found
+    ranks = [Status.DRAFT, Status.APPROVED, Status.RETIRED, Status.DISCARDED]
+    return min(versions, key=lambda one: ranks.index(Status(one.status)), default=None)
+
+
+@require_GET
+def compare(request: Request, code: str, number: str, other: str) -> HttpResponse:
+    """What differs between two versions, in plain words."""
+    trial = find(Trial, request.user, code=code)
+    versions = _versions(request, trial)
+    new, old = _chosen(versions, number), _chosen(versions, other)
+    context = {
+        "trial": trial,
+        "version": new,
+        "old": old,
+        "versions": versions,
+        "parts": differences.compare(old, new) if old and new else {},
+    }
+    return page(request, "trials/compare.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def start(request: Request, code: str) -> HttpResponse:
+    """Begin a schedule by hand."""
+    trial = find(Trial, request.user, code=code)
+    require(request.user, Permission.PROTOCOL_EDIT, trial)
+    form = NumberForm(request.POST or None, initial={"number": "1.0"})
+    return answer(
+        request, form,
+        lambda: schedules.draft(trial, by=request.user, **form.cleaned_data),
+        title="New schedule of activities", verb="Begin draft", done="The draft is begun.",
+        back=reverse("trials:schedule", args=[trial.code]), frame="trials/frame.html", trial=trial,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def copy(request: Request, code: str, number: str) -> HttpResponse:
+    """Begin a new version from this one."""
+    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
+    require(request.user, Permission.PROTOCOL_EDIT, version)
+    form = NumberForm(request.POST or None)
+    wanted = form.data.get("number", "") if form.is_bound else ""
+    return answer(
+        request, form,
+        lambda: drafts.copy(version, by=request.user, **form.cleaned_data),
+        title=f"New version from {version.number}", verb="Begin draft",
+        done=f"The draft has everything {version.number} has.",
+        back=reverse("trials:schedule", args=[code, wanted or number]) if form.is_valid()
+        else version.get_absolute_url(),
+        frame="trials/frame.html", trial=version.trial, version=version,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def approve(request: Request, code: str, number: str) -> HttpResponse:
+    """Sign and approve a draft; from then on it cannot change."""
+    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
+    require(request.user, Permission.PROTOCOL_APPROVE, version)
+    matrix = grid.of_version(version)
+    form = SignForm(
+        request.POST or None, initial={"shown_hash": content_hash(schedules.content(version))}
+    )
+    return answer(
+        request, form,
+        lambda: schedules.approve(version, by=request.user, **form.cleaned_data),
+        title=f"Sign: approve schedule {version.number}", verb="Sign and approve",
+        back=version.get_absolute_url(), done=f"{version} is approved and signed.",
+        template="trials/approve.html", trial=version.trial, version=version, grid=matrix,
+        warnings=checks.of_version(version, matrix), now=timezone.now(), statement=STATEMENT,
+        shown_hash=form["shown_hash"].value(),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def discard(request: Request, code: str, number: str) -> HttpResponse:
+    """Set a draft aside, with a reason."""
+    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
+    require(request.user, Permission.PROTOCOL_EDIT, version)
+    form = ReasonForm(request.POST or None)
+    return answer(
+        request, form,
+        lambda: schedules.discard(version, by=request.user, **form.cleaned_data),
+        title=f"Set draft {version.number} aside", verb="Set aside",
+        back=version.get_absolute_url(), done=f"{version} is set aside.",
+        frame="trials/frame.html", trial=version.trial, version=version,
+    )  # fmt: skip
