@@ -168,7 +168,9 @@ def test_only_actions_write() -> None:
 
 
 def test_nothing_goes_round_the_check_of_an_action() -> None:
+    """An action is called, never the function inside it, as `places.add_room.do` would be."""
     for path in SOURCES:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-                assert node.func.attr != "do" or path == ROOT / "core" / "actions.py", path
+                inside = node.func.attr == "do" and isinstance(node.func.value, ast.Attribute)
+                assert not inside, path
