@@ -25,7 +25,7 @@ from core.web import Request, find
 class Step:
     """One thing to do about a log-in, in the words of its page."""
 
-    do: Action[User, Any, User]
+    act: Action[User, Any, User]
     title: str
     verb: str
     done: str
@@ -61,7 +61,7 @@ def help_sign_in(request: Request, pk: int, step: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
-            chosen.do(person, reason=form.cleaned_data["reason"], by=request.user)
+            chosen.act(person, reason=form.cleaned_data["reason"], by=request.user)
         except RefusedError as error:
             form.add_error(None, str(error))
         else:
