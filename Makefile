@@ -27,6 +27,8 @@ $(READY): $(LOCK)
 $(ASSETS): static/icons.txt tools/assets.py $(READY)
 	$(BIN)/python tools/assets.py
 
+demo code: export CTMS_DEMO := yes
+
 demo: setup
 	exec $(BIN)/python manage.py demo
 

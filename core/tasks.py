@@ -19,7 +19,8 @@ def carry_on(upload_id: int) -> None:
 
 @shared_task(acks_late=True)
 def carry_on_all() -> None:
-    """Resume what a worker left in the middle."""
+    """Resume what a worker left in the middle, and forget what nobody came back for."""
+    uploads.forget_old()
     still = Upload.objects.filter(
         begun_at__isnull=False, ended_at=None, moved_at__lt=timezone.now() - STILL
     )

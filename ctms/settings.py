@@ -91,6 +91,7 @@ CONTEXT = [
     "django.contrib.messages.context_processors.messages",
     "accounts.sessions.remaining",
     "ctms.navigation.navigation",
+    "ctms.demo.notice.notice",
 ]
 TEMPLATES = [
     {

@@ -26,8 +26,11 @@ from trials.models import Trial
 ALSO = {"active": SiteStatus.OPEN, "activated": SiteStatus.OPEN, "recruiting": SiteStatus.OPEN}
 
 
+ZONES = cache(available_timezones)
+
+
 def _zone(cell: str, _order: str) -> str:
-    if cell not in available_timezones():
+    if cell not in ZONES():
         raise ValueError("Write the time zone as in Europe/Berlin.")
     return cell
 

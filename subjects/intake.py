@@ -120,16 +120,16 @@ class Intake:
 def _merged(group: list[Line]) -> dict[str, Any]:
     """The facts of a subject from all its rows; a row that says otherwise is wrong."""
     facts: dict[str, Any] = {}
+    odd: dict[int, tuple[Line, int]] = {}
     for name in (*FACTS, *IDENTITY):
         said = [(line, line[name]) for line in group if line[name] not in {None, ""}]
         if said:
             facts[name] = said[0][1]
         for line, value in said:
             if value != facts[name]:
-                line.wrong(
-                    "",
-                    f"Line {said[0][0].number:,} says otherwise of this subject. Make them agree.",
-                )
+                odd[line.number] = (line, said[0][0].number)
+    for line, first in odd.values():
+        line.wrong("", f"Line {first:,} says otherwise of this subject. Make them agree.")
     number = group[0]["number"] or ""
     facts.setdefault("screening_number", number)
     facts.setdefault("sex", "u")

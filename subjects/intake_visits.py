@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -66,8 +66,7 @@ class VisitCheck:
             name, cycle = match[1], int(match[2])
         found = self._named(site).get(plain(name))
         if found is None:
-            known = [visit.name for visit in self.schedules.of(site.pk)]
-            line.wrong("Visit", _unknown(site, known))
+            line.wrong("Visit", _unknown(site, self.schedules.of(site.pk)))
         elif cycle > (found.repeat_group.cap if found.repeat_group else 1):
             line.wrong("Visit", f"{found.name} has no cycle {cycle}. Correct the cycle.")
         else:
@@ -80,13 +79,13 @@ class VisitCheck:
             line.wrong("Visit", f"It stands on line {earlier:,} already. Keep one of the two.")
 
     def _named(self, site: Site) -> dict[str, VisitDefinition]:
+        """The visits at a site by code and, where only one has it, by name."""
         version = self.schedules.versions.get(site.pk, 0)
         if version not in self.names:
-            self.names[version] = {
-                plain(word): visit
-                for visit in self.schedules.of(site.pk)
-                for word in (visit.name, visit.code)
-            }
+            visits = self.schedules.of(site.pk)
+            often = Counter(plain(visit.name) for visit in visits)
+            by_name = {plain(v.name): v for v in visits if often[plain(v.name)] == 1}
+            self.names[version] = by_name | {plain(visit.code): visit for visit in visits}
         return self.names[version]
 
     def _outcome(self, line: Line, today: date) -> str:
@@ -167,9 +166,15 @@ def _by_name(model: type[Room] | type[Person], places: Sequence[int]) -> dict[tu
     }
 
 
-def _unknown(site: Site, known: Sequence[str]) -> str:
-    if not known:
+def _unknown(site: Site, visits: Sequence[VisitDefinition]) -> str:
+    if not visits:
         return f"No schedule is in effect at {site}. Put one into effect first."
-    more = f" and {len(known) - NAMED} more" if len(known) > NAMED else ""
-    names = ", ".join(known[:NAMED])
-    return f"The schedule at {site} has no such visit. It has: {names}{more}. Or write Unscheduled."
+    more = f" and {len(visits) - NAMED} more" if len(visits) > NAMED else ""
+    names = ", ".join(
+        f"{visit.code} ({visit.name})" if visit.code != visit.name else visit.code
+        for visit in visits[:NAMED]
+    )
+    return (
+        f"The schedule at {site} has no such visit, or several of this name. It has: {names}{more}."
+        " Or write Unscheduled."
+    )

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import cache
 from typing import Any
 
 from core.countries import countries
@@ -102,12 +103,18 @@ def choice(choices: Iterable[tuple[str, Any]], synonyms: Mapping[str, str] | Non
     return read
 
 
+@cache
+def _country_codes() -> dict[str, str]:
+    """The letters of each country by these and by its names."""
+    by_name = {plain(name): code for code, name in countries().items()}
+    by_code = {code.casefold(): code for code in countries()}
+    return by_name | {"usa": "US", "uk": "GB", "unitedstatesofamerica": "US"} | by_code
+
+
 def country(cell: str, _order: str) -> str:
     """The two letters of a country, from them or from its name."""
-    by_name = {plain(name): code for code, name in countries().items()}
-    code = cell.upper() if cell.upper() in countries() else by_name.get(plain(cell), "")
-    code = code or {"usa": "US", "uk": "GB", "unitedstatesofamerica": "US"}.get(plain(cell), "")
-    if not code:
+    code = _country_codes().get(plain(cell))
+    if code is None:
         raise ValueError("Write the two letters of the country, such as DE, or its English name.")
     return code
 

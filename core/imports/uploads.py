@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 PROBLEM = "What is wrong"
+KEPT = timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,16 @@ def set_aside(held: Upload, *, by: User) -> Upload:
     _waiting(held)
     Upload.objects.filter(pk=held.pk).update(ended_at=timezone.now(), raw=b"", message="Set aside.")
     return held
+
+
+def forget_old() -> None:
+    """Drop files nobody took over, and wrong rows nobody mended, after a month."""
+    now = timezone.now()
+    old = Upload.objects.filter(at__lt=now - KEPT).exclude(raw=b"")
+    old.filter(begun_at=None, ended_at=None).update(
+        ended_at=now, message="Set aside after a month."
+    )
+    old.filter(ended_at__isnull=False).update(raw=b"")
 
 
 def _waiting(held: Upload) -> Upload:

@@ -80,7 +80,7 @@ def _answer(
     held = opened.upload
     context: dict[str, Any] = {
         "upload": held, "importer": opened.importer, "scope": opened.scope,
-        "problem": problem or held.message,
+        "problem": problem or ("" if held.ended_at else held.message),
     }  # fmt: skip
     if held.begun_at or held.ended_at:
         response = page(request, "imports/progress.html", context, status=status)

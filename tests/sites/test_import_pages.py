@@ -1,12 +1,14 @@
 """A list of sites from file to records, in the browser."""
 
 import html
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.roles import Role
 from core.imports import uploads
@@ -208,3 +210,13 @@ def test_what_was_taken_meanwhile_sends_the_list_back_to_its_check(
     assert Site.objects.count() == 2
     assert Upload.objects.get().done == 2
     assert Upload.objects.get().left_behind == 1
+
+
+def test_after_a_month_the_file_is_forgotten(world: World, manager: Client) -> None:
+    address = send(manager, GOOD)
+    uploads.forget_old()
+    assert "2 new" in words(manager.get(address))
+    Upload.objects.update(at=timezone.now() - timedelta(days=31))
+    uploads.forget_old()
+    assert bytes(Upload.objects.get().raw) == b""
+    assert "Set aside after a month" in words(manager.get(address))

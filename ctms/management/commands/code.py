@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import second_factor
 from accounts.models import User
-from ctms import demo
+from ctms.demo import organisation
 
 
 class Command(BaseCommand):
@@ -17,4 +17,4 @@ class Command(BaseCommand):
         """One code, good for half a minute."""
         if not settings.CTMS_DEMO:
             raise CommandError("Codes are printed for the demo only.")
-        self.stdout.write(second_factor.code_now(User.objects.get(username=demo.CAREFUL)))
+        self.stdout.write(second_factor.code_now(User.objects.get(username=organisation.CAREFUL)))

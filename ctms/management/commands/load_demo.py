@@ -2,7 +2,7 @@
 
 from django.core.management.base import BaseCommand
 
-from ctms import demo
+from ctms.demo import loading
 
 
 class Command(BaseCommand):
@@ -12,4 +12,4 @@ class Command(BaseCommand):
 
     def handle(self, *_args: object, **_options: object) -> str:
         """Load and say who can log in."""
-        return demo.load()
+        return loading.load()

@@ -22,10 +22,12 @@ from core.signing import content_hash
 from core.versions import ConflictError
 from sites.actions import places, sites
 from sites.models import Person, Place, Room, Site, Task
-from subjects.actions import bookings, subjects, visits
-from subjects.models import Booking, Subject, Visit, VisitStatus
+from subjects.actions import bookings
+from subjects.actions.imports import import_subjects
+from subjects.actions.lay_out import SubjectRow, VisitRow
+from subjects.models import Booking, Visit, VisitStatus
 from trials.actions import schedules, trials
-from trials.models import ScheduleVersion, Sponsor, Trial
+from trials.models import ScheduleVersion, Sponsor, Trial, VisitDefinition
 
 PASSWORD = "ctms demo 2026"  # noqa: S105 - printed on the screen of the demo
 
@@ -46,6 +48,12 @@ PEOPLE = [
     ("ines", "Inês Carvalho", "Auditor", Role.AUDITOR),
 ]
 
+WITHOUT_LOG_IN = [
+    ("Aoife Brennan", "Research nurse"), ("Marek Novotný", "Research nurse"),
+    ("Samuel Adeyinka", "Sub-investigator"), ("Yuki Tanaka", "Phlebotomist"),
+    ("Helen Marsh-Whittaker", "Study coordinator"),
+]  # fmt: skip
+
 TRIALS = [
     ("tmr-204", "TMR-204", "Tamarind", "Phase 2", [0, 14, 28, 42, 56, 70, 84, 112, 140, 168], 3),
     ("bsl-305", "BSL-305", "Basalt", "Phase 3", [0, 7, 14, 28, 56, 84, 112], 2),
@@ -62,16 +70,13 @@ class Cast:
     coordinator: User
 
 
-def load() -> str:
-    """Make the demo, unless it is there; the log-ins in words."""
-    if User.objects.filter(username="priya").exists():
-        return sign_ins()
+def load() -> None:
+    """Make the people, the place, three trials and their subjects."""
     with coming_from(source=Source.PAGE):
         cast, place, rooms, staff, all_trials = _stage()
         for trial in all_trials:
             site = _site(trial, place, "1042", cast, staff)
             _fill(site, cast, rooms, staff, 8)
-    return sign_ins()
 
 
 def sign_ins() -> str:
@@ -104,8 +109,20 @@ def _stage() -> tuple[Cast, Place, list[Room], list[Person], list[Trial]]:
         if role not in _ON_TRIAL
     }
     cast = Cast(admin, people["omar"], people["priya"])
+    rooms, staff = _furnish(place, people, cast)
+    made = [_trial(sponsor, row, cast) for row in TRIALS]
+    for name, full, title, role in PEOPLE:
+        if role in _ON_TRIAL:
+            person = _person(name, full, title, role, made[0], admin)
+            for other in made[1:]:
+                accounts.give(other, person=person, role=role, by=admin)
+    return cast, place, rooms, staff, made
+
+
+def _furnish(place: Place, people: dict[str, User], cast: Cast) -> tuple[list[Room], list[Person]]:
+    """Six rooms, and more staff than those who log in."""
     rooms = [
-        places.add_room(place, name=f"Room {number}", by=cast.coordinator) for number in (1, 2, 3)
+        places.add_room(place, name=f"Room {number}", by=cast.coordinator) for number in range(1, 7)
     ]
     staff = [
         places.add_person(
@@ -114,13 +131,11 @@ def _stage() -> tuple[Cast, Place, list[Room], list[Person], list[Trial]]:
         )
         for name in ("priya", "tom", "hannah")
     ]  # fmt: skip
-    made = [_trial(sponsor, row, cast) for row in TRIALS]
-    for name, full, title, role in PEOPLE:
-        if role in _ON_TRIAL:
-            person = _person(name, full, title, role, made[0], admin)
-            for other in made[1:]:
-                accounts.give(other, person=person, role=role, by=admin)
-    return cast, place, rooms, staff, made
+    staff += [
+        places.add_person(place, values={"name": name, "job_title": title}, by=cast.coordinator)
+        for name, title in WITHOUT_LOG_IN
+    ]
+    return rooms, staff
 
 
 _AT_SITE = {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT}
@@ -216,61 +231,60 @@ NAMES = [
 
 
 def _fill(site: Site, cast: Cast, rooms: list[Room], staff: list[Person], count: int) -> None:
-    """Subjects spread over the trial, each with a visit due within a few days of today."""
+    """Subjects spread over the trial: what was is brought in at once, what is due soon is booked."""
     today = timezone.localdate(timezone=site.place.zone)
-    first = {"TMR-204": 1, "BSL-305": 31, "ALD-118": 61}[site.trial.protocol_number]
     days = next(row[4] for row in TRIALS if row[1] == site.trial.protocol_number)
-    for step in range(count):
-        day_1 = today - timedelta(days=days[(step + 1) % len(days)] - AWAY[step % len(AWAY)])
-        start = min(today, day_1 - timedelta(days=21))
-        subject = subjects.screen(
-            site, on=start, number=f"{site.number}-{first + step:03d}",
-            birth_year=1950 + 5 * step, sex="fm"[step % 2], by=cast.coordinator,
+    version = ScheduleVersion.objects.get(trial=site.trial)
+    visits = list(version.visits.order_by("position"))
+    rows = [_subject(site, visits, days, step, today) for step in range(count)]
+    import_subjects(site, rows=rows, by=cast.coordinator)
+    for step, row in enumerate(rows):
+        if step % 4 == 3:  # noqa: PLR2004 - every fourth subject waits to be booked
+            continue
+        ahead = Visit.objects.filter(
+            subject__site=site, subject__number=row.number, status=VisitStatus.PLANNED,
+            target_on__range=(today, today + timedelta(days=10)),
         )  # fmt: skip
-        subjects.identify(
-            subject, values={"name": NAMES[step], "phone": f"0113 496 0{step:03d}"},
-            by=cast.coordinator,
-        )  # fmt: skip
-        _live(subject, cast, rooms, staff, today, step)
+        for visit in ahead.order_by("target_on")[:2]:
+            booking = _book(visit, cast, rooms, staff)
+            if booking is not None and step % 2:
+                bookings.confirm(booking, by=cast.coordinator)
 
 
-def _live(
-    subject: Subject, cast: Cast, rooms: list[Room], staff: list[Person], today: date, step: int
-) -> None:
-    """Everything before today is done; what is due soon is booked, but for every fourth subject."""
-    while (visit := _overdue(subject, today)) is not None:
-        on = min(visit.target_on or today, today - timedelta(days=1))
-        visits.complete(
-            visit, on=on, reason="moved in from the site's records", by=cast.coordinator
-        )
-        if visit.code == "D1":
-            subjects.enrol(subject, on=on, by=cast.coordinator)
-    if step % 4 == 3:  # noqa: PLR2004 - every fourth subject waits to be booked
-        return
-    ahead = Visit.objects.filter(
-        subject=subject, status=VisitStatus.PLANNED,
-        target_on__range=(today, today + timedelta(days=10)),
+def _subject(
+    site: Site, visits: list[VisitDefinition], days: Sequence[int], step: int, today: date
+) -> SubjectRow:
+    """A subject whose next visit is due about today; all before it took place as planned."""
+    first = {"TMR-204": 1, "BSL-305": 31, "ALD-118": 61}[site.trial.protocol_number]
+    day_1 = today - timedelta(days=days[(step + 1) % len(days)] - AWAY[step % len(AWAY)])
+    screened_on = min(today, day_1 - timedelta(days=21))
+    is_enrolled = day_1 < today
+    past = [visit for visit in visits if day_1 + timedelta(days=visit.days) < today]
+    number = f"{site.number}-{first + step:03d}"
+    return SubjectRow(
+        site_id=site.pk, number=number, screening_number=number, screened_on=screened_on,
+        status="enrolled" if is_enrolled else "screening",
+        enrolled_on=day_1 if is_enrolled else None, day_1_on=day_1 if is_enrolled else None,
+        birth_year=1950 + 5 * step, sex="fm"[step % 2],
+        identity={"name": NAMES[step], "phone": f"0113 496 0{step:03d}"},
+        visits=tuple(
+            VisitRow(
+                visit.name, visit.pk, status="completed",
+                performed_on=day_1 + timedelta(days=visit.days),
+            )
+            for visit in past
+        ),
     )  # fmt: skip
-    for visit in ahead.order_by("target_on")[:2]:
-        booking = _book(visit, cast, rooms, staff)
-        if booking is not None and step % 2:
-            bookings.confirm(booking, by=cast.coordinator)
-
-
-def _overdue(subject: Subject, today: date) -> Visit | None:
-    """The first visit whose day has gone by without an outcome."""
-    waiting = Visit.objects.filter(subject=subject, status=VisitStatus.PLANNED, target_on__lt=today)
-    return waiting.order_by("target_on", "pk").first()
 
 
 def _book(visit: Visit, cast: Cast, rooms: list[Room], staff: list[Person]) -> Booking | None:
-    """Try times on the target day and the days after it until one is free."""
+    """The next time on the target day, or on a day after it that the place is open."""
     zone, target = visit.site.place.zone, visit.target_on
     assert target is not None
-    for step in range(60):
-        day = target + timedelta(days=step // 20)
-        start = datetime.combine(day, time(8 + step % 20 // 2, 30 * (step % 2)), zone)
-        wanted = bookings.Wanted(start, 60, rooms[step % len(rooms)], staff[step % len(staff)])
+    for day in (target + timedelta(days=later) for later in range(3)):
+        held = Booking.objects.filter(place=visit.site.place, on=day).count()
+        start = datetime.combine(day, time(8 + held // 2 % 9, held % 2 * 30), zone)
+        wanted = bookings.Wanted(start, 60, rooms[held % len(rooms)], staff[held % len(staff)])
         with contextlib.suppress(ConflictError, RefusedError):
             return bookings.book(visit, wanted=wanted, by=cast.coordinator)
     return None
