@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.models import Upload
-from ctms.demo import lists, notice, operations
+from ctms.demo import lists, notice, operations, pilot
 from sites.models import Site
 from subjects.models import Booking, Subject, Visit
 from trials.models import Trial
@@ -23,12 +23,13 @@ from trials.models import Trial
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The demo with some rows of its data only."""
     whole = lists.rows_of
-    steps = {"ops/sites.csv": 8, "ops/subjects.csv": 12}
+    steps = {"ops/sites.csv": 8, "ops/subjects.csv": 12, "sdtm/dm.csv": 6}
 
     def some(name: str) -> list[dict[str, str]]:
         return whole(name)[:: steps.get(name, 1)]
 
-    monkeypatch.setattr(operations, "rows_of", some)
+    for module in (operations, pilot):
+        monkeypatch.setattr(module, "rows_of", some)
 
 
 @pytest.mark.usefixtures("quick")
@@ -37,10 +38,10 @@ def test_the_demo_loads_lives_around_today_and_a_second_time_changes_nothing(
 ) -> None:
     said = call_command("load_demo")
     assert "priya    Study coordinator" in said
-    assert {"onc-176", "tmr-204"} <= set(Trial.objects.values_list("code", flat=True))
+    assert {"lzzt", "onc-176", "tmr-204"} <= set(Trial.objects.values_list("code", flat=True))
     assert Site.objects.filter(trial__code="onc-176").count() == 22
     today = timezone.localdate()
-    for code in ("onc-176",):
+    for code in ("lzzt", "onc-176"):
         visits = Visit.objects.filter(subject__trial__code=code)
         assert visits.filter(performed_on__gte=today - timedelta(days=60)).exists()
         assert not visits.filter(performed_on__gte=today).exists()
