@@ -109,6 +109,18 @@ def _stage() -> tuple[Cast, Place, list[Room], list[Person], list[Trial]]:
         if role not in _ON_TRIAL
     }
     cast = Cast(admin, people["omar"], people["priya"])
+    rooms, staff = _furnish(place, people, cast)
+    made = [_trial(sponsor, row, cast) for row in TRIALS]
+    for name, full, title, role in PEOPLE:
+        if role in _ON_TRIAL:
+            person = _person(name, full, title, role, made[0], admin)
+            for other in made[1:]:
+                accounts.give(other, person=person, role=role, by=admin)
+    return cast, place, rooms, staff, made
+
+
+def _furnish(place: Place, people: dict[str, User], cast: Cast) -> tuple[list[Room], list[Person]]:
+    """Six rooms, and more staff than those who log in."""
     rooms = [
         places.add_room(place, name=f"Room {number}", by=cast.coordinator) for number in range(1, 7)
     ]
@@ -123,13 +135,7 @@ def _stage() -> tuple[Cast, Place, list[Room], list[Person], list[Trial]]:
         places.add_person(place, values={"name": name, "job_title": title}, by=cast.coordinator)
         for name, title in WITHOUT_LOG_IN
     ]
-    made = [_trial(sponsor, row, cast) for row in TRIALS]
-    for name, full, title, role in PEOPLE:
-        if role in _ON_TRIAL:
-            person = _person(name, full, title, role, made[0], admin)
-            for other in made[1:]:
-                accounts.give(other, person=person, role=role, by=admin)
-    return cast, place, rooms, staff, made
+    return rooms, staff
 
 
 _AT_SITE = {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT}
