@@ -27,8 +27,8 @@ OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit"
 WITHOUT_SIGNING_IN = {"accounts:session", "subjects:feed"}
 # Pages that are being built: each gets its entry in the table once it is there.
 AWAITED = {
-    "accounts:help_sign_in", "accounts:issue_token", "accounts:leave_elsewhere",
-    "accounts:look", "accounts:revoke_token", "inbox:resume", "sites:assign_cra",
+    "accounts:help_sign_in", "accounts:leave_elsewhere",
+    "accounts:look", "inbox:resume",
     "subjects:add_visit", "subjects:anchors",
     "subjects:export_screening_log", "subjects:find_again", "subjects:find_caller",
     "subjects:rescreen",

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from accounts import actions as accounts
 from accounts.models import Grant
 from accounts.roles import BUNDLES, Role
 from core.access import ScopeKind
@@ -266,6 +267,10 @@ def site_ways(world: World) -> dict[str, Way | list[Way]]:
 def account_ways(world: World) -> dict[str, Way | list[Way]]:
     """People and their roles."""
     grant = Grant.objects.get(user=world.cra)
+    service = accounts.add_service(
+        Deployment.objects.get(), name="service", owner=world.manager, by=world.admin
+    )
+    token = accounts.issue_token(service, label="EDC", days=1, by=world.admin)
     both, here, person = "GET POST", ["site", world.site.pk], [world.cra.pk]
     of_people: dict[str, Any] = {"at": "deployment", "see": Permission.ACCOUNT_VIEW}
 
@@ -283,6 +288,8 @@ def account_ways(world: World) -> dict[str, Way | list[Way]]:
         "accounts:give": Way(to("give", *person), get=Permission.GRANT_EDIT, methods=both, **of_people),
         "accounts:access": Way(to("access", *here), see=Permission.ACCOUNT_VIEW),
         "accounts:give_here": Way(to("give_here", *here), see=Permission.GRANT_EDIT, methods=both),
+        "accounts:issue_token": Way(to("issue_token", service.pk), get=Permission.ACCOUNT_EDIT, methods=both, **of_people),
+        "accounts:revoke_token": Way(to("revoke_token", token.pk), get=Permission.ACCOUNT_EDIT, methods=both, **of_people),
         "accounts:end": Way(to("end", grant.pk), see=Permission.GRANT_EDIT, methods=both),
     }  # fmt: skip
 
