@@ -16,7 +16,9 @@ from core.actions import registry
 from core.models import AuditRow, Deployment, Event
 from core.permissions import Permission
 from tests.test_house import ROOT, SOURCES
-from tests.ways import Way, Who, persons, table
+from tests.ways import Table, Way, Who, persons
+from tests.ways import table as other_ways
+from tests.ways_trials import trial_ways
 from tests.world import World, make_place, user_with
 from trials.actions import trials
 
@@ -40,6 +42,14 @@ AWAITED = {
     "trials:start", "trials:tick", "workspace:export_all_subjects",
     "workspace:export_place_subjects", "workspace:export_subjects",
 }  # fmt: skip
+
+
+def table(world: World) -> Table:
+    """Every address of ours with what it takes."""
+    more = {
+        name: way if isinstance(way, list) else [way] for name, way in trial_ways(world).items()
+    }
+    return other_ways(world) | more
 
 
 def named(patterns: list[URLPattern | URLResolver], namespace: str = "") -> set[str]:

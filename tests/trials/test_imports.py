@@ -366,7 +366,7 @@ def test_only_those_who_edit_protocols_import(world: World, client: Client) -> N
     client.force_login(world.cra)
     assert client.get(for_trial).status_code == 403
     assert client.get(ours).status_code == 404
-    assert upload(client, world, file_of(PILOT)).status_code == 422
+    assert upload(client, world, file_of(PILOT)).status_code == 404
     stranger = User.objects.create(username="stranger", email="s@example.org")
     client.force_login(stranger)
     for url in (for_trial, ours, new, reverse("trials:schedule", args=["tmr-204"])):

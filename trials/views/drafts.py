@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import require
+from core.actions import RefusedError
 from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, find, page, whole
@@ -166,8 +167,10 @@ def tick(request: Request, code: str, number: str) -> HttpResponse:
     """Step one cell on; with htmx only the matrix comes back."""
     version = draft_of(request, code, number)
     visit_pk, procedure_pk, shown = (*request.POST.get("cell", "").split("-"), "", "", "")[:3]
-    visit = get_object_or_404(version.visits, pk=whole(visit_pk))
-    procedure = get_object_or_404(version.procedures, pk=whole(procedure_pk))
+    visit = version.visits.filter(pk=whole(visit_pk) or 0).first()
+    procedure = version.procedures.filter(pk=whole(procedure_pk) or 0).first()
+    if visit is None or procedure is None:
+        raise RefusedError(f"{version} has no such cell by now. Reload to see how it is.")
     held = drafts.tick(visit, procedure=procedure, shown=shown, by=request.user)
     if not request.htmx:
         return redirect(f"{version.get_absolute_url()}#p{procedure.pk}")

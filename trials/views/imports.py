@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -29,10 +29,13 @@ def receive(request: Request, code: str = "") -> HttpResponse:
     trial = find(Trial, request.user, code=code) if code else None
     if trial is not None:
         require(request.user, Permission.PROTOCOL_EDIT, trial)
+    sponsors = None if trial else _sponsors(request)
+    if sponsors is not None and not sponsors.exists():
+        raise Http404("There is no sponsor for whom you may import a protocol.")
+    is_sent = request.method == "POST"
     form = UploadForm(
-        request.POST or None, request.FILES or None,
-        sponsors=None if trial else _sponsors(request),
-    )  # fmt: skip
+        request.POST if is_sent else None, request.FILES if is_sent else None, sponsors=sponsors
+    )
     context: dict[str, Any] = {"form": form, "trial": trial}
     status = 422 if form.is_bound else 200
     if form.is_valid():
