@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
-from core.access import Scope, has_anywhere, reached
+from core.access import has_anywhere
 from core.permissions import Permission
 from core.web import Request, page
 from ctms.navigation import Item
 from sites.models import Site, SiteStatus
-from trials.models import Trial
+from trials.models import Sponsor, Trial
 
-S = TypeVar("S", bound=Scope)
 SHOWN = 8
 
 
@@ -29,26 +25,30 @@ def new(request: Request) -> HttpResponse:
 
 def beginnings(user: User) -> list[Item]:
     """Every kind of record that the person may add, with the place where it goes."""
+    sites = Site.objects.visible_to(user, Permission.SUBJECT_SCREEN)
+    trials = Trial.objects.visible_to(user, Permission.SITE_EDIT)
     items = [
         Item(reverse("subjects:screen", args=[site.pk]), "user", f"Subject at {site}")
-        for site in _held(user, Permission.SUBJECT_SCREEN, Site)
-        .filter(status=SiteStatus.OPEN)
+        for site in sites.filter(status=SiteStatus.OPEN)
         .select_related("place")
         .order_by("number")[:SHOWN]
     ]
     items += [
         Item(reverse("sites:add_site", args=[trial.code]), "building", f"Site of {trial}")
-        for trial in _held(user, Permission.SITE_EDIT, Trial).order_by("protocol_number")[:SHOWN]
+        for trial in trials.order_by("protocol_number")[:SHOWN]
     ]
+    return items + _whole(user)
+
+
+def _whole(user: User) -> list[Item]:
+    """What is added to the organisation itself."""
+    items = []
+    if sponsors := set(Sponsor.objects.visible_to(user, Permission.TRIAL_EDIT)):
+        items.append(Item(reverse("trials:add"), "rocket", "Trial by hand"))
+    if sponsors & set(Sponsor.objects.visible_to(user, Permission.PROTOCOL_EDIT)):
+        items.append(Item(reverse("trials:import"), "upload", "Trial from a protocol file"))
     if has_anywhere(user, Permission.PLACE_ADD):
         items.append(Item(reverse("sites:add_place"), "door", "Place"))
     if has_anywhere(user, Permission.ACCOUNT_EDIT):
         items.append(Item(reverse("accounts:invite"), "users", "Person"))
     return items
-
-
-def _held(user: User, permission: Permission, model: type[S]) -> QuerySet[S]:
-    """The scopes on which the person holds the permission."""
-    ids = reached(user, permission, model)
-    rows: QuerySet[S] = model._default_manager.all()
-    return rows if ids is None else rows.filter(pk__in=ids)

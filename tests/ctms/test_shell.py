@@ -83,8 +83,10 @@ def test_new_offers_what_the_role_adds(world: World, client: Client) -> None:
     assert screening in client.get(reverse("new")).content.decode()
     client.force_login(world.cra)
     assert screening not in client.get(reverse("new")).content.decode()
+    assert reverse("trials:import") not in client.get(reverse("new")).content.decode()
     client.force_login(world.admin)
     offered = text_of(client, reverse("new"))
+    assert reverse("trials:add") in offered
     assert reverse("accounts:invite") in offered
     assert reverse("sites:add_place") in offered
 
