@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.queries import trail_of
 from core.actions import RefusedError, registry
-from core.audit import APPEND_ONLY, EXCUSED, audited_models, event_recorded
+from core.audit import APPEND_ONLY, EXCUSED, audited_models, event_recorded, under_event
 from core.models import AuditRow, Event, Source, StatusChange
 from sites.actions import sites
 from sites.models import Site
@@ -66,8 +66,11 @@ def test_an_action_inside_an_action_records_its_parent(world: World) -> None:
 def test_a_reason_is_asked_for_a_change_not_for_the_first_value(world: World) -> None:
     subject = screen(world)
     day = timezone.localdate() - timedelta(days=1)
-    with pytest.raises(IntegrityError, match="reason"), transaction.atomic():
+    with pytest.raises(RefusedError, match="Give the reason"):
         subjects.set_anchor(subject, code="consent", on=day, by=world.coordinator)
+    held = SubjectAnchor.objects.filter(subject=subject, code="consent")
+    with pytest.raises(IntegrityError, match="reason"), transaction.atomic(), under_event(""):
+        held.update(on=day)
     subjects.set_anchor(
         subject, code="consent", on=day, reason="misread form", by=world.coordinator
     )

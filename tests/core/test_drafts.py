@@ -72,10 +72,10 @@ def test_secrets_empty_and_huge_forms_are_not_kept(client: Client, page: str) ->
 
 
 def test_a_draft_belongs_to_one_person(world: World, client: Client, page: str) -> None:
-    type_in(client, page, summary="mine")
+    type_in(client, page, summary="for my eyes only")
     other = Client()
     other.force_login(world.manager)
-    assert "mine" not in other.get("/my-work/").content.decode()
+    assert "for my eyes only" not in other.get("/my-work/").content.decode()
     assert Client().post(reverse("draft"), {"summary": "x"}).status_code == 302
     elsewhere = {"Referer": "http://elsewhere.example/today/"}
     client.post(reverse("draft"), {"summary": "x"}, headers=elsewhere)

@@ -69,13 +69,19 @@ def test_a_key_belongs_to_one_person(world: World, client: Client) -> None:
 @pytest.mark.django_db
 def test_a_body_that_names_subjects_is_kept_encrypted(world: World, client: Client) -> None:
     client.force_login(world.coordinator)
-    headers = {"Idempotency-Key": "k1"}
-    first = client.post("/account/session/", headers=headers)
-    again = client.post("/account/session/", headers=headers)
+    body = {"site": world.site.pk, "screened_on": timezone.localdate().isoformat()}
+    first, again = (
+        client.post(
+            "/api/v1/subjects/", body, "application/json", headers={"Idempotency-Key": "k1"}
+        )
+        for _ in range(2)
+    )
+    assert first.status_code == 201
     assert again.content == first.content
-    assert again.headers["Content-Type"] == "application/json"
-    kept = Idempotency.objects.get()
-    assert b"seconds" not in bytes(kept.body)
+    assert again.headers["Content-Type"] == first.headers["Content-Type"]
+    number = Subject.objects.get().number.encode()
+    assert number in first.content
+    assert number not in bytes(Idempotency.objects.get().body)
 
 
 @pytest.mark.django_db
