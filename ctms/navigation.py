@@ -50,11 +50,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page needs: where to go, and the person's settings."""
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"navigation": [], "tabs": [], "theme": "", "density": "comfortable", "keys": "on"}
+        return {"navigation": [], "quick": [], "theme": "", "density": "comfortable", "keys": "on"}
     shown = SimpleLazyObject(lambda: groups(request, user))  # a fragment does not show it
     return {
         "navigation": shown,
-        "tabs": SimpleLazyObject(lambda: [item for group in shown for item in group.items][:TABS]),
+        "quick": SimpleLazyObject(lambda: [item for group in shown for item in group.items][:TABS]),
         "switching": kind_of(request.resolver_match),
         "themes": [("system", "Auto"), ("light", "Light"), ("dark", "Dark")],
         "densities": Density.choices,
