@@ -36,7 +36,7 @@ code: setup
 	exec $(BIN)/python manage.py code
 
 test: setup
-	exec $(BIN)/python -m pytest $(ARGS)
+	exec $(BIN)/python -m pytest --numprocesses=auto $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check
