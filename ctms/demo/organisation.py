@@ -22,7 +22,7 @@ from core.signing import content_hash
 from core.versions import ConflictError
 from sites.actions import places, sites
 from sites.models import Person, Place, Room, Site, Task
-from subjects.actions import bookings
+from subjects.actions import bookings, visits
 from subjects.actions.imports import import_subjects
 from subjects.actions.lay_out import SubjectRow, VisitRow
 from subjects.models import Booking, Visit, VisitStatus
@@ -77,6 +77,7 @@ def load() -> None:
         for trial in all_trials:
             site = _site(trial, place, "1042", cast, staff)
             _fill(site, cast, rooms, staff, 8)
+        _live_through(place, cast)
 
 
 def sign_ins() -> str:
@@ -226,8 +227,12 @@ def _site(trial: Trial, place: Place, number: str, cast: Cast, staff: list[Perso
 AWAY = (0, 0, 1, 2, 0, 3, 1, 6)
 NAMES = [
     "Margaret Ashworth", "Łukasz Wiśniewski", "Siobhán O'Neill", "Nguyễn Thị Hoa", "David Okafor",
-    "Élise Marchand", "Mohammed Rahman", "Grace Pemberton-Whitfield",
+    "Élise Marchand", "Mohammed Rahman", "Grace Pemberton-Whitfield", "Olena Kovalenko",
+    "Thomas Whitaker", "Aisha Siddiqui", "Józef Nowak", "Ruth Abernathy", "Kwame Mensah",
+    "Beatriz Santos", "Ian MacAllister", "Lakshmi Narayanan", "Peter Lindgren", "Zoë Clarke",
+    "Chukwuemeka Eze", "Hilde Aasen", "Rosa Delgado", "William Featherstone", "Mei-Ling Chow",
 ]  # fmt: skip
+LIVED = (0, 0, 1, 0, -1, 0, 0, 1)  # days from the target on which visits took place
 
 
 def _fill(site: Site, cast: Cast, rooms: list[Room], staff: list[Person], count: int) -> None:
@@ -235,8 +240,8 @@ def _fill(site: Site, cast: Cast, rooms: list[Room], staff: list[Person], count:
     today = timezone.localdate(timezone=site.place.zone)
     days = next(row[4] for row in TRIALS if row[1] == site.trial.protocol_number)
     version = ScheduleVersion.objects.get(trial=site.trial)
-    visits = list(version.visits.order_by("position"))
-    rows = [_subject(site, visits, days, step, today) for step in range(count)]
+    planned = list(version.visits.order_by("position"))
+    rows = [_subject(site, planned, days, step, today) for step in range(count)]
     import_subjects(site, rows=rows, by=cast.coordinator)
     for step, row in enumerate(rows):
         if step % 4 == 3:  # noqa: PLR2004 - every fourth subject waits to be booked
@@ -252,29 +257,45 @@ def _fill(site: Site, cast: Cast, rooms: list[Room], staff: list[Person], count:
 
 
 def _subject(
-    site: Site, visits: list[VisitDefinition], days: Sequence[int], step: int, today: date
+    site: Site, planned: list[VisitDefinition], days: Sequence[int], step: int, today: date
 ) -> SubjectRow:
     """A subject whose next visit is due about today; all before it took place as planned."""
     first = {"TMR-204": 1, "BSL-305": 31, "ALD-118": 61}[site.trial.protocol_number]
     day_1 = today - timedelta(days=days[(step + 1) % len(days)] - AWAY[step % len(AWAY)])
     screened_on = min(today, day_1 - timedelta(days=21))
     is_enrolled = day_1 < today
-    past = [visit for visit in visits if day_1 + timedelta(days=visit.days) < today]
+    past = [visit for visit in planned if day_1 + timedelta(days=visit.days + 1) < today]
     number = f"{site.number}-{first + step:03d}"
     return SubjectRow(
         site_id=site.pk, number=number, screening_number=number, screened_on=screened_on,
         status="enrolled" if is_enrolled else "screening",
         enrolled_on=day_1 if is_enrolled else None, day_1_on=day_1 if is_enrolled else None,
         birth_year=1950 + 5 * step, sex="fm"[step % 2],
-        identity={"name": NAMES[step], "phone": f"0113 496 0{step:03d}"},
+        identity={"name": NAMES[first // 30 * 8 + step], "phone": f"0113 496 0{step:03d}"},
         visits=tuple(
             VisitRow(
                 visit.name, visit.pk, status="completed",
-                performed_on=day_1 + timedelta(days=visit.days),
+                performed_on=day_1 + timedelta(days=visit.days + _late(visit, step)),
             )
             for visit in past
         ),
     )  # fmt: skip
+
+
+def _late(visit: VisitDefinition, step: int) -> int:
+    """How many days after its target a visit took place: mostly on it, always inside the window."""
+    days = LIVED[(visit.position + step) % len(LIVED)]
+    return days if visit.days > 1 and min(visit.early_days, visit.late_days) else 0
+
+
+def _live_through(place: Place, cast: Cast) -> None:
+    """What happened today until now: visits that are over were done, the one that is on has begun."""
+    now = timezone.localtime(timezone=place.zone)
+    today = Booking.objects.filter(place=place, on=now.date(), is_live=True)
+    for booking in today.filter(period__startswith__lt=now).select_related("visit"):
+        visit = visits.check_in(booking.visit, by=cast.coordinator)
+        if booking.period.upper < now:
+            visits.complete(visit, on=now.date(), by=cast.coordinator)
 
 
 def _book(visit: Visit, cast: Cast, rooms: list[Room], staff: list[Person]) -> Booking | None:
