@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,8 @@ from django.db import models
 from django.http import Http404
 
 from accounts.models import User
+from audit.words import Names, in_words, names_of
 from core.access import ScopedModel, require
-from core.encryption import reveal
 from core.models import AuditRow, Event
 from core.past import rewound
 from core.permissions import Permission
@@ -86,31 +86,36 @@ def state_at(record: ScopedModel, instant: datetime, user: User) -> list[Fact] |
         found = rows.values_list(*(field.attname for field in fields)).first()
     if found is None:
         return None
-    return [
-        Fact(str(field.verbose_name), _named(field, value, user) or _in_words(field, value))
-        for field, value in zip(fields, found, strict=True)
+    values = list(zip(fields, found, strict=True))
+    keys = [
+        (field.related_model, value)
+        for field, value in values
+        if isinstance(field, models.ForeignKey) and value is not None
     ]
-
-
-def _named(field: models.Field[Any, Any], value: Any, user: User) -> str:
-    """The record that a key stands for, by its name now, where the user may see it."""
-    if value is None or not isinstance(field, models.ForeignKey):
-        return ""
-    model: type[models.Model] = field.related_model
-    if not issubclass(model, ScopedModel):
-        return ""
-    found = model.objects.visible_to(user).filter(pk=value).first()
-    return str(found) if found is not None else ""
+    names = names_of(keys, user)
+    return [Fact(str(field.verbose_name), in_words(field, value, names)) for field, value in values]
 
 
 def trail_of(record: ScopedModel, user: User, before: int | None = None, size: int = 50) -> Trail:
-    """Everything that touched the record: events about it and events that changed its row."""
-    touched = AuditRow.objects.filter(tbl=record._meta.db_table, row_id=record.pk)
+    """Everything that touched the record: events about it, and events that changed it or its parts."""
+    touched = AuditRow.objects.filter(_rows_of(record))
     ids = models.Q(target_type=record._meta.label_lower, target_id=record.pk) | models.Q(
         pk__in=touched.exclude(event_id=None).values("event_id")
     )
     events = Event.objects.filter(ids)
     return _page(events, user, before, size)
+
+
+def _rows_of(record: ScopedModel) -> models.Q:
+    """The rows of a record and of its parts, such as the bookings of a visit."""
+    rows = models.Q(tbl=record._meta.db_table, row_id=record.pk)
+    for model in apps.get_models():
+        if part_of := getattr(model, "part_of", ""):
+            field: Any = model._meta.get_field(part_of)
+            if field.related_model is type(record):
+                parts = model._default_manager.filter(**{part_of: record.pk}).values("pk")
+                rows |= models.Q(tbl=model._meta.db_table, row_id__in=parts)
+    return rows
 
 
 def trail(events: models.QuerySet[Event], user: User, before: int | None, size: int = 50) -> Trail:
@@ -122,17 +127,18 @@ def _page(events: models.QuerySet[Event], user: User, before: int | None, size: 
     if before is not None:
         events = events.filter(pk__lt=before)
     found = list(events.order_by("-pk")[: size + 1])
-    rows = AuditRow.objects.filter(event_id__in=[event.pk for event in found[:size]]).order_by("pk")
+    touched = AuditRow.objects.filter(event_id__in=[event.pk for event in found[:size]])
+    rows = [row for row in touched.order_by("pk") if getattr(_model(row.tbl), "is_told", True)]
     by_event: dict[int, list[AuditRow]] = {}
     for row in rows:
         by_event.setdefault(row.event_id or 0, []).append(row)
-    hidden = _hidden(rows, user)
-    entries = [_entry(event, by_event.get(event.pk, []), hidden) for event in found[:size]]
+    hidden, names = _hidden(rows, user), names_of(_keys(rows), user)
+    entries = [_entry(event, by_event.get(event.pk, []), hidden, names) for event in found[:size]]
     return Trail(entries, entries[-1].id if len(found) > size else None)
 
 
-def _entry(event: Event, rows: Iterable[AuditRow], hidden: Hidden) -> Entry:
-    changes = [change for row in rows for change in _changes(row, hidden)]
+def _entry(event: Event, rows: Iterable[AuditRow], hidden: Hidden, names: Names) -> Entry:
+    changes = [change for row in rows for change in _changes(row, hidden, names)]
     return Entry(
         event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name, event.verb,
         event.target_label, event.reason, event.get_source_display(), tuple(changes),
@@ -148,27 +154,35 @@ def _model(table: str) -> type[models.Model] | None:
     return _MODELS.get(table)
 
 
-def _changes(row: AuditRow, hidden: Hidden) -> list[Change]:
+def _values(row: AuditRow) -> Iterator[tuple[models.Field[Any, Any], Any, Any]]:
+    """The fields of a row that changed, with their values before and after."""
     model = _model(row.tbl)
     if model is None:
-        return []
-    readable = (row.tbl, row.row_id) not in hidden
+        return
     fields = {field.attname: field for field in model._meta.concrete_fields}
-    found = []
     for column, value in row.changes.items():
-        field = fields.get(column)
-        if field is None:
-            continue
-        old, new = value if row.op == "U" else (None, value) if row.op == "I" else (value, None)
-        found.append(
-            Change(
-                str(model._meta.verbose_name).capitalize(),
-                str(field.verbose_name),
-                _shown(field, old) if readable else "hidden for your role",
-                _shown(field, new) if readable else "hidden for your role",
-            )
+        if field := fields.get(column):
+            old, new = value if row.op == "U" else (None, value) if row.op == "I" else (value, None)
+            yield field, old, new
+
+
+def _keys(rows: Iterable[AuditRow]) -> Iterator[tuple[type[models.Model], int]]:
+    """The records that changed fields point to."""
+    for row in rows:
+        for field, *values in _values(row):
+            if isinstance(field, models.ForeignKey):
+                yield from ((field.related_model, value) for value in values if value is not None)
+
+
+def _changes(row: AuditRow, hidden: Hidden, names: Names) -> Iterator[Change]:
+    readable = (row.tbl, row.row_id) not in hidden
+    for field, old, new in _values(row):
+        yield Change(
+            str(field.model._meta.verbose_name).capitalize(),
+            str(field.verbose_name),
+            in_words(field, old, names) if readable else "hidden for your role",
+            in_words(field, new, names) if readable else "hidden for your role",
         )
-    return found
 
 
 def _hidden(rows: Iterable[AuditRow], user: User) -> Hidden:
@@ -184,17 +198,3 @@ def _hidden(rows: Iterable[AuditRow], user: User) -> Hidden:
             kept = model._default_manager.filter(pk__any=keys).exclude(pk__in=seen.values("pk"))
             hidden |= {(table, pk) for pk in kept.values_list("pk", flat=True)}
     return hidden
-
-
-def _shown(field: models.Field[Any, Any], value: Any) -> str:
-    if value and type(field).__name__ == "EncryptedTextField":
-        return reveal(str(value))
-    return _in_words(field, value)
-
-
-def _in_words(field: models.Field[Any, Any], value: Any) -> str:
-    if value in (None, ""):
-        return ""
-    if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
-    return str(value)

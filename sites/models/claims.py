@@ -30,6 +30,7 @@ class Claim(ScopedModel):
     scope = "place"
     view_permission = Permission.DIARY_VIEW
     shared_below = True
+    is_told = False  # the booking or absence that holds it tells the story
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="claims")
     kind = models.PositiveSmallIntegerField(choices=ClaimKind.choices)

@@ -144,6 +144,7 @@ class Booking(ScopedModel):
     """A time, a room and a person for a visit."""
 
     scope = "visit__site"
+    part_of = "visit"  # its history is told with the visit's
     view_permission = Permission.SUBJECT_VIEW
 
     class Confirmation(models.TextChoices):
@@ -191,6 +192,7 @@ class DeviationDraft(ScopedModel):
     """A protocol deviation seen coming: planned until it occurs or is withdrawn."""
 
     scope = "visit__site"
+    part_of = "visit"
     view_permission = Permission.SUBJECT_VIEW
 
     class Kind(models.TextChoices):

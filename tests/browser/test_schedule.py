@@ -168,7 +168,7 @@ def test_what_was_moved_is_told_in_the_audit_trail(
     for key in ("m", "ArrowDown", "Enter"):
         tab.keyboard.press(key)
     expect(tab.get_by_text("moved to")).to_be_visible()
-    tab.goto(f"/audit/subjects.booking/{booking_of(booked).pk}/")
+    tab.goto(f"/audit/subjects.visit/{booked.pk}/")
     expect(tab.locator("main")).to_contain_text("09:15")
 
 
