@@ -13,7 +13,7 @@ from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
-from core.dates import show_day, study_day
+from core.dates import show_day, show_days, study_day
 from core.permissions import Permission
 from sites.models import Closure, Place, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
@@ -231,12 +231,12 @@ class ToBook:
     def due(self) -> str:
         """When it has to happen, in words."""
         if self.days_left < 0:
-            return f"closed {-self.days_left} days ago"
+            return f"closed {show_days(-self.days_left)} ago"
         if self.opens_in > 0:
             return "Opens tomorrow" if self.opens_in == 1 else f"Opens in {self.opens_in} days"
         if self.days_left == 0:
             return "last day"
-        return "1 day left" if self.days_left == 1 else f"{self.days_left} days left"
+        return f"{show_days(self.days_left)} left"
 
 
 def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBook]:
