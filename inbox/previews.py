@@ -16,12 +16,12 @@ from subjects.models import Visit
 OFFERED = 3
 
 
-def preview(duty: Duty, user: User) -> dict[str, Any]:
-    """The facts and next steps of a duty; nothing but its words where its kind has no more."""
-    return _visit(duty, user) if duty.rule.startswith("visit.") else {}
+def preview(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
+    """The facts and next steps of a duty; slots are looked for once somebody picked it."""
+    return _visit(duty, user, is_picked=is_picked) if duty.rule.startswith("visit.") else {}
 
 
-def _visit(duty: Duty, user: User) -> dict[str, Any]:
+def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
     rows = Visit.objects.visible_to(user).select_related(
         "definition", "subject__trial", "subject__preference", "site__place"
     )
@@ -37,7 +37,7 @@ def _visit(duty: Duty, user: User) -> dict[str, Any]:
         "preference": getattr(visit.subject, "preference", None),
         "minutes": availability.minutes_of(visit),
     }  # fmt: skip
-    if may_book and duty.rule == "visit.book":
+    if is_picked and may_book and duty.rule == "visit.book":
         held = availability.around(visit, now)
         found["offers"] = availability.best([visit], held, OFFERED)[visit.pk]
     return found

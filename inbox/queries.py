@@ -106,11 +106,6 @@ def duty(row: Obligation, today: date) -> Duty:
     )  # fmt: skip
 
 
-def duties(found: QuerySet[Obligation], today: date) -> list[Duty]:
-    """The first of what was found, most urgent first."""
-    return [duty(row, today) for row in found[:LIMIT]]
-
-
 def grouped(found: list[Duty], today: date | None = None) -> list[Group]:
     """Overdue, today, this week, later."""
     today = today or timezone.localdate()

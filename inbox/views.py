@@ -29,9 +29,12 @@ def work(request: Request) -> HttpResponse:
     view = request.GET.get("view", "mine")
     if view not in queries.VIEWS:
         raise Http404("No such view.")
-    found = queries.duties(queries.rows(request.user, view, request.GET.dict(), today), today)
+    rows = list(queries.rows(request.user, view, request.GET.dict(), today)[: queries.LIMIT])
+    found = [queries.duty(row, today) for row in rows]
     chosen = request.GET.get("item", "")
-    selected = next((duty for duty in found if str(duty.id) == chosen), found[0] if found else None)
+    at = next((at for at, duty in enumerate(found) if str(duty.id) == chosen), 0)
+    selected = found[at] if found else None
+    is_picked = selected is not None and str(selected.id) == chosen
     context = {
         "duty_groups": queries.grouped(found, today),
         "total": len(found),
@@ -41,14 +44,13 @@ def work(request: Request) -> HttpResponse:
         "trials": queries.trials(request.user),
         "view": view,
         "query": request.GET,
-        "is_picked": selected is not None and str(selected.id) == chosen,
+        "is_picked": is_picked,
         "selected": selected,
         "today": today,
     }
     if selected is not None:
-        duty = Obligation.objects.get(pk=selected.id)
-        context["may_waive"] = can(request.user, Permission.WORK_WAIVE, duty)
-        context |= preview(selected, request.user)
+        context["may_waive"] = can(request.user, Permission.WORK_WAIVE, rows[at])
+        context |= preview(selected, request.user, is_picked=is_picked)
     return page(request, "inbox/work.html", context, partial="preview")
 
 
