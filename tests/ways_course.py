@@ -1,0 +1,70 @@
+"""What the addresses of a subject's course, of lists and of one's own log-in take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from core.models import Obligation
+from core.permissions import Permission
+from tests.ways import Way
+from tests.world import World, screen, visit
+
+BOTH = "GET POST"
+
+
+def course_ways(world: World) -> dict[str, list[Way]]:
+    """Steps of a subject, its visits, the screening log, and how a person signs in."""
+    subject = screen(world)
+    held = visit(subject, "D1")
+    duty = Obligation.objects.filter(subject_id=subject.pk).first()
+    assert duty
+    site, place = [world.site.pk], [world.place.slug]
+    of_subject: dict[str, Any] = {"see": Permission.SUBJECT_VIEW, "methods": BOTH}
+    of_place: dict[str, Any] = {"at": "place", "see": Permission.PLACE_VIEW, "shared": True}
+    of_trial: dict[str, Any] = {"at": "trial", "see": Permission.TRIAL_VIEW, "shared": True}
+    of_site: dict[str, Any] = {"see": Permission.SITE_VIEW, "get": Permission.SUBJECT_VIEW}
+    forms = {
+        "anchors": Permission.SUBJECT_STATUS, "find_again": Permission.SUBJECT_STATUS,
+        "rescreen": Permission.SUBJECT_SCREEN, "transfer": Permission.SUBJECT_TRANSFER,
+        "add_visit": Permission.VISIT_BOOK,
+    }  # fmt: skip
+
+    def to(name: str, *args: object) -> str:
+        return reverse(f"subjects:{name}", args=args)
+
+    return {
+        **{
+            f"subjects:{name}": [Way(to(name, subject.pk), get=need, **of_subject)]
+            for name, need in forms.items()
+        },
+        "subjects:step": [
+            Way(to("step", subject.pk, verb), get=Permission.SUBJECT_STATUS, **of_subject)
+            for verb in ("eligible", "treat", "follow-up")
+        ],
+        "subjects:visit": [Way(to("visit", held.pk), see=Permission.SUBJECT_VIEW)],
+        "subjects:screening_log": [Way(to("screening_log", *site), **of_site)],
+        "subjects:export_screening_log": [Way(to("export_screening_log", *site), **of_site)],
+        "subjects:find_caller": [
+            Way(to("find_caller", *place), get=Permission.IDENTITY_VIEW, methods=BOTH, **of_place)
+        ],
+        "workspace:export_all_subjects": [Way(reverse("workspace:export_all_subjects"))],
+        "workspace:export_subjects": [
+            Way(reverse("workspace:export_subjects", args=["tmr-204"]), **of_trial)
+        ],
+        "workspace:export_place_subjects": [
+            Way(reverse("workspace:export_place_subjects", args=place), **of_place)
+        ],
+        "inbox:resume": [
+            Way(reverse("inbox:resume", args=[duty.pk]), see=Permission.WORK_VIEW, methods="POST")
+        ],
+        "accounts:look": [Way(reverse("accounts:look"), methods="POST")],
+        "accounts:help_sign_in": [
+            Way(
+                reverse("accounts:help_sign_in", args=[world.cra.pk, "end-pause"]),
+                at="deployment", see=Permission.ACCOUNT_VIEW, get=Permission.ACCOUNT_EDIT,
+                methods=BOTH,
+            )
+        ],
+    }  # fmt: skip
