@@ -1,22 +1,12 @@
 """The seal over the trail, on real commits."""
 
-import time
-
 from django.db import connection
 
 from audit import seal
-from core.models import AuditRow, Seal
+from core.models import AuditRow
 from sites.actions import sites
+from tests.sealing import next_seal
 from tests.world import build
-
-
-def next_seal() -> Seal:
-    """The next seal, as soon as transactions elsewhere in the server, older than ours, are over."""
-    for _ in range(300):
-        if (made := seal.seal()) is not None:
-            return made
-        time.sleep(0.1)
-    raise AssertionError("Nothing could be sealed within 30 seconds.")
 
 
 def test_the_seal_holds_and_tells_when_the_trail_was_changed(committed_db: str) -> None:
