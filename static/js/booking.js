@@ -27,7 +27,7 @@ export async function send(url, values, held) {
 }
 
 async function done(answer, held) {
-  const { text } = JSON.parse(answer.headers.get('HX-Trigger')).toast;
+  const [{ text }] = JSON.parse(answer.headers.get('HX-Trigger')).toast.said;
   const { visit } = held.data;
   const before = { ...held.data };
   held.release();

@@ -33,5 +33,5 @@ export function toast(text, undo) {
 
 region.querySelectorAll('[data-toast]').forEach(leaveLater);
 document.addEventListener('toast', ({ detail }) => {
-  for (const { text, undo } of detail.said ?? [detail]) toast(text, undo);
+  for (const { text, undo } of detail.said) toast(text, undo);
 });

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date, timedelta
 from typing import Any
 
@@ -262,11 +261,8 @@ def _day(text: str, default: date) -> date:
 
 def _done(request: Request, text: str, default: str, undo: str = "") -> HttpResponse:
     """Say what was done: to a page that asked from within itself, or on the page to go to."""
-    if request.htmx:
-        trigger = {"toast": {"text": text}}
-        return HttpResponse(status=204, headers={"HX-Trigger": json.dumps(trigger)})
     say(request, text, undo=undo)
-    return _back(request, default)
+    return HttpResponse(status=204) if request.htmx else _back(request, default)
 
 
 def _back(request: Request, default: str) -> HttpResponse:
