@@ -118,11 +118,6 @@ def _rows_of(record: ScopedModel) -> models.Q:
     return rows
 
 
-def trail(events: models.QuerySet[Event], user: User, before: int | None, size: int = 50) -> Trail:
-    """A page of any selection of events."""
-    return _page(events, user, before, size)
-
-
 def _page(events: models.QuerySet[Event], user: User, before: int | None, size: int) -> Trail:
     if before is not None:
         events = events.filter(pk__lt=before)

@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from accounts.models import User
 from core.access import ScopedModel
+from core.dates import show_day
 from core.encryption import EncryptedTextField, reveal
 
 Names = Mapping[tuple[type[models.Model], int], str]
@@ -54,22 +55,24 @@ def _span(field: models.Field[Any, Any], value: Any) -> str:
 def _moment(field: models.Field[Any, Any], value: Any) -> str:
     if isinstance(field, models.DateTimeField):
         instant = value if isinstance(value, datetime) else parse_datetime(str(value))
-        return f"{instant.astimezone(UTC):%-d %b %Y %H:%M} UTC" if instant else str(value)
+        if instant is None:
+            return str(value)
+        instant = instant.astimezone(UTC)
+        return f"{show_day(instant.date())} {instant:%H:%M} UTC"
     if isinstance(field, models.DateField):
         day = value if isinstance(value, date) else parse_date(str(value))
-        return f"{day:%-d %b %Y}" if day else str(value)
+        return show_day(day) if day else str(value)
     return str(value)
 
 
 def names_of(keys: Iterable[tuple[type[models.Model], int]], user: User) -> Names:
     """What records are called now, where the user may see them: one query a kind of record."""
-    by_model: dict[type[models.Model], set[int]] = {}
+    by_model: dict[type[ScopedModel], set[int]] = {}
     for model, key in keys:
         if issubclass(model, ScopedModel):
             by_model.setdefault(model, set()).add(key)
     return {
         (model, found.pk): str(found)
         for model, wanted in by_model.items()
-        if issubclass(model, ScopedModel)
         for found in model.objects.visible_to(user).filter(pk__any=wanted).select_related()
     }

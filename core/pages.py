@@ -191,7 +191,7 @@ class Pages:
         )  # fmt: skip
 
     @classmethod
-    def _above(cls, request: Request, key: Mapping[str, str], permission: Permission) -> Any:
+    def _above(cls, request: Request, key: Mapping[str, Any], permission: Permission) -> Any:
         """The record above, where the person may see it and do this under it."""
         if not cls.parent:
             above: Any = Deployment.objects.get(pk=1)

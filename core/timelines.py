@@ -10,7 +10,7 @@ from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString
 
 from core.charts import Scale, as_percent
-from core.dates import study_day
+from core.dates import show_span, study_day
 
 STEPS = (7, 14, 28, 56, 84, 168, 364)  # days between two ticks
 TICKS_AT_MOST = 9
@@ -56,7 +56,7 @@ class Timeline:
 
     def axis(self) -> SafeString:
         """Study days where day 1 is known, and dates, with today between them."""
-        rows = [self._row([(day, f"{day.day} {day:%b}") for day in self.ticks], "")]
+        rows = [self._row([(day, show_span(day, day)) for day in self.ticks], "")]
         if self.day_1:
             days = [(day, self._study_day(day)) for day in self.ticks]
             rows.insert(0, self._row(days, f"Today · {self._study_day(self.today)}"))

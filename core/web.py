@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django_htmx.middleware import HtmxDetails
 
 from core import drafts
-from core.access import ScopedModel, can
+from core.access import ScopedModel, can, require
 from core.permissions import Permission
 
 if TYPE_CHECKING:
@@ -26,11 +26,13 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def find(model: type[M], user: User, **lookup: Any) -> M:
-    """The record, where the user may see it; otherwise it does not exist."""
+def find(model: type[M], user: User, *, to: Permission | None = None, **lookup: Any) -> M:
+    """The record, where the user may see it; otherwise it does not exist. ``to`` refuses others."""
     found: M | None = model.objects.visible_to(user).filter(**lookup).first()
     if found is None:
         raise Http404(f"No {model._meta.verbose_name} here that you may see.")
+    if to is not None:
+        require(user, to, found)
     return found
 
 

@@ -15,7 +15,7 @@ from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
 from core.dates import show_day, show_days, study_day
 from core.permissions import Permission
-from sites.models import Closure, Place, Site
+from sites.models import Closure, Place
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
 from subjects.planning import window_text
 from trials.models import AnchorKind
@@ -284,12 +284,6 @@ def closures(place: Place, first: date, last: date) -> list[Closure]:
         .filter(Q(begins__date__lte=last) & Q(ends__date__gte=first))
         .order_by("begins")
     )
-
-
-def sites_here(place: Place, user: User) -> list[Site]:
-    """The sites at a place that the user may see."""
-    rows = Site.objects.visible_to(user).filter(place=place)
-    return list(rows.select_related("trial", "place").order_by("number"))
 
 
 def place_of(user: User) -> Place | None:

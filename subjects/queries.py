@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from hashlib import sha256
 
 from django.db.models import F, Q
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
 from core.access import can
@@ -108,11 +107,6 @@ def plan_for(
         facts,
     )
     return Plan({visit.pk: visit for visit in definitions}, planned)
-
-
-def today_at(zone_name: object, now: datetime | None = None) -> date:
-    """Today in a zone."""
-    return timezone.localdate(now, timezone=zone_name)  # type: ignore[arg-type]
 
 
 def match_number(text: str) -> Q:

@@ -16,7 +16,7 @@ from accounts.forms import GiveForm, GiveHereForm, GrantForm, ReasonForm
 from accounts.models import Grant, User
 from accounts.roles import BUNDLES, Role
 from accounts.views.people import answer
-from core.access import Scope, ScopeKind, can, require
+from core.access import Scope, ScopeKind, can
 from core.actions import RefusedError
 from core.dates import start_of
 from core.permissions import Permission
@@ -59,8 +59,7 @@ def give_here(request: Request, kind: str, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def give(request: Request, pk: int) -> HttpResponse:
     """Give a person a role: first which, then where and from when to when."""
-    person = find(User, request.user, pk=pk)
-    require(request.user, Permission.GRANT_EDIT, person)
+    person = find(User, request.user, to=Permission.GRANT_EDIT, pk=pk)
     role = request.GET.get("role", "")
     if role not in BUNDLES:
         context = {"person": person, "bundles": _bundles()}

@@ -99,7 +99,7 @@ def invite(request: Request) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change(request: Request, pk: int) -> HttpResponse:
     """Correct who a person is."""
-    found = _person(request, pk)
+    found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
     form = PersonForm(request.POST or None, instance=found)
     if form.is_valid():
         values = form.cleaned_data
@@ -113,7 +113,7 @@ def change(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def send_password_link(request: Request, pk: int) -> HttpResponse:
     """Mail a link with which the person sets a new password."""
-    found = _person(request, pk)
+    found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
     actions.send_password_link(found, website=request.build_absolute_uri("/"), by=request.user)
     messages.success(request, f"The link went to {found.email}. It works once, for three days.")
     return redirect(found)
@@ -122,7 +122,7 @@ def send_password_link(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def disable(request: Request, pk: int) -> HttpResponse:
     """Close an account, after saying what ends with it."""
-    found = _person(request, pk)
+    found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
     form = ReasonForm(request.POST or None)
     if form.is_valid():
         try:
@@ -137,10 +137,3 @@ def disable(request: Request, pk: int) -> HttpResponse:
         "back": found.get_absolute_url(), "grants": Grant.objects.live().filter(user=found),
     }  # fmt: skip
     return page(request, "accounts/disable.html", context, status=422 if form.is_bound else 200)
-
-
-def _person(request: Request, pk: int) -> User:
-    """The person, where the one who asks may change accounts."""
-    found = find(User, request.user, pk=pk)
-    require(request.user, Permission.ACCOUNT_EDIT, found)
-    return found

@@ -15,7 +15,6 @@ from accounts import actions
 from accounts.forms import ReasonForm
 from accounts.models import User
 from accounts.views.people import answer
-from core.access import require
 from core.actions import Action, RefusedError
 from core.permissions import Permission
 from core.web import Request, find
@@ -53,8 +52,7 @@ STEPS = {
 @require_http_methods(["GET", "POST"])
 def help_sign_in(request: Request, pk: int, step: str) -> HttpResponse:
     """Carry out one step, with its reason."""
-    person = find(User, request.user, pk=pk)
-    require(request.user, Permission.ACCOUNT_EDIT, person)
+    person = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
     if step not in STEPS:
         raise Http404
     chosen = STEPS[step]

@@ -11,7 +11,6 @@ from accounts import actions
 from accounts.forms import ReasonForm, TokenForm
 from accounts.models import ServiceToken, User
 from accounts.views.people import answer
-from core.access import require
 from core.actions import RefusedError
 from core.permissions import Permission
 from core.web import Request, find, page
@@ -20,8 +19,7 @@ from core.web import Request, find, page
 @require_http_methods(["GET", "POST"])
 def issue_token(request: Request, pk: int) -> HttpResponse:
     """Issue a token and show it, this once."""
-    service = find(User, request.user, pk=pk)
-    require(request.user, Permission.ACCOUNT_EDIT, service)
+    service = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
     form = TokenForm(request.POST or None)
     if form.is_valid():
         try:
@@ -43,8 +41,7 @@ def issue_token(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def revoke_token(request: Request, pk: int) -> HttpResponse:
     """End a token, with the reason."""
-    token = find(ServiceToken, request.user, pk=pk)
-    require(request.user, Permission.ACCOUNT_EDIT, token)
+    token = find(ServiceToken, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
     back = token.service.get_absolute_url()
     form = ReasonForm(request.POST or None)
     if form.is_valid():

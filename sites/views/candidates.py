@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_GET
 
-from core.access import require
 from core.permissions import Permission
 from core.web import Request, find, page
 from sites.queries.candidates import candidates_of
@@ -17,8 +16,7 @@ from trials.queries.files import record_of
 @require_GET
 def candidates(request: Request, code: str, pk: int) -> HttpResponse:
     """The locations of a register's record, and which are sites already."""
-    trial = find(Trial, request.user, code=code)
-    require(request.user, Permission.SITE_EDIT, trial)
+    trial = find(Trial, request.user, to=Permission.SITE_EDIT, code=code)
     file = get_object_or_404(trial.protocol_files, pk=pk, kind=ProtocolFile.Kind.REGISTRY)
     rows = candidates_of(trial, record_of(file).locations)
     context = {

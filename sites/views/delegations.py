@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.access import require
 from core.dates import start_of
 from core.pages import answer
 from core.permissions import Permission
@@ -41,8 +40,7 @@ def delegations(request: Request, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def delegate(request: Request, slug: str) -> HttpResponse:
     """Delegate tasks of a trial to a member of staff."""
-    place = find(Place, request.user, slug=slug)
-    require(request.user, Permission.DELEGATION_EDIT, place)
+    place = find(Place, request.user, to=Permission.DELEGATION_EDIT, slug=slug)
     today = timezone.localdate(timezone=place.zone)
     form = DelegateForm(
         request.POST or None, initial={"from_on": today}, place=place, user=request.user
@@ -62,8 +60,7 @@ def delegate(request: Request, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def end_delegation(request: Request, pk: int) -> HttpResponse:
     """Say on which day a delegation ends; visits the person has after it are listed first."""
-    delegation = find(Delegation, request.user, pk=pk)
-    require(request.user, Permission.DELEGATION_EDIT, delegation)
+    delegation = find(Delegation, request.user, to=Permission.DELEGATION_EDIT, pk=pk)
     place, person = delegation.site.place, delegation.person
     today = timezone.localdate(timezone=place.zone)
     form = EndDelegationForm(request.POST or None, initial={"on": today})

@@ -45,8 +45,7 @@ def _answer(
 @require_http_methods(["GET", "POST"])
 def close(request: Request, slug: str) -> HttpResponse:
     """Close a place for a time; visits booked in it are listed first."""
-    place = find(Place, request.user, slug=slug)
-    require(request.user, Permission.PLACE_EDIT, place)
+    place = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)
     form = ClosureForm(request.POST or None, zone=place.zone)
     return _answer(
         request, form, place,
@@ -89,8 +88,7 @@ def reopen(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def close_room(request: Request, pk: int) -> HttpResponse:
     """Close one room for a time in which no visit is booked in it."""
-    room = find(Room, request.user, pk=pk)
-    require(request.user, Permission.PLACE_EDIT, room)
+    room = find(Room, request.user, to=Permission.PLACE_EDIT, pk=pk)
     form = ClosureForm(request.POST or None, zone=room.place.zone)
     return _answer(
         request, form, room.place,
@@ -114,8 +112,7 @@ def open_room(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_absence(request: Request, pk: int) -> HttpResponse:
     """Note that a person is away, unless visits are booked with the person then."""
-    person = find(Person, request.user, pk=pk)
-    require(request.user, Permission.STAFF_EDIT, person)
+    person = find(Person, request.user, to=Permission.STAFF_EDIT, pk=pk)
     form = AbsenceForm(request.POST or None, zone=person.place.zone)
     return _answer(
         request, form, person.place,

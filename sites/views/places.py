@@ -59,8 +59,7 @@ def place(request: Request, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change_place(request: Request, slug: str) -> HttpResponse:
     """Change name, address or time zone of a place."""
-    record = find(Place, request.user, slug=slug)
-    require(request.user, Permission.PLACE_EDIT, record)
+    record = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)
     context = queries.frame(record, request.user)
     given = request.POST.get("revision", "")
     shown = given or record.revision
@@ -78,8 +77,7 @@ def change_place(request: Request, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def hours(request: Request, slug: str) -> HttpResponse:
     """Change the week of a place; visits that would lie outside it are listed first."""
-    record = find(Place, request.user, slug=slug)
-    require(request.user, Permission.PLACE_EDIT, record)
+    record = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)
     held = list(OpeningHours.objects.filter(place=record))
     form = HoursForm(request.POST or None, held=held)
     concerned = []

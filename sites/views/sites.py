@@ -26,8 +26,7 @@ ENDING = frozenset({SiteStatus.CLOSED, SiteStatus.TERMINATED, SiteStatus.ON_HOLD
 @require_http_methods(["GET", "POST"])
 def add_site(request: Request, code: str) -> HttpResponse:
     """Add a place to a trial."""
-    trial = find(Trial, request.user, code=code)
-    require(request.user, Permission.SITE_EDIT, trial)
+    trial = find(Trial, request.user, to=Permission.SITE_EDIT, code=code)
     form = AddSiteForm(
         request.POST or None, trial=trial, user=request.user,
         initial={"time_zone": request.user.time_zone, "country": "GB", **request.GET.dict()},
@@ -50,8 +49,7 @@ def add_site(request: Request, code: str) -> HttpResponse:
 @require_POST
 def assign_cra(request: Request, code: str) -> HttpResponse:
     """Give the sites ticked in the list their monitor."""
-    trial = find(Trial, request.user, code=code)
-    require(request.user, Permission.SITE_EDIT, trial)
+    trial = find(Trial, request.user, to=Permission.SITE_EDIT, code=code)
     form = AssignForm(request.POST, trial=trial)
     if not form.is_valid():
         raise RefusedError("Tick at least one site of the trial and choose one of its CRAs.")

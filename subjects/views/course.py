@@ -13,7 +13,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from core.access import require
 from core.actions import Action, RefusedError
 from core.permissions import Permission
 from core.versions import ConflictError
@@ -32,13 +31,6 @@ from subjects.forms import (
 )
 from subjects.models import Subject, SubjectAnchor, SubjectStatus
 from trials.models import AnchorKind
-
-
-def _subject(request: Request, pk: int, permission: Permission) -> Subject:
-    """The subject, where the person may see it and do this to it."""
-    subject = find(Subject, request.user, pk=pk)
-    require(request.user, permission, subject)
-    return subject
 
 
 def _today(subject: Subject) -> dict[str, Any]:
@@ -79,7 +71,7 @@ def ask_first(
 @require_http_methods(["GET", "POST"])
 def anchors(request: Request, pk: int) -> HttpResponse:
     """Record or correct a date that visits count from, once it is seen what moves with it."""
-    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
+    subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
     held = SubjectAnchor.objects.filter(subject=subject).order_by("on", "pk")
     recorded = {anchor.code for anchor in held if not anchor.is_provisional}
     form = AnchorForm(request.POST or None, initial=_today(subject), recorded=recorded)
@@ -126,7 +118,7 @@ STEPS = {
 @require_http_methods(["GET", "POST"])
 def step(request: Request, pk: int, verb: str) -> HttpResponse:
     """Take a subject one step further: eligible, enrolled, on treatment, in follow-up."""
-    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
+    subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
     wanted = STEPS[verb]
     shape = AnchoredStepForm if wanted.anchors else StepForm
     form = shape(request.POST or None, initial=_today(subject))
@@ -146,7 +138,7 @@ def step(request: Request, pk: int, verb: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def find_again(request: Request, pk: int) -> HttpResponse:
     """A subject lost to follow-up is back."""
-    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
+    subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
 
     def take_back(values: dict[str, Any]) -> str:
         subjects.find_again(subject, by=request.user, **values)
@@ -159,7 +151,7 @@ def find_again(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def rescreen(request: Request, pk: int) -> HttpResponse:
     """Screen a failed subject again, under a new number."""
-    subject = _subject(request, pk, Permission.SUBJECT_SCREEN)
+    subject = find(Subject, request.user, to=Permission.SUBJECT_SCREEN, pk=pk)
 
     def screen(values: dict[str, Any]) -> str:
         made = subjects.rescreen(subject, by=request.user, **values)
@@ -172,7 +164,7 @@ def rescreen(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def transfer(request: Request, pk: int) -> HttpResponse:
     """Move a subject to another site of the trial."""
-    subject = _subject(request, pk, Permission.SUBJECT_TRANSFER)
+    subject = find(Subject, request.user, to=Permission.SUBJECT_TRANSFER, pk=pk)
     sites = (
         Site.objects.visible_to(request.user, Permission.SUBJECT_TRANSFER)
         .filter(trial_id=subject.trial_id, status=SiteStatus.OPEN)
@@ -191,7 +183,7 @@ def transfer(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add_visit(request: Request, pk: int) -> HttpResponse:
     """Add a visit the protocol did not plan."""
-    subject = _subject(request, pk, Permission.VISIT_BOOK)
+    subject = find(Subject, request.user, to=Permission.VISIT_BOOK, pk=pk)
 
     def add(values: dict[str, Any]) -> str:
         return f"{visits.add_unscheduled(subject, by=request.user, **values)} waits for a time."

@@ -19,7 +19,7 @@ from django.views.decorators.http import (
     require_safe,
 )
 
-from core.access import can, require
+from core.access import can
 from core.actions import RefusedError
 from core.limits import is_too_often
 from core.permissions import Permission
@@ -40,8 +40,7 @@ READS, STRETCH = 60, 600
 @require_http_methods(["GET", "POST"])
 def feeds(request: Request, slug: str) -> HttpResponse:
     """Make a calendar address, which is shown this once, and see those that exist."""
-    place = find(Place, request.user, slug=slug)
-    require(request.user, Permission.FEED_EDIT, place)
+    place = find(Place, request.user, to=Permission.FEED_EDIT, slug=slug)
     form = FeedForm(request.POST or None, place=place)
     status, address = (422 if form.is_bound else 200), ""
     if form.is_valid():

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.access import can, require
+from core.access import can
 from core.export import as_csv
 from core.permissions import Permission
 from core.web import Request, find, page, whole
@@ -39,8 +39,7 @@ def find_caller(request: Request, slug: str) -> HttpResponse:
 @require_GET
 def screening_log(request: Request, pk: int) -> HttpResponse:
     """Everybody who was screened at a site, by number, and what came of it."""
-    site = find(Site, request.user, pk=pk)
-    require(request.user, Permission.SUBJECT_VIEW, site)
+    site = find(Site, request.user, to=Permission.SUBJECT_VIEW, pk=pk)
     today = timezone.localdate(timezone=site.place.zone)
     outcome = request.GET.get("outcome", "")
     rows, after = screening.page_of(
@@ -62,8 +61,7 @@ def screening_log(request: Request, pk: int) -> HttpResponse:
 @require_GET
 def export_screening_log(request: Request, pk: int) -> HttpResponse:
     """The screening log as CSV."""
-    site = find(Site, request.user, pk=pk)
-    require(request.user, Permission.SUBJECT_VIEW, site)
+    site = find(Site, request.user, to=Permission.SUBJECT_VIEW, pk=pk)
     rows = screening.matching(site, request.user, request.GET.get("outcome", ""))
     today = timezone.localdate(timezone=site.place.zone)
     return as_csv(request, "Screening log", screening.HEADS, screening.lines(rows, today), site)

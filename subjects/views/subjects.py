@@ -11,7 +11,6 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from core.access import require
 from core.actions import RefusedError
 from core.permissions import Permission
 from core.versions import ConflictError
@@ -28,13 +27,6 @@ from subjects.forms import (
 from subjects.models import Preference, Subject, SubjectIdentity
 
 
-def _subject(request: Request, pk: int, permission: Permission) -> Subject:
-    """The subject, where the person may see it and do this to it."""
-    subject = find(Subject, request.user, pk=pk)
-    require(request.user, permission, subject)
-    return subject
-
-
 def _answer(request: Request, form: BaseForm, title: str, verb: str, back: str) -> HttpResponse:
     """The page of a form, with what was typed still in it."""
     context = {"form": form, "title": title, "verb": verb, "back": back}
@@ -45,8 +37,7 @@ def _answer(request: Request, form: BaseForm, title: str, verb: str, back: str) 
 @require_http_methods(["GET", "POST"])
 def screen(request: Request, pk: int) -> HttpResponse:
     """Add a person to screening at a site."""
-    site = find(Site, request.user, pk=pk)
-    require(request.user, Permission.SUBJECT_SCREEN, site)
+    site = find(Site, request.user, to=Permission.SUBJECT_SCREEN, pk=pk)
     today = timezone.localdate(timezone=site.place.zone)
     form = ScreenForm(request.POST or None, initial={"screened_on": today})
     if form.is_valid():
@@ -69,7 +60,7 @@ def screen(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def end(request: Request, pk: int) -> HttpResponse:
     """The subject leaves the trial; open visits are called off."""
-    subject = _subject(request, pk, Permission.SUBJECT_STATUS)
+    subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
     today = timezone.localdate(timezone=subject.site.place.zone)
     form = EndForm(request.POST or None, initial={"on": today})
     if form.is_valid():
@@ -89,7 +80,7 @@ def end(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def contact(request: Request, pk: int) -> HttpResponse:
     """Log a call or message."""
-    subject = _subject(request, pk, Permission.CONTACT_LOG)
+    subject = find(Subject, request.user, to=Permission.CONTACT_LOG, pk=pk)
     form = ContactForm(request.POST or None)
     if form.is_valid():
         subjects.log_contact(subject, at=timezone.now(), by=request.user, **form.cleaned_data)
@@ -103,7 +94,7 @@ def contact(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def identify(request: Request, pk: int) -> HttpResponse:
     """Keep who the subject is; only people of the site get here."""
-    subject = _subject(request, pk, Permission.IDENTITY_EDIT)
+    subject = find(Subject, request.user, to=Permission.IDENTITY_EDIT, pk=pk)
     held: Any = SubjectIdentity.objects.visible_to(request.user).filter(subject=subject).first()
     form = IdentityForm(request.POST or None, instance=held)
     if form.is_valid():
@@ -118,7 +109,7 @@ def identify(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def prefer(request: Request, pk: int) -> HttpResponse:
     """Keep what to know when booking."""
-    subject = _subject(request, pk, Permission.CONTACT_LOG)
+    subject = find(Subject, request.user, to=Permission.CONTACT_LOG, pk=pk)
     held: Any = Preference.objects.visible_to(request.user).filter(subject=subject).first()
     form = PreferenceForm(request.POST or None, instance=held)
     if form.is_valid():

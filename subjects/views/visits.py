@@ -93,8 +93,7 @@ def day_sheet(request: Request, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def slots(request: Request, pk: int) -> HttpResponse:
     """Find a slot for a visit and book it, or move it when it is booked."""
-    visit = find(Visit, request.user, pk=pk)
-    require(request.user, Permission.VISIT_BOOK, visit)
+    visit = find(Visit, request.user, to=Permission.VISIT_BOOK, pk=pk)
     booking = visit.bookings.filter(is_live=True).first()
     form = BookForm(
         request.POST or None, place=visit.site.place, initial=calendar.as_typed(booking)
@@ -202,8 +201,7 @@ def start(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def complete(request: Request, pk: int) -> HttpResponse:
     """The visit is done; outside its window a reason is asked for."""
-    visit = find(Visit, request.user, pk=pk)
-    require(request.user, visits.complete.permission, visit)
+    visit = find(Visit, request.user, to=visits.complete.permission, pk=pk)
     booking = visit.bookings.filter(is_live=True).first()
     on = booking.on if booking else timezone.localdate(timezone=visit.site.place.zone)
     form = DayForm(request.POST or None, initial={"on": on})

@@ -9,7 +9,6 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
-from core.access import require
 from core.actions import RefusedError
 from core.pages import answer
 from core.permissions import Permission
@@ -25,9 +24,9 @@ GET_POST = require_http_methods(["GET", "POST"])
 
 def draft_of(request: Request, code: str, number: str) -> ScheduleVersion:
     """The version, where the person may edit it; approved ones are refused by the actions."""
-    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
-    require(request.user, Permission.PROTOCOL_EDIT, version)
-    return version
+    return find(
+        ScheduleVersion, request.user, to=Permission.PROTOCOL_EDIT, trial__code=code, number=number
+    )
 
 
 def revision_of(request: Request, version: ScheduleVersion) -> int:

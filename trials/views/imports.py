@@ -66,8 +66,7 @@ def _sponsors(request: Request) -> Any:
 @require_http_methods(["GET", "POST"])
 def preview(request: Request, pk: int) -> HttpResponse:
     """What a file would write; corrected, committed or set aside."""
-    held = find(ProtocolImport, request.user, pk=pk)
-    require(request.user, Permission.PROTOCOL_EDIT, held)
+    held = find(ProtocolImport, request.user, to=Permission.PROTOCOL_EDIT, pk=pk)
     if held.status != ProtocolImport.Status.PREVIEW:
         messages.success(request, f"{held} is {held.get_status_display().lower()} already.")
         return redirect(held.trial or "trials:import")

@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
-from core.access import require
 from core.pages import answer
 from core.permissions import Permission
 from core.signing import STATEMENT, content_hash, signatures
@@ -88,8 +87,7 @@ def compare(request: Request, code: str, number: str, other: str) -> HttpRespons
 @require_http_methods(["GET", "POST"])
 def start(request: Request, code: str) -> HttpResponse:
     """Begin a schedule by hand."""
-    trial = find(Trial, request.user, code=code)
-    require(request.user, Permission.PROTOCOL_EDIT, trial)
+    trial = find(Trial, request.user, to=Permission.PROTOCOL_EDIT, code=code)
     form = NumberForm(request.POST or None, initial={"number": "1.0"})
     return answer(
         request, form,
@@ -102,8 +100,9 @@ def start(request: Request, code: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def copy(request: Request, code: str, number: str) -> HttpResponse:
     """Begin a new version from this one."""
-    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
-    require(request.user, Permission.PROTOCOL_EDIT, version)
+    version = find(
+        ScheduleVersion, request.user, to=Permission.PROTOCOL_EDIT, trial__code=code, number=number
+    )
     form = NumberForm(request.POST or None)
     wanted = form.data.get("number", "") if form.is_bound else ""
     return answer(
@@ -120,8 +119,13 @@ def copy(request: Request, code: str, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def approve(request: Request, code: str, number: str) -> HttpResponse:
     """Sign and approve a draft; from then on it cannot change."""
-    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
-    require(request.user, Permission.PROTOCOL_APPROVE, version)
+    version = find(
+        ScheduleVersion,
+        request.user,
+        to=Permission.PROTOCOL_APPROVE,
+        trial__code=code,
+        number=number,
+    )
     matrix = grid.of_version(version)
     form = SignForm(
         request.POST or None, initial={"shown_hash": content_hash(schedules.content(version))}
@@ -140,8 +144,9 @@ def approve(request: Request, code: str, number: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def discard(request: Request, code: str, number: str) -> HttpResponse:
     """Set a draft aside, with a reason."""
-    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
-    require(request.user, Permission.PROTOCOL_EDIT, version)
+    version = find(
+        ScheduleVersion, request.user, to=Permission.PROTOCOL_EDIT, trial__code=code, number=number
+    )
     form = ReasonForm(request.POST or None)
     return answer(
         request, form,

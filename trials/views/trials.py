@@ -33,9 +33,7 @@ GET_POST = require_http_methods(["GET", "POST"])
 
 def _trial(request: Request, code: str) -> Trial:
     """The trial, where the person may change it."""
-    trial = find(Trial, request.user, code=code)
-    require(request.user, Permission.TRIAL_EDIT, trial)
-    return trial
+    return find(Trial, request.user, to=Permission.TRIAL_EDIT, code=code)
 
 
 def _back(trial: Trial) -> dict[str, Any]:
