@@ -1,4 +1,4 @@
-"""The seal: a chain of hashes over field history whose transactions have all ended."""
+"""The seal: a chain of hashes over the rows of the trail whose transactions have all ended."""
 
 from __future__ import annotations
 
@@ -8,11 +8,27 @@ from django.db import connection, transaction
 
 from core.models import Seal
 
-HASH = """
-    SELECT count(*), encode(sha256(convert_to(%s || coalesce(string_agg(
-        concat_ws('|', id, at, txid, op, tbl, row_id, event_id, changes::text), E'\\n'
-        ORDER BY txid, id), ''), 'UTF8')), 'hex')
-    FROM core_auditrow WHERE txid >= %s AND txid < %s
+# What is sealed of each table of the trail. The order counts: a new column goes to the end of a new seal.
+SEALED = {
+    "core_auditrow": "at, op, tbl, row_id, event_id, changes",
+    "core_event": "at, verb, target_type, target_id, target_label, actor_id, actor_name, actor_role,"
+    " acting_for_id, acting_for_name, reason, source, request_id, address, parent_id,"
+    " trial_id, site_id, place_id, subject_id",
+    "core_statuschange": 'flow, object_id, from_status, to_status, "on", at, reason, actor_name,'
+    " event_id",
+    "core_signature": "target_type, target_id, target_label, meaning, statement, signer_id,"
+    " signer_name, signer_role, at, zone, content_hash, event_id",
+}
+HASH = f"""
+    SELECT count(*), encode(sha256(convert_to(%(before)s || coalesce(string_agg(
+        concat_ws('|', txid, tbl, id, content), E'\\n' ORDER BY txid, tbl, id), ''), 'UTF8')), 'hex')
+    FROM ({
+    " UNION ALL ".join(
+        f"SELECT txid, '{table}' AS tbl, id, ROW({columns})::text AS content"
+        f" FROM {table} WHERE txid >= %(first)s AND txid < %(upto)s"
+        for table, columns in SEALED.items()
+    )
+}) AS trail
 """
 
 
@@ -60,6 +76,6 @@ def verify() -> Verdict:
 
 def _digest(before: str, first: int, upto: int) -> tuple[int, str]:
     with connection.cursor() as cursor:
-        cursor.execute(HASH, [before, first, upto])
+        cursor.execute(HASH, {"before": before, "first": first, "upto": upto})
         rows, digest = cursor.fetchone()
         return rows, digest

@@ -7,5 +7,5 @@ from audit import seal as sealing
 
 @shared_task(acks_late=True)
 def seal() -> None:
-    """Seal the field history written since the last seal."""
+    """Seal what was written to the trail since the last seal."""
     sealing.seal()

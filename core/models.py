@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self, cast
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.urls import reverse
 
 from core.access import (
@@ -94,7 +94,16 @@ class Kernel(ScopedModel):
         return ScopeIds(self.trial_id, self.site_id, self.place_id, self.subject_id)
 
 
-class Event(Kernel):
+class Trail(Kernel):
+    """A row of the trail, with the transaction that wrote it, so that it can be sealed."""
+
+    txid = models.BigIntegerField(db_default=Func(function="core_txid"), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Event(Trail):
     """One thing a person or the system did, in the words of the business."""
 
     view_permission = Permission.AUDIT_VIEW
@@ -123,6 +132,7 @@ class Event(Kernel):
             models.Index(fields=["subject_id", "-id"], name="event_of_subject"),
             models.Index(fields=["actor_id", "-id"], name="event_of_actor"),
             models.Index(fields=["parent_id"], name="event_of_parent"),
+            models.Index(fields=["txid"], name="event_txid"),
             BrinIndex(fields=["at"], name="event_at"),
         ]
 
@@ -154,7 +164,7 @@ class AuditRow(models.Model):
 
 
 class Seal(models.Model):
-    """A hash over all field history up to a point, chained to the seal before it."""
+    """A hash over the whole trail up to a point, chained to the seal before it."""
 
     at = models.DateTimeField(auto_now_add=True)
     system = models.BigIntegerField(help_text="the database cluster whose transactions are counted")
@@ -167,7 +177,7 @@ class Seal(models.Model):
         return f"{self.rows} rows, {self.digest[:12]}"
 
 
-class StatusChange(Kernel):
+class StatusChange(Trail):
     """One dated step of one record through its flow."""
 
     view_permission = Permission.WORK_VIEW
@@ -184,14 +194,15 @@ class StatusChange(Kernel):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["flow", "object_id", "id"], name="statuschange_of_object")
+            models.Index(fields=["flow", "object_id", "id"], name="statuschange_of_object"),
+            models.Index(fields=["txid"], name="statuschange_txid"),
         ]
 
     def __str__(self) -> str:
         return f"{self.from_status or 'new'} to {self.to_status} on {self.on}"
 
 
-class Signature(Kernel):
+class Signature(Trail):
     """A person's electronic signature on the exact content of a record."""
 
     view_permission = Permission.WORK_VIEW
@@ -211,7 +222,8 @@ class Signature(Kernel):
 
     class Meta:
         indexes: ClassVar = [
-            models.Index(fields=["target_type", "target_id", "id"], name="signature_of_target")
+            models.Index(fields=["target_type", "target_id", "id"], name="signature_of_target"),
+            models.Index(fields=["txid"], name="signature_txid"),
         ]
 
     def __str__(self) -> str:

@@ -1,25 +1,54 @@
 """The seal over the trail, on real commits."""
 
+import pytest
 from django.db import connection
 
 from audit import seal
-from core.models import AuditRow
+from core.models import AuditRow, Event, Signature, StatusChange
 from sites.actions import sites
+from tests.core.test_signing import signed
 from tests.sealing import next_seal
 from tests.world import build
 
+TRAIL = (AuditRow, Event, StatusChange, Signature)
+FORGERIES = {
+    "the field history": ("core_auditrow", "SET changes = '{}'"),
+    "who did it": ("core_event", "SET actor_name = 'Somebody Else'"),
+    "why it was done": ("core_event", "SET reason = ' '"),
+    "the day of a step": ("core_statuschange", 'SET "on" = "on" - 1'),
+    "the meaning of a signature": ("core_signature", "SET meaning = 'review'"),
+    "when it was written": ("core_event", "SET txid = txid - 1"),
+}
 
-def test_the_seal_holds_and_tells_when_the_trail_was_changed(committed_db: str) -> None:
-    build()
-    made = next_seal()
-    assert made.rows == AuditRow.objects.filter(txid__lt=made.next_txid).count()
-    assert seal.verify().is_intact
+
+def forge(sql: str, table: str) -> None:
+    """What somebody does who owns the tables."""
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE core_auditrow DISABLE TRIGGER append_only")
-        cursor.execute("UPDATE core_auditrow SET changes = '{}' WHERE id = 3")
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(sql)
+        assert cursor.rowcount == 1
+
+
+@pytest.mark.parametrize("what", FORGERIES)
+def test_the_seal_tells_when_the_trail_was_changed(committed_db: str, what: str) -> None:
+    signed(build())
+    made = next_seal()
+    assert made.rows == sum(
+        model.objects.filter(txid__lt=made.next_txid).count() for model in TRAIL
+    )
+    assert seal.verify().is_intact
+    table, change = FORGERIES[what]
+    forge(f"UPDATE {table} {change} WHERE id = (SELECT min(id) FROM {table})", table)
     verdict = seal.verify()
     assert not verdict.is_intact
     assert verdict.broken == made
+
+
+def test_the_seal_tells_when_an_event_was_taken_out(committed_db: str) -> None:
+    build()
+    made = next_seal()
+    forge("DELETE FROM core_event WHERE id = (SELECT min(id) FROM core_event)", "core_event")
+    assert seal.verify().broken == made
 
 
 def test_a_second_seal_continues_the_chain(committed_db: str) -> None:
