@@ -85,14 +85,18 @@ class Flow:
 
 
 def _history(obj: ScopedModel, start: str, to: str, on: date | None, reason: str, by: User) -> None:
+    _change(obj, start, to, on or timezone.localdate(), reason, by).save()
+
+
+def _change(obj: ScopedModel, start: str, to: str, on: date, reason: str, by: User) -> StatusChange:
     ids = obj.scope_ids()
     current = cause.get()
-    StatusChange.objects.create(
+    return StatusChange(
         flow=obj._meta.label_lower,
         object_id=obj.pk,
         from_status=start,
         to_status=to,
-        on=on or timezone.localdate(),
+        on=on,
         reason=reason,
         actor_name=by.get_full_name(),
         event_id=current.event_id if current else None,
@@ -100,6 +104,13 @@ def _history(obj: ScopedModel, start: str, to: str, on: date | None, reason: str
         site_id=ids.site_id,
         place_id=ids.place_id,
         subject_id=ids.subject_id,
+    )
+
+
+def steps_all(steps: Iterable[tuple[ScopedModel, str, str, date]], *, by: User) -> None:
+    """Steps that imported records took on days gone by, in one statement."""
+    StatusChange.objects.bulk_create(
+        _change(obj, start, to, on, "", by) for obj, start, to, on in steps
     )
 
 

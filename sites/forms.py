@@ -15,6 +15,7 @@ from core.countries import countries
 from core.dates import ClockError, at, show_day, start_of
 from core.permissions import Permission
 from sites.models import OpeningHours, Person, Place, Site, SiteStatus, Task
+from sites.models.site import SITE_NUMBER
 from sites.queries import cras_of
 from trials.models import ScheduleVersion, Trial
 
@@ -233,7 +234,7 @@ class AddSiteForm(forms.Form):
         choices=lambda: [(name, name) for name in _zones()], required=False
     )
     number = forms.CharField(
-        label="Site number", max_length=20, required=False,
+        label="Site number", max_length=20, required=False, validators=[SITE_NUMBER],
         help_text="Needed when the site is initiated.",
     )  # fmt: skip
     investigator_name = forms.CharField(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -20,7 +21,7 @@ from core.imports.importer import Importer
 from core.permissions import Permission
 from sites.actions.imports import SiteRow, import_sites
 from sites.models import Place, Site, SiteStatus
-from sites.models.site import BEFORE_INITIATION
+from sites.models.site import BEFORE_INITIATION, SITE_NUMBER
 from trials.models import Trial
 
 ALSO = {"active": SiteStatus.OPEN, "activated": SiteStatus.OPEN, "recruiting": SiteStatus.OPEN}
@@ -46,7 +47,10 @@ def zones_of() -> dict[str, list[str]]:
 
 
 NUMBER = Column(
-    "number", "Site number", text(20), ("site", "site no", "site id", "site num", "centre")
+    "number",
+    "Site number",
+    text(20, SITE_NUMBER),
+    ("site", "site no", "site id", "site num", "centre"),
 )
 PLACE = Column(
     "place", "Place", text(200),
@@ -63,8 +67,20 @@ PLANNED = Column(
     ("target", "planned", "planned enrolment", "planned enrollment"),
 )  # fmt: skip
 STATUS = Column("status", "Status", choice(SiteStatus.choices, ALSO), ("site status",))
-SINCE = Column("status_on", "Since", day, ("status date", "site active dt", "activated on"))
-COLUMNS = (NUMBER, PLACE, CITY, COUNTRY, ZONE, INVESTIGATOR, PLANNED, STATUS, SINCE)
+SINCE = Column("status_on", "Since", day, ("status date", "status since"))
+IDENTIFIED = Column("identified_on", "Identified on", day, ("identified",))
+INITIATED = Column(
+    "initiated_on", "Initiated on", day, ("initiated", "siv", "siv date", "initiation visit")
+)
+OPENED = Column("opened_on", "Opened on", day, ("opened", "site active dt", "activated on"))
+DATES = (IDENTIFIED, INITIATED, OPENED, SINCE)
+COLUMNS = (NUMBER, PLACE, CITY, COUNTRY, ZONE, INVESTIGATOR, PLANNED, STATUS, *DATES)
+# What a site has never been that is in one of these statuses.
+NEVER = {
+    INITIATED: frozenset(BEFORE_INITIATION),
+    OPENED: frozenset({*BEFORE_INITIATION, SiteStatus.INITIATED}),
+}
+OWN_DAY: dict[str, Column] = {SiteStatus.INITIATED: INITIATED, SiteStatus.OPEN: OPENED}
 
 
 class SiteImport(Importer):
@@ -152,8 +168,21 @@ class _Check:
             line.wrong(STATUS, "Your role adds sites as identified only. Leave the status out.")
         if status not in BEFORE_INITIATION and not line["number"]:
             line.wrong(NUMBER, "A site needs its number once it is initiated. Add the number.")
-        if line["status_on"] and line["status_on"] > self.today:
-            line.wrong(SINCE, "That day has not come yet. Correct the day.")
+        self._days(line, status)
+
+    def _days(self, line: Line, status: str) -> None:
+        """Days that have come, in the order of a site's life, and none that it never had."""
+        label = SiteStatus(status).label.lower()
+        given = {column: line[column.name] for column in DATES if line[column.name]}
+        for column in (column for column, on in given.items() if on > self.today):
+            line.wrong(column, "That day has not come yet. Correct the day.")
+        for column in (column for column in given if status in NEVER.get(column, ())):
+            line.wrong(column, f"The site is {label}. Leave the day out or correct the status.")
+        for earlier, later in pairwise(given):
+            if given[later] < given[earlier]:
+                line.wrong(later, f"It is before {earlier.label}. Correct one of the two.")
+        if status != SiteStatus.IDENTIFIED and not given.keys() & {SINCE, OWN_DAY.get(status)}:
+            line.wrong(SINCE, f"Since when is the site {label}? Add the day.")
 
     def _new_place(self, line: Line) -> None:
         if not line["place"]:
@@ -181,4 +210,6 @@ class _Check:
             investigator_name=line["investigator_name"] or "",
             planned_subjects=line["planned_subjects"],
             status=line["status"] or SiteStatus.IDENTIFIED, status_on=line["status_on"],
+            identified_on=line["identified_on"], initiated_on=line["initiated_on"],
+            opened_on=line["opened_on"],
         )  # fmt: skip

@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from core.dates import ClockError, at
 from sites.models import Person, Place, Room, Site
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
+from subjects.models.subject import SUBJECT_NUMBER
 from trials.models import AnchorKind
 
 REASONS = [
@@ -88,8 +89,9 @@ class ScreenForm(forms.ModelForm[Subject]):
     )
     phone = forms.CharField(max_length=40, required=False)
     number = forms.CharField(
-        max_length=30, required=False, help_text="Leave empty to get the next number."
-    )
+        max_length=30, required=False, validators=[SUBJECT_NUMBER],
+        help_text="Leave empty to get the next number.",
+    )  # fmt: skip
 
 
 class EndForm(forms.Form):

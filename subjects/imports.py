@@ -15,7 +15,7 @@ from sites.models import Site
 from subjects.actions.imports import import_subjects
 from subjects.intake import Intake
 from subjects.models import SubjectStatus, VisitStatus
-from subjects.models.subject import Sex
+from subjects.models.subject import SUBJECT_NUMBER, Sex
 
 STATUSES = {
     "randomised": SubjectStatus.ENROLLED, "randomized": SubjectStatus.ENROLLED,
@@ -38,7 +38,7 @@ SEXES = {"female": Sex.FEMALE, "male": Sex.MALE, "woman": Sex.FEMALE, "man": Sex
 
 SITE = Column("site", "Site number", text(20), ("site no", "siteid", "centre"), is_required=True)
 SUBJECT = (
-    Column("number", "Subject number", text(30), ("subject", "subject id", "subjid", "patient"), is_required=True),
+    Column("number", "Subject number", text(30, SUBJECT_NUMBER), ("subject", "subject id", "subjid", "patient"), is_required=True),
     Column("screening_number", "Screening number", text(30), ("screening no", "scrnid")),
     Column("status", "Status", choice(SubjectStatus.choices, STATUSES), ("subject status",), is_required=True),
     Column("screened_on", "Screened on", day, ("screening date", "screening"), is_required=True),

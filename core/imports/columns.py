@@ -9,6 +9,9 @@ from datetime import date, datetime, time
 from functools import cache
 from typing import Any
 
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+
 from core.countries import countries
 from core.dates import MONTHS
 from core.imports.table import Table
@@ -66,12 +69,17 @@ def guess_order(table: Table) -> str:
     return MONTH_FIRST if american and all(a <= len(MONTHS) for a, _ in firsts) else DAY_FIRST
 
 
-def text(limit: int) -> Read:
-    """A text of limited length."""
+def text(limit: int, *fits: RegexValidator) -> Read:
+    """A text of limited length, as the validators of its field want it."""
 
     def read(cell: str, _order: str) -> str:
         if len(cell) > limit:
             raise ValueError(f"It has {len(cell)} characters and the limit is {limit}. Shorten it.")
+        for check in fits:
+            try:
+                check(cell)
+            except ValidationError as error:
+                raise ValueError(error.messages[0]) from error
         return cell
 
     return read

@@ -207,11 +207,11 @@ def _visits(days: Sequence[int], tolerance: int) -> list[dict[str, object]]:
 
 def _site(trial: Trial, place: Place, number: str, cast: Cast, staff: list[Person]) -> Site:
     country = trials.add_country(trial, code="GB", name="United Kingdom", by=cast.admin)
-    site = sites.add_site(
-        trial, country=country, place=place, number=number, by=cast.admin,
-        values={"investigator_name": "Hannah Osei", "planned_subjects": 15},
-    )  # fmt: skip
     began = timezone.localdate() - timedelta(days=300)
+    site = sites.add_site(
+        trial, country=country, place=place, number=number, on=began - timedelta(days=90),
+        values={"investigator_name": "Hannah Osei", "planned_subjects": 15}, by=cast.admin,
+    )  # fmt: skip
     for step, status in enumerate(("selected", "start_up", "ready", "initiated", "open")):
         sites.set_status(site, status=status, on=began + timedelta(days=20 * step), by=cast.manager)
     version = ScheduleVersion.objects.get(trial=trial)

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.utils import timezone
-from django.utils.text import slugify
 
 from accounts.models import User
 from core.access import require
 from core.actions import RefusedError, action
 from core.countries import countries
-from core.flow import begin_all
+from core.flow import begin_all, steps_all
 from core.permissions import Permission
 from core.versions import ConflictError
+from sites.actions.places import free_slugs
 from sites.models import Place, Site, SiteSchedule, SiteStatus
-from sites.models.site import BEFORE_INITIATION
 from trials.models import Country, ScheduleVersion, Trial
 
 
@@ -37,6 +37,27 @@ class SiteRow:
     planned_subjects: int | None = None
     status: str = SiteStatus.IDENTIFIED
     status_on: date | None = None
+    identified_on: date | None = None
+    initiated_on: date | None = None
+    opened_on: date | None = None
+
+    @property
+    def dated(self) -> dict[str, date | None]:
+        """The steps that a list dates one by one, in order."""
+        return {
+            SiteStatus.IDENTIFIED: self.identified_on, SiteStatus.INITIATED: self.initiated_on,
+            SiteStatus.OPEN: self.opened_on,
+        }  # fmt: skip
+
+    @property
+    def since(self) -> date | None:
+        """Since when the site has its status, where the list says so."""
+        return self.status_on or self.dated.get(self.status)
+
+    def steps(self, today: date) -> list[tuple[str, date]]:
+        """The life of the site as far as the list tells it; the last step leads to its status."""
+        before = [(status, on) for status, on in self.dated.items() if on and status != self.status]
+        return [*before, (self.status, self.since or today)]
 
     @property
     def place_key(self) -> tuple[str, str]:
@@ -51,12 +72,11 @@ def import_sites(trial: Trial, *, rows: Sequence[SiteRow], by: User, reason: str
         require(by, Permission.SITE_STATUS, trial)
     try:
         with transaction.atomic():
-            made = _add(trial, _new(trial, rows), by)
+            _add(trial, _new(trial, rows), by)
     except IntegrityError as error:
         raise ConflictError(
             "One of these site numbers was taken meanwhile. Check the list again."
         ) from error
-    begin_all(Site.objects.filter(pk__any=made), on="status_on", by=by)
     return trial
 
 
@@ -86,12 +106,19 @@ def _new(trial: Trial, rows: Sequence[SiteRow]) -> list[SiteRow]:
     ]
 
 
-def _add(trial: Trial, rows: Sequence[SiteRow], by: User) -> list[int]:
+def _add(trial: Trial, rows: Sequence[SiteRow], by: User) -> None:
     places = _places(trial, [row for row in rows if row.place_id is None], by)
     by_code = _countries(trial, {row.country for row in rows}, by)
     today = timezone.localdate()
     made = Site.objects.bulk_create(_site(trial, row, places, by_code, today) for row in rows)
-    return [site.pk for site in made]
+    steps_all(
+        (
+            (site, start, to, on)
+            for site, row in zip(made, rows, strict=True)
+            for (start, _), (to, on) in pairwise([("", today), *row.steps(today)])
+        ),
+        by=by,
+    )
 
 
 def _site(
@@ -101,15 +128,14 @@ def _site(
     by_code: dict[str, int],
     today: date,
 ) -> Site:
-    on = row.status_on or today
-    is_initiated = row.status not in BEFORE_INITIATION
-    is_open = is_initiated and row.status != SiteStatus.INITIATED
+    on = dict(row.steps(today))
     return Site(
         trial=trial, country_id=by_code[row.country],
         place_id=row.place_id or places[row.place_key], number=row.number,
         investigator_name=row.investigator_name, planned_subjects=row.planned_subjects,
-        status=row.status, status_on=on, initiated_on=on if is_initiated else None,
-        opened_on=on if is_open else None,
+        status=row.status, status_on=on[row.status],
+        initiated_on=row.initiated_on or on.get(SiteStatus.INITIATED),
+        opened_on=row.opened_on or on.get(SiteStatus.OPEN),
     )  # fmt: skip
 
 
@@ -119,7 +145,7 @@ def _places(trial: Trial, rows: Sequence[SiteRow], by: User) -> dict[tuple[str, 
     if not named:
         return {}
     require(by, Permission.PLACE_ADD, trial)
-    slugs = _free_slugs(row.place for row in named.values())
+    slugs = free_slugs(row.place for row in named.values())
     made = Place.objects.bulk_create(
         Place(
             name=row.place, short_name=row.place[:60], slug=slug, city=row.city,
@@ -128,20 +154,6 @@ def _places(trial: Trial, rows: Sequence[SiteRow], by: User) -> dict[tuple[str, 
         for row, slug in zip(named.values(), slugs, strict=True)
     )  # fmt: skip
     return {key: place.pk for key, place in zip(named, made, strict=True)}
-
-
-def _free_slugs(names: Iterable[str]) -> list[str]:
-    """A word in addresses for each name, none of them taken."""
-    taken = set(Place.objects.values_list("slug", flat=True))
-    found = []
-    for name in names:
-        word = slugify(name)[:70] or "place"
-        free, number = word, 2
-        while free in taken:
-            free, number = f"{word}-{number}", number + 1
-        taken.add(free)
-        found.append(free)
-    return found
 
 
 def _countries(trial: Trial, codes: set[str], by: User) -> dict[str, int]:

@@ -33,6 +33,7 @@ from sites.models import (
     RoomClosure,
     Site,
 )
+from sites.models.place import RESERVED_SLUGS
 from sites.queries import ahead, booked
 
 
@@ -50,21 +51,25 @@ def _visits(count: int) -> str:
 def add_place(deployment: Deployment, *, values: Mapping[str, Any], by: User) -> Place:
     """Add an institution; its word in addresses comes from its short name."""
     given = dict(values)
-    given["slug"] = given.get("slug") or _free_slug(given["short_name"])
+    given["slug"] = given.get("slug") or free_slugs([given["short_name"]])[0]
     place = Place(**given)
     place.full_clean(exclude=["permission_rows"])
     place.save()
     return place
 
 
-def _free_slug(name: str) -> str:
-    word = slugify(name)[:70] or "place"
-    taken = set(Place.objects.filter(slug__startswith=word).values_list("slug", flat=True))
-    number = 2
-    free = word
-    while free in taken:
-        free, number = f"{word}-{number}", number + 1
-    return free
+def free_slugs(names: Iterable[str]) -> list[str]:
+    """A word in addresses for each name, none of them taken."""
+    taken = {*RESERVED_SLUGS, *Place.objects.values_list("slug", flat=True)}
+    found = []
+    for name in names:
+        word = slugify(name)[:70] or "place"
+        free, number = word, 2
+        while free in taken:
+            free, number = f"{word}-{number}", number + 1
+        taken.add(free)
+        found.append(free)
+    return found
 
 
 @action(Permission.PLACE_EDIT, "change place")

@@ -12,12 +12,14 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import require
 from core.actions import RefusedError, action
+from core.addresses import refuse_name
 from core.countries import countries
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.actions.places import add_place
 from sites.models import Place, Site, SiteSchedule, SiteStatus
+from sites.models.site import SITE_NUMBER
 from sites.queries import cras_of
 from trials.actions.trials import add_country
 from trials.models import Country, ScheduleVersion, Trial
@@ -26,19 +28,20 @@ from trials.models import Country, ScheduleVersion, Trial
 @action(Permission.SITE_EDIT, "add site")
 def add_site(
     trial: Trial, *, country: Country, place: Place, by: User, number: str = "",
-    status: str = SiteStatus.IDENTIFIED, values: Mapping[str, object] | None = None,
+    on: date | None = None, values: Mapping[str, object] | None = None,
 ) -> Site:  # fmt: skip
-    """Add a place to a trial."""
+    """Add a place to a trial, identified today or on a day gone by."""
+    number, on = number.strip(), on or timezone.localdate(timezone=place.zone)
+    refuse_name(SITE_NUMBER, number)
     site = Site(
-        trial=trial, country=country, place=place, number=number.strip(), status=status,
-        status_on=timezone.localdate(), **(values or {}),
-    )  # fmt: skip
+        trial=trial, country=country, place=place, number=number, status_on=on, **(values or {})
+    )
     try:
         with transaction.atomic():
             site.save()
     except IntegrityError as error:
         raise ConflictError(f"Site number {number} is taken in {trial}. Choose another.") from error
-    Site.flow.begin(site, by=by)
+    Site.flow.begin(site, on=on, by=by)
     return site
 
 
@@ -64,6 +67,7 @@ def change_site(
     site: Site, *, values: Mapping[str, object], by: User, revision: int | None = None
 ) -> Site:
     """Change facts of a site."""
+    refuse_name(SITE_NUMBER, str(values.get("number", "")))
     held = lock(site, revision)
     try:
         with transaction.atomic():

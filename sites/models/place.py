@@ -20,6 +20,10 @@ def same(column: str) -> tuple[Func, str]:
     return Func(F(column), F(column), Value("[]"), function="int8range"), RangeOperators.OVERLAPS
 
 
+# Words that mean something else where a place's own word stands in addresses.
+RESERVED_SLUGS = ("add",)
+
+
 class Place(Scope):
     """An institution where subjects are seen."""
 
@@ -37,6 +41,13 @@ class Place(Scope):
     time_zone = models.CharField(max_length=50, default="UTC")
     phone = models.CharField(max_length=40, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=~Q(slug__in=RESERVED_SLUGS), name="place_slug_not_reserved"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.short_name

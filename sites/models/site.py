@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from core.access import Scope, ScopedModel, ScopeIds, ScopeKind, ScopePermission
+from core.addresses import name_like, pattern
 from core.flow import Flow
 from core.permissions import Permission
 from sites.models.place import Place, same
@@ -46,6 +47,9 @@ BEFORE_INITIATION = (
     S.IDENTIFIED, S.FEASIBILITY, S.QUALIFIED, S.SELECTED, S.START_UP, S.READY,
     S.NOT_SELECTED, S.DECLINED, S.BACK_UP, S.WITHDRAWN,
 )  # fmt: skip
+# Candidates without a number have c and their running number in addresses.
+NUMBERS = pattern("add", "assign-cra", "import", "c[0-9]+")
+SITE_NUMBER = name_like(NUMBERS)
 
 
 class Site(Scope):
@@ -82,7 +86,7 @@ class Site(Scope):
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="sites")
     country = models.ForeignKey(Country, on_delete=models.PROTECT, related_name="sites")
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="sites")
-    number = models.CharField(max_length=20, blank=True)
+    number = models.CharField(max_length=20, blank=True, validators=[SITE_NUMBER])
     investigator_name = models.CharField("principal investigator", max_length=150, blank=True)
     investigator = models.ForeignKey(
         "sites.Person", null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
@@ -111,6 +115,10 @@ class Site(Scope):
             models.CheckConstraint(
                 condition=Q(status__in=BEFORE_INITIATION) | ~Q(number=""),
                 name="site_initiated_has_a_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(number__regex=NUMBERS),
+                name="site_number_stands_in_an_address",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=SiteStatus.values), name="site_status_known"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
+from core.addresses import refuse_name
 from core.dates import show_day
 from core.permissions import Permission
 from core.versions import ConflictError
@@ -26,7 +28,7 @@ from subjects.models import (
     Transfer,
     Visit,
 )
-from subjects.models.subject import ENDED
+from subjects.models.subject import ENDED, SUBJECT_NUMBER
 from subjects.models.visit import OPEN
 from trials.models import AnchorKind
 
@@ -48,6 +50,7 @@ def screen(
     if on > timezone.localdate(timezone=site.place.zone):
         raise RefusedError("The screening day has not come yet.")
     number = number.strip() or next_number(site)
+    refuse_name(SUBJECT_NUMBER, number)
     subject = Subject(
         trial_id=site.trial_id, site=site, number=number, screening_number=number,
         screened_on=on, consented_on=consented_on, birth_year=birth_year, sex=sex,
@@ -74,10 +77,11 @@ def next_number(site: Site) -> str:
     """The next free subject number of a site."""
     Site.objects.select_for_update(of=("self",)).get(pk=site.pk)
     numbers = Subject.objects.filter(
-        trial_id=site.trial_id, number__regex=rf"^{site.number}-[0-9]{{3,}}$"
-    ).aggregate(last=Max("number"))
-    last = int(numbers["last"].rsplit("-", 1)[1]) if numbers["last"] else 0
-    return f"{site.number}-{last + 1:03d}"
+        trial_id=site.trial_id, number__regex=rf"^{re.escape(site.number)}-[0-9]{{3,}}$"
+    )
+    last = numbers.order_by(Length("number").desc(), "-number").first()
+    count = int(last.number.rsplit("-", 1)[1]) if last else 0
+    return f"{site.number}-{count + 1:03d}"
 
 
 def set_anchor_date(subject: Subject, code: str, on: date, reason: str = "") -> None:

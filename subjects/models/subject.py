@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from core.access import ScopedModel, ScopeIds
+from core.addresses import name_like, pattern
 from core.encryption import EncryptedTextField
 from core.flow import Flow
 from core.permissions import Permission
@@ -50,6 +51,10 @@ class Sex(models.TextChoices):
     UNKNOWN = "u", "not recorded"
 
 
+NUMBERS = pattern("import")
+SUBJECT_NUMBER = name_like(NUMBERS)
+
+
 class Subject(ScopedModel):
     """A person in screening or in the trial, known by number."""
 
@@ -76,7 +81,9 @@ class Subject(ScopedModel):
     trial = models.ForeignKey(Trial, on_delete=models.PROTECT, related_name="subjects")
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="subjects")
     screening_number = models.CharField(max_length=30)
-    number = models.CharField(max_length=30, help_text="for example 1042-007")
+    number = models.CharField(
+        max_length=30, validators=[SUBJECT_NUMBER], help_text="for example 1042-007"
+    )
     status = models.CharField(
         max_length=20, choices=SubjectStatus.choices, default=SubjectStatus.SCREENING
     )
@@ -102,6 +109,10 @@ class Subject(ScopedModel):
             models.UniqueConstraint(fields=["trial", "number"], name="subject_number_once"),
             models.UniqueConstraint(
                 fields=["trial", "screening_number"], name="subject_screening_number_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(number__regex=NUMBERS),
+                name="subject_number_stands_in_an_address",
             ),
             models.CheckConstraint(
                 condition=Q(status__in=[*IN_SCREENING, S.SCREEN_FAILED, S.IN_ERROR, *LEAVING])

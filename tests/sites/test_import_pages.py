@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from core.imports import uploads
-from core.models import Event, Upload
+from core.models import Event, StatusChange, Upload
 from sites.models import Place, Site
 from tests.world import World, user_with
 
@@ -134,14 +134,51 @@ def test_columns_can_be_chosen_otherwise(world: World, manager: Client) -> None:
         ("77,Elsewhere,FR,open,31.02.2025", "not a day of the calendar"),
         (f"{'7' * 21},Elsewhere,FR,identified,", "limit is 20"),
         ("77,,FR,identified,", "It is empty"),
+        ("import,Elsewhere,FR,identified,", "“import” cannot stand in an address"),
+        ("10/42,Elsewhere,FR,identified,", "“10/42” cannot stand in an address"),
+        ("77,Elsewhere,FR,open,", "Since when is the site open for enrolment? Add the day."),
+        ("77,Elsewhere,FR,on hold,,2025-01-02", "Since when is the site on hold?"),
+        ("77,Elsewhere,FR,ready,2025-01-02,,2025-01-02", "The site is ready. Leave the day out"),
+        ("77,Elsewhere,FR,open,2025-01-02,,2025-02-02", "It is before Initiated on"),
+        ("77,Elsewhere,FR,initiated,,2199-01-01", "has not come yet"),
     ],
 )
 def test_each_bad_row_gets_its_message(manager: Client, row: str, said: str) -> None:
-    page = words(
-        manager.get(send(manager, f"Number,Place,Country,Status,Since\n{row}\n", encoding="utf-8"))
-    )
+    head = "Number,Place,Country,Status,Since,Identified on,SIV date,Activated on"
+    page = words(manager.get(send(manager, f"{head}\n{row}\n", encoding="utf-8")))
     assert said in page
     assert "1 wrong" in page
+
+
+def test_the_days_of_a_list_become_the_life_of_its_sites(manager: Client) -> None:
+    send(
+        manager,
+        "Number,Place,Country,Status,Since,Identified on,SIV date,Activated on\n"
+        "1,One,FR,Enrolment closed,2025-06-01,2024-01-02,2024-05-06,2024-05-20\n"
+        "2,Two,FR,Active,,,,2024-05-20\n"
+        "3,Three,FR,Initiated,2024-05-06,,,\n"
+        "4,Four,FR,On hold,2025-01-01,,,\n",
+        encoding="utf-8",
+    )
+    go(manager, "core:begin_import")
+    lives = {
+        site.number: (str(site.initiated_on), str(site.opened_on), str(site.status_on), [
+            (step.from_status, step.to_status, str(step.on))
+            for step in StatusChange.objects.filter(
+                flow="sites.site", object_id=site.pk
+            ).order_by("pk")
+        ])
+        for site in Site.objects.filter(place__country="FR")
+    }  # fmt: skip
+    assert lives == {
+        "1": ("2024-05-06", "2024-05-20", "2025-06-01", [
+            ("", "identified", "2024-01-02"), ("identified", "initiated", "2024-05-06"),
+            ("initiated", "open", "2024-05-20"), ("open", "enrolment_closed", "2025-06-01"),
+        ]),
+        "2": ("None", "2024-05-20", "2024-05-20", [("", "open", "2024-05-20")]),
+        "3": ("2024-05-06", "None", "2024-05-06", [("", "initiated", "2024-05-06")]),
+        "4": ("None", "None", "2025-01-01", [("", "on_hold", "2025-01-01")]),
+    }  # fmt: skip
 
 
 def test_a_known_place_is_found_by_its_name_and_a_hostile_one_is_only_text(

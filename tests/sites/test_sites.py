@@ -63,6 +63,37 @@ def test_the_manager_adds_a_known_place(world: World, manager: Client) -> None:
     assert "Site number 1043 is taken in TMR-204" in taken.content.decode()
 
 
+@pytest.mark.parametrize("number", ["add", "c7", "10/42"])
+def test_a_number_that_is_no_address_is_refused(world: World, manager: Client, number: str) -> None:
+    said = f"“{number}” cannot stand in an address. Choose another, without a slash."
+    for url, form in (
+        (reverse("sites:add_site", args=["tmr-204"]), {"place": world.place.pk}),
+        (reverse("sites:change_site", args=SITE), {}),
+    ):
+        answer = manager.post(url, {**form, "number": number})
+        assert answer.status_code == 422
+        assert said in answer.content.decode()
+    with pytest.raises(RefusedError, match="cannot stand"):
+        sites.propose(world.trial, place=world.place, number=number, by=world.manager)
+
+
+def test_a_place_called_add_has_a_page_of_its_own(world: World, client: Client) -> None:
+    client.force_login(world.admin)
+    form = {"name": "Add", "short_name": "Add", "country": "GB", "time_zone": "Europe/London"}
+    assert client.post(reverse("sites:add_place"), form).status_code == 302
+    assert Place.objects.get(name="Add").slug == "add-2"
+
+
+def test_a_site_is_identified_on_the_day_given(world: World) -> None:
+    country = Country.objects.get(code="GB")
+    place = make_place("southgate", world.admin)
+    site = sites.add_site(
+        world.trial, country=country, place=place, on=date(2025, 2, 3), by=world.manager
+    )
+    change = StatusChange.objects.get(flow="sites.site", object_id=site.pk)
+    assert (site.status_on, change.on) == (date(2025, 2, 3), date(2025, 2, 3))
+
+
 def test_a_new_place_comes_with_its_country(world: World, manager: Client) -> None:
     url = reverse("sites:add_site", args=["tmr-204"])
     form = {
