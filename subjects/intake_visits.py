@@ -42,7 +42,7 @@ class VisitCheck:
         outcome = self._outcome(line, today)
         if status in ENDED and outcome in {V.PLANNED, V.BOOKED}:
             line.wrong("Visit status", "The subject has left. Say what became of the visit.")
-        start = self._start(line, site) if outcome == V.BOOKED else None
+        start = self._start(line, site) if outcome in {V.BOOKED, V.COMPLETED} else None
         room_id = self._one(line, "room", self.rooms, site)
         person_id = self._one(line, "person", self.staff, site)
         if line.faults:

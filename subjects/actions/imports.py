@@ -152,11 +152,11 @@ class _Intake:
         self._drafts(known, booked)
 
     def _bookings(self, known: Iterable[tuple[Visit, VisitRow]]) -> dict[int, date]:
-        """Times with their rooms and people; the days of the booked visits."""
+        """Times with their rooms and people, of what was and what will be; the days of these visits."""
         bookings = [
             self._booking(visit, row)
             for visit, row in known
-            if row.start and visit.status == VisitStatus.BOOKED
+            if row.start and visit.status in {VisitStatus.BOOKED, VisitStatus.COMPLETED}
         ]
         Booking.objects.bulk_create(bookings)
         Claim.objects.bulk_create(
@@ -171,6 +171,7 @@ class _Intake:
         return Booking(
             visit=visit, place=place, room_id=row.room_id, person_id=row.person_id, period=period,
             on=row.start.astimezone(place.zone).date(), zone=place.time_zone,
+            confirmation=row.confirmation,
         )  # fmt: skip
 
     def _drafts(self, known: Iterable[tuple[Visit, VisitRow]], booked: Mapping[int, date]) -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from sites.models import SiteSchedule
 from subjects import planning
 from subjects.actions.plan import named
-from subjects.models import Subject, Visit, VisitStatus
+from subjects.models import Booking, Subject, Visit, VisitStatus
 from subjects.models.subject import ENDED
 from subjects.models.visit import WITHOUT_VISIT
 from subjects.queries import as_planned, repeat_groups_of
@@ -36,6 +36,7 @@ class VisitRow:
     minutes: int = 60
     room_id: int | None = None
     person_id: int | None = None
+    confirmation: str = Booking.Confirmation.UNCONFIRMED
     reason: str = ""
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from core.models import AuditRow, Event, Obligation, StatusChange
 from core.versions import ConflictError
-from sites.models import Claim
+from sites.models import Claim, ClaimKind
 from subjects.actions import subjects, visits
 from subjects.actions.imports import import_subjects
 from subjects.actions.lay_out import SubjectRow, VisitRow
@@ -121,6 +121,20 @@ def test_booked_visits_hold_their_room_and_their_subject(world: World) -> None:
     with pytest.raises(ConflictError, match="taken meanwhile"):
         import_subjects(world.site, rows=[clash], by=world.coordinator)
     assert not Subject.objects.filter(number="1042-150").exists()
+
+
+def test_visits_that_were_keep_their_time_and_what_the_subject_said(world: World) -> None:
+    day = weekday_from(timezone.localdate() - 9 * DAY)
+    visit = world.version.visits.get(code="W4")
+    done = VisitRow(
+        "W4", visit.pk, status="completed", performed_on=day, start=at(day, 10),
+        room_id=world.room.pk, confirmation="confirmed",
+    )  # fmt: skip
+    [row] = rows(world, day_1_on=day - visit.days * DAY, visits=(done,))
+    import_subjects(world.site, rows=[row], by=world.coordinator)
+    held = Booking.objects.get()
+    assert (held.on, held.visit.status, held.confirmation) == (day, "completed", "confirmed")
+    assert Claim.objects.get(kind=ClaimKind.ROOM).resource_id == world.room.pk
 
 
 def test_who_ended_keeps_only_what_happened(world: World) -> None:

@@ -226,6 +226,10 @@ def test_a_table_is_pasted_after_its_preview(client: Client, draft: ScheduleVers
         ("W2.2", "Vital signs", "required"), ("W8", "Vital signs", "required"),
     }  # fmt: skip
     assert {one.group for one in draft.procedures.all()} == {"Safety"}
+    again = TABLE.replace("ECG\tx\t\t(x)", "ECG\t\tx\tx")
+    assert client.post(url, {"table": again, "do": "save"}).status_code == 302
+    of_ecg = cells.filter(procedure__name="ECG").values_list("visit__code", "need")
+    assert set(of_ecg) == {("W2.2", "required"), ("W8", "required")}
 
 
 @pytest.mark.parametrize(
