@@ -268,6 +268,9 @@ def reached(
 ) -> frozenset[int] | None:
     """The ids of this scope model under the user's reach; None means all of them."""
     held = reach(user, permission)
+    # Who is granted scopes here and further up only has nothing below that is not inside them.
+    around = {model.kind, *(kind for _, kind in _above(model))}
+    shared_below = shared_below and not held.ids.keys() <= around
     memo: dict[Any, Any] = user.__dict__.setdefault("_access", {})
     # Permissions held on the same scopes lead to the same ids: one query serves them all.
     key = (held.everywhere, frozenset(held.ids.items()), model.kind, shared_below)
@@ -298,8 +301,7 @@ def _resolve(
     if under:
         rows = model._default_manager.filter(reduce(operator.or_, under))
         ids.update(rows.values_list("pk", flat=True))
-    # Who is granted scopes here and further up only has nothing below that is not inside them.
-    if shared_below and not held.ids.keys() <= {model.kind, *(kind for _, kind in above)}:
+    if shared_below:
         direct = {lower for lower, _ in _children(model)}
         for lower, field in _children(model):
             deeper = any(lowest not in direct for lowest, _ in _children(lower))

@@ -148,16 +148,20 @@ def open_for(user: User, now: datetime | None = None) -> models.QuerySet[Obligat
     return seen_by(user).filter(owned_by(user)).exclude(snoozed_until__gt=today)
 
 
-def counts(user: User) -> dict[str, tuple[int, bool]]:
-    """Open duties of this person by rule, and whether any is overdue: one query for navigation."""
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How much of one rule is open in a trial at a place, and how much of it is overdue."""
+
+    rule: str
+    trial_id: int | None
+    place_id: int | None
+    total: int
+    late: int
+
+
+def counts(user: User) -> list[Count]:
+    """What this person has to do, counted by rule, trial and place: one query for navigation."""
     today = timezone.localdate()
-    rows = (
-        open_for(user)
-        .order_by()
-        .values("rule")
-        .annotate(
-            total=models.Count("pk"),
-            late=models.Count("pk", filter=models.Q(due_on__lt=today)),
-        )
-    )
-    return {row["rule"]: (row["total"], row["late"] > 0) for row in rows}
+    rows = open_for(user).order_by().values_list("rule", "trial_id", "place_id")
+    late = models.Count("pk", filter=models.Q(due_on__lt=today))
+    return [Count(*row) for row in rows.annotate(total=models.Count("pk"), late=late)]

@@ -2,48 +2,63 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest
-from django.urls import ResolverMatch, reverse
+from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Density
 from core import obligations
 from core.access import has_anywhere
 from core.permissions import Permission
-from subjects.diary import place_of
+from ctms.context import (
+    PLACE,
+    Context,
+    context_of,
+    is_site_staff,
+    kind_of,
+    named_by,
+    works_above_sites,
+)
+
+if TYPE_CHECKING:
+    from accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of the navigation."""
+    """One entry of the navigation, counting what is open under the rules of its page."""
 
     url: str
     icon: str
     text: str
+    key: str = ""
+    rules: frozenset[str] = frozenset()
+    also: tuple[str, ...] = ()  # other addresses below which its pages lie
     count: int = 0
     is_late: bool = False
     is_current: bool = False
-    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Entries under one heading."""
+    """Entries under one heading, with the trial or place they are about, if any."""
 
     title: str
     items: list[Item]
+    context: Context | None = None
+    switch: str = ""  # where to choose another one
 
 
-# The keys that lead to a page, one after the other.
-KEYS = {
-    "Today": "g t", "My work": "g w", "Schedule": "g s", "Subjects": "g u", "Place": "g c",
-    "Trials": "g p", "Sites": "g i", "Places": "g l", "All subjects": "g a", "People": "g e",
-}  # fmt: skip
+# What the tab bar of a phone holds, the first of these that the person has.
+QUICK = ("Today", "Schedule", "People", "Overview", "Sites", "Subjects", "My work")
 TABS = 4
-AT_SITE = "/sites/<str:number>/"
+SUBJECT_PAGES = ("/subjects/", "/visits/")
+THEMES = [("system", "Auto"), ("light", "Light"), ("dark", "Dark")]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -54,9 +69,9 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     shown = SimpleLazyObject(lambda: groups(request, user))  # a fragment does not show it
     return {
         "navigation": shown,
-        "quick": SimpleLazyObject(lambda: [item for group in shown for item in group.items][:TABS]),
+        "quick": SimpleLazyObject(lambda: _quick(shown)),
         "switching": kind_of(request.resolver_match),
-        "themes": [("system", "Auto"), ("light", "Light"), ("dark", "Dark")],
+        "themes": THEMES,
         "densities": Density.choices,
         "theme": "" if user.theme == "system" else user.theme,
         "density": user.density,
@@ -64,59 +79,122 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def kind_of(match: ResolverMatch | None) -> str:
-    """What a page belongs to that has siblings to switch to: a site, a trial, a place or nothing."""
-    if match is None:
-        return ""
-    if AT_SITE in f"/{match.route}":
-        return "site"
-    if "code" in match.kwargs:
-        return "trial"
-    return "place" if "slug" in match.kwargs and match.route.startswith("places/") else ""
-
-
-def groups(request: HttpRequest, user: Any) -> list[Group]:
-    """The navigation, as far as the person may go."""
-    due = obligations.counts(user)
-    total = sum(count for count, _ in due.values())
-    late = any(is_late for _, is_late in due.values())
-    at_site = has_anywhere(user, Permission.DIARY_VIEW) and has_anywhere(
-        user, Permission.VISIT_BOOK
-    )
-    place = place_of(user) if at_site else None
-    mine = [(reverse("inbox:work"), "inbox", "My work", total, late)]
-    if place is not None:
-        mine.insert(0, (reverse("subjects:today"), "sunrise", "Today", 0, False))
-        url = reverse("subjects:schedule", args=[place.slug])
-        mine.append((url, "calendar", "Schedule", due.get("visit.book", (0, False))[0], False))
-    shown = [Group("", [_item(request, *entry) for entry in mine])]
-    if place is not None:
-        here = [
-            (reverse("workspace:place_subjects", args=[place.slug]), "users", "Subjects", 0, False),
-            (reverse("sites:place", args=[place.slug]), "door", "Place", 0, False),
-        ]
-        shown.append(Group(str(place), [_item(request, *entry) for entry in here]))
-    whole = _organisation(user)
-    if whole:
-        shown.append(Group("Organisation", [_item(request, *entry) for entry in whole]))
+def groups(request: HttpRequest, user: User) -> list[Group]:
+    """The navigation, as far as the person may go: mine, the organisation, the trial or place."""
+    context = context_of(request, user)
+    shown = [Group("", list(_mine(user, context)))]
+    if works_above_sites(user):
+        shown.append(Group("Organisation", list(_organisation(user))))
+    if context is not None:
+        is_place = context.kind == PLACE
+        items = _at_place(context.key) if is_place else _in_trial(user, context.key)
+        switch = _switch(request, context)
+        shown.append(Group("Site" if is_place else "Trial", list(items), context, switch))
     if has_anywhere(user, Permission.ACCOUNT_EDIT):
-        people = _item(request, reverse("accounts:people"), "users", "People", 0, False)  # noqa: FBT003 - as in the tables above
-        shown.append(Group("Administration", [people]))
-    return shown
+        shown.append(Group("Administration", [_item("accounts:people", "users", "People", "g e")]))
+    due = obligations.counts(user)
+    return _marked([_counted(group, due) for group in shown], request)
 
 
-def _organisation(user: Any) -> list[tuple[str, str, str, int, bool]]:
-    whole = []
-    if has_anywhere(user, Permission.TRIAL_VIEW):
-        whole.append((reverse("workspace:trials"), "rocket", "Trials", 0, False))
+def _item(
+    name: str, icon: str, text: str, key: str = "", *args: str, rules: Iterable[str] = (),
+    also: tuple[str, ...] = (),
+) -> Item:  # fmt: skip
+    return Item(reverse(name, args=args), icon, text, key, frozenset(rules), also)
+
+
+def _mine(user: User, context: Context | None) -> Iterator[Item]:
+    if is_site_staff(user):
+        yield _item("subjects:today", "sunrise", "Today", "g t", rules=["visit.confirm"])
+    yield _item("inbox:work", "inbox", "My work", "g w", rules=obligations.RULES)
+    if context is not None and context.kind == PLACE:
+        yield _item(
+            "subjects:schedule", "calendar", "Schedule", "g s", context.key, rules=["visit.book"]
+        )
+
+
+def _organisation(user: User) -> Iterator[Item]:
+    entries = (
+        (Permission.TRIAL_VIEW, "workspace:trials", "rocket", "Trials", "g p"),
+        (Permission.SITE_VIEW, "workspace:all_sites", "building", "Sites", "g i"),
+        (Permission.SUBJECT_VIEW, "workspace:all_subjects", "users", "Subjects", "g a"),
+        (Permission.PLACE_VIEW, "sites:places", "door", "Places", "g l"),
+    )
+    return (_item(*entry) for permission, *entry in entries if has_anywhere(user, permission))
+
+
+def _at_place(place: str) -> Iterator[Item]:
+    yield _item(
+        "workspace:place_subjects", "users", "Subjects", "g u", place, rules=["visit.outcome"],
+        also=(reverse("subjects:find_caller", args=[place]), *SUBJECT_PAGES),
+    )  # fmt: skip
+    yield _item(
+        "sites:delegations", "check-circle", "Delegations", "", place,
+        also=(reverse("sites:delegate", args=[place]), "/delegations/"),
+    )  # fmt: skip
+    yield _item("sites:place", "door", "Place", "g c", place)
+
+
+def _in_trial(user: User, code: str) -> Iterator[Item]:
+    yield _item("workspace:trial", "gauge", "Overview", "g o", code)
     if has_anywhere(user, Permission.SITE_VIEW):
-        whole.append((reverse("workspace:all_sites"), "building", "Sites", 0, False))
-    if has_anywhere(user, Permission.PLACE_VIEW):
-        whole.append((reverse("sites:places"), "door", "Places", 0, False))
+        yield _item("workspace:sites", "building", "Sites", "", code, also=("/sites/",))
     if has_anywhere(user, Permission.SUBJECT_VIEW):
-        whole.append((reverse("workspace:all_subjects"), "users", "All subjects", 0, False))
-    return whole
+        yield _item(
+            "workspace:subjects", "users", "Subjects", "g u", code, rules=["visit.outcome"],
+            also=SUBJECT_PAGES,
+        )  # fmt: skip
+    yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
+    yield _item("trials:set_up", "settings", "Set-up", "", code, also=("/protocols/",))
 
 
-def _item(request: HttpRequest, url: str, icon: str, text: str, count: int, late: bool) -> Item:  # noqa: FBT001 - one row of a table
-    return Item(url, icon, text, count, late, request.path == url, KEYS.get(text, ""))
+def _switch(request: HttpRequest, context: Context) -> str:
+    """Where to choose another trial or place: with this page, if it is about one."""
+    is_about = named_by(request.resolver_match) == (context.kind, context.key)
+    home = "subjects:schedule" if context.kind == PLACE else "workspace:trial"
+    origin = request.path if is_about else reverse(home, args=[context.key])
+    return f"{reverse('switch')}?{urlencode({'from': origin})}"
+
+
+def _counted(group: Group, due: list[obligations.Count]) -> Group:
+    """The group with what this person has to do on each page, here where it is about a record."""
+    at = group.context
+    here = [row for row in due if at is None or at.pk == getattr(row, f"{at.kind}_id")]
+    return replace(group, items=[_with_count(item, here) for item in group.items])
+
+
+def _with_count(item: Item, due: list[obligations.Count]) -> Item:
+    rows = [row for row in due if row.rule in item.rules]
+    count = sum(row.total for row in rows)
+    return replace(item, count=count, is_late=any(row.late for row in rows))
+
+
+def _marked(shown: list[Group], request: HttpRequest) -> list[Group]:
+    """The navigation with the one entry marked below whose address this page lies."""
+    path = request.path
+    if request.resolver_match and request.resolver_match.view_name == "workspace:subject":
+        path = f"{SUBJECT_PAGES[0]}{request.resolver_match.kwargs['number']}/"
+    items = [item for group in reversed(shown) for item in group.items]
+    current = max(items, key=lambda item: _fit(item, path))
+    if not _fit(current, path):
+        return shown
+    return [
+        replace(
+            group, items=[replace(item, is_current=item is current) for item in group.items]
+        )
+        for group in shown
+    ]  # fmt: skip
+
+
+def _fit(item: Item, path: str) -> int:
+    """How much of an address an entry stands for; the page itself most of all."""
+    if path == item.url:
+        return len(path) + 1
+    return max(
+        (len(start) for start in (item.url, *item.also) if path.startswith(start)), default=0
+    )
+
+
+def _quick(shown: Iterable[Group]) -> list[Item]:
+    found = {item.text: item for group in shown for item in group.items}
+    return [found[text] for text in QUICK if text in found][:TABS]

@@ -11,7 +11,8 @@ from django.urls import NoReverseMatch, Resolver404, ResolverMatch, resolve, rev
 from django.views.decorators.http import require_GET
 
 from core.web import Request, page
-from ctms.navigation import Item, kind_of
+from ctms.context import PLACE, TODAY, kind_of
+from ctms.navigation import Item
 from sites.models import Place, Site
 from trials.models import Trial
 
@@ -56,10 +57,19 @@ def _siblings(
 
 def _places(request: Request, match: ResolverMatch, text: str) -> list[Item]:
     rows = Place.objects.visible_to(request.user).filter(short_name__icontains=text)
-    return [
-        _item(match, "door", str(place), "sites:place", slug=place.slug)
-        for place in rows.order_by("short_name")[:SHOWN]
-    ]
+    found = rows.order_by("short_name")[:SHOWN]
+    if match.view_name == TODAY:
+        here = request.session.get(PLACE, "")
+        return [
+            Item(
+                f"{reverse(TODAY)}?place={place.slug}",
+                "door",
+                str(place),
+                is_current=place.slug == here,
+            )
+            for place in found
+        ]
+    return [_item(match, "door", str(place), "sites:place", slug=place.slug) for place in found]
 
 
 def _trials(request: Request, match: ResolverMatch, text: str) -> list[Item]:

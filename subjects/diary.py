@@ -8,14 +8,23 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.fields.ranges import DateTimeRangeField
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import (
+    BooleanField,
+    Exists,
+    ExpressionWrapper,
+    OrderBy,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)
 from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
 from core.dates import show_day, show_days, study_day
 from core.permissions import Permission
-from sites.models import Closure, Place
+from sites.models import Closure, Person, Place
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
 from subjects.planning import window_text
 from trials.models import AnchorKind
@@ -286,9 +295,20 @@ def closures(place: Place, first: date, last: date) -> list[Closure]:
     )
 
 
-def place_of(user: User) -> Place | None:
-    """The place a site person works at: the one with a post, else the first in reach."""
+def places_of(user: User, slug: str = "") -> QuerySet[Place]:
+    """The places a site person works at: the one asked for, those with a post, others in reach."""
+    post = Person.objects.filter(place=OuterRef("pk"), user=user, is_active=True)
     held = Place.objects.visible_to(user, Permission.DIARY_VIEW)
-    own = Place.objects.filter(staff__user=user, staff__is_active=True)
-    found: Place | None = own.order_by(F("pk")).first() or held.order_by("pk").first()
-    return found
+    rows: QuerySet[Place] = Place.objects.visible_to(user).annotate(has_post=Exists(post))
+    rows = rows.filter(Q(has_post=True) | Q(pk__in=held.values("pk")))
+    return rows.order_by(first_where(Q(slug=slug)), first_where(Q(has_post=True)), "pk")
+
+
+def place_of(user: User, slug: str = "") -> Place | None:
+    """The place whose day a site person runs: the one asked for, if it is theirs, else their own."""
+    return places_of(user, slug).first()
+
+
+def first_where(condition: Q) -> OrderBy:
+    """An order in which the rows that meet a condition come first."""
+    return ExpressionWrapper(condition, output_field=BooleanField()).desc()

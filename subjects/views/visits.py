@@ -32,7 +32,7 @@ from subjects.views.course import ask_first
 @require_GET
 def today(request: Request) -> HttpResponse:
     """The day at one place, across trials."""
-    place = diary.place_of(request.user)
+    place = _here(request)
     if place is None:
         return page(request, "subjects/today_without_place.html", {})
     now = timezone.localtime(timezone=place.zone)
@@ -248,6 +248,15 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
         return _back(request, visit.get_absolute_url())
     context = {"visit": visit, "form": form, "title": f"{title}: {visit.name}", "verb": title}
     return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
+
+
+def _here(request: Request) -> Place | None:
+    """The place whose day is shown: the one asked for, else the last one, else the person's own."""
+    asked = request.GET.get("place", "")
+    place = diary.place_of(request.user, asked or request.session.get("place", ""))
+    if place is not None and asked:
+        request.session["place"] = place.slug
+    return place
 
 
 def _day(text: str, default: date) -> date:

@@ -47,12 +47,12 @@ def test_keys_lead_to_pages_and_can_be_switched_off(
     tab.goto("/my-work/")
     tab.keyboard.press("?")
     sheet = tab.get_by_role("dialog", name="Keys on this page")
-    expect(sheet).to_contain_text("All subjects")
+    expect(sheet).to_contain_text("Schedule")
     expect(sheet).not_to_contain_text("People")
     tab.keyboard.press("Escape")
     tab.keyboard.press("g")
-    tab.keyboard.press("p")
-    expect(tab).to_have_url(re.compile(r"/trials/$"))
+    tab.keyboard.press("u")
+    expect(tab).to_have_url(re.compile(r"/places/northgate/subjects/$"))
     accounts.change_settings(
         live.coordinator, values={"has_single_keys": False}, by=live.coordinator
     )

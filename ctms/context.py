@@ -1,0 +1,114 @@
+"""The trial or the place a person works in: that of the page, else the last one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef, Q
+from django.http import HttpRequest
+from django.urls import ResolverMatch
+
+from accounts.roles import SITE_ROLES
+from core.access import has_anywhere, live
+from core.permissions import Permission
+from sites.models import Site
+from subjects.diary import first_where, places_of
+from trials.models import Trial
+
+if TYPE_CHECKING:
+    from accounts.models import User
+
+TODAY = "subjects:today"
+AT_SITE = "/sites/<str:number>/"
+LAST = "context"  # which of the two kinds was looked at last; the records stand under their kinds
+PLACE, TRIAL = "place", "trial"
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the third block of the navigation is about."""
+
+    kind: str
+    pk: int
+    key: str
+    title: str
+    detail: str
+
+
+def is_site_staff(user: User) -> bool:
+    """Whether the person runs visits at a place."""
+    return has_anywhere(user, Permission.DIARY_VIEW) and has_anywhere(user, Permission.VISIT_BOOK)
+
+
+def works_above_sites(user: User) -> bool:
+    """Whether the person holds a role of a sponsor, not of a site."""
+    return any(held.role not in SITE_ROLES for held in live(user))
+
+
+def context_of(request: HttpRequest, user: User) -> Context | None:
+    """The trial or place of this page, or the one seen last; remembered for pages without."""
+    kinds = [PLACE] if is_site_staff(user) else []
+    kinds += [TRIAL] if works_above_sites(user) else []
+    if not kinds:
+        return None
+    kind, key = named_by(request.resolver_match)
+    if kind not in kinds:
+        kind = request.session.get(LAST, kinds[0])
+        kind, key = kind if kind in kinds else kinds[0], ""
+    key = key or request.session.get(kind, "")
+    found = _place(user, key) if kind == PLACE else _trial(user, key)
+    if found is not None:
+        _remember(request, found)
+    return found
+
+
+def named_by(match: ResolverMatch | None) -> tuple[str, str]:
+    """The kind and the key of the trial or place in the address of a page, if any."""
+    if match is not None and "code" in match.kwargs:
+        return TRIAL, match.kwargs["code"]
+    if match is not None and "slug" in match.kwargs and match.route.startswith("places/"):
+        return PLACE, match.kwargs["slug"]
+    return "", ""
+
+
+def kind_of(match: ResolverMatch | None) -> str:
+    """What a page belongs to that has siblings to switch to: a site, a trial, a place or nothing."""
+    if match is None:
+        return ""
+    if match.view_name == TODAY:
+        return PLACE
+    return "site" if AT_SITE in f"/{match.route}" else named_by(match)[0]
+
+
+def _remember(request: HttpRequest, found: Context) -> None:
+    for name, value in ((LAST, found.kind), (found.kind, found.key)):
+        if request.session.get(name) != value:
+            request.session[name] = value
+
+
+def _place(user: User, slug: str) -> Context | None:
+    sites = Site.objects.visible_to(user).filter(place=OuterRef("pk")).order_by("number")
+    row: Any = places_of(user, slug).annotate(numbers=ArraySubquery(sites.values("number"))).first()
+    if row is None:
+        return None
+    known = set(row.numbers)
+    title = f"{row.numbers[0]} {row.short_name}".strip() if len(known) == 1 else row.short_name
+    where = f"{row.city}, {row.country}" if row.city else row.country
+    count = f"{len(row.numbers)} trial{'' if len(row.numbers) == 1 else 's'}"
+    return Context(PLACE, row.pk, row.slug, title, f"{where} · {count}")
+
+
+def _trial(user: User, code: str) -> Context | None:
+    recruiting = Q(status=Trial.Status.RECRUITING)
+    rows = Trial.objects.visible_to(user).order_by(
+        first_where(Q(code=code)), first_where(recruiting), "protocol_number"
+    )
+    row = rows.only("protocol_number", "code", "phase", "status").first()
+    if row is None:
+        return None
+    words = [row.phase, row.get_status_display()]
+    return Context(
+        TRIAL, row.pk, row.code, row.protocol_number, " · ".join(word for word in words if word)
+    )
