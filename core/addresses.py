@@ -11,13 +11,13 @@ from core.actions import RefusedError
 def pattern(*reserved: str) -> str:
     """Fits what can be a part of an address and is none of the words that mean something else."""
     taken = "|".join((*reserved, r"\.", r"\.\."))
-    return rf"^(?!({taken})$)[^/]*$"
+    return rf"^(?!({taken})$)[^/?#%\\]*$"
 
 
 def name_like(fitting: str) -> RegexValidator:
     """Lets names pass that fit the pattern."""
     return RegexValidator(
-        fitting, "“%(value)s” cannot stand in an address. Choose another, without a slash."
+        fitting, "“%(value)s” cannot stand in an address. Choose another, without / ? # and %%."
     )
 
 

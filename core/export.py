@@ -6,6 +6,7 @@ import csv
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from io import StringIO
+from itertools import islice
 from typing import Any
 
 from django.db import models
@@ -37,31 +38,31 @@ def safe(value: Any) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
+def _written(rows: Iterable[Sequence[Any]]) -> str:
+    file = StringIO(newline="")
+    csv.writer(file).writerows([safe(value) for value in row] for row in rows)
+    return BYTE_ORDER_MARK + file.getvalue()
+
+
 def as_csv(
     request: Request, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]],
     target: models.Model | None = None,
 ) -> HttpResponse:  # fmt: skip
     """A file of the rows; its first line says what was filtered, when and for whom."""
-    filters = ", ".join(f"{key}: {text}" for key, text in sorted(request.GET.items()) if text)
+    given = [f"{key}: {text}" for key, text in sorted(request.GET.items()) if text]
+    filters = ", ".join(given) or "no filter"
     now = timezone.now()
-    written = StringIO(BYTE_ORDER_MARK)
-    written.seek(0, 2)
-    writer = csv.writer(written)
-    said = f"{name}; {filters or 'no filter'}; {now:%Y-%m-%d %H:%M} UTC; {request.user}"
-    writer.writerow([safe(said)])
-    writer.writerow(heads)
-    count = 0
-    for row in rows:
-        count += 1
-        if count > MOST:
-            raise RefusedError(f"More than {MOST:,} rows. Filter the list, then export it.")
-        writer.writerow([safe(value) for value in row])
-    shown = "1 row" if count == 1 else f"{count} rows"
+    said = f"{name}; {filters}; {now:%Y-%m-%d %H:%M} UTC; {request.user}"
+    found = list(islice(rows, MOST + 1))
+    if len(found) > MOST:
+        raise RefusedError(f"More than {MOST:,} rows. Filter the list, then export it.")
+    shown = "1 row" if len(found) == 1 else f"{len(found)} rows"
     note(
         f"export {name.lower()}", target=target or Deployment.objects.get(pk=1), by=request.user,
-        reason=f"{shown}, {filters or 'no filter'}",
+        reason=f"{shown}, {filters}",
     )  # fmt: skip
-    response = HttpResponse(written.getvalue(), content_type="text/csv; charset=utf-8")
+    written = _written([[said], heads, *found])
+    response = HttpResponse(written, content_type="text/csv; charset=utf-8")
     filename = f"{name.lower().replace(' ', '-')}-{now:%Y-%m-%d}.csv"
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "no-store"

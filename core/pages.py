@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.access import ScopedModel, can, require
 from core.actions import Action, RefusedError
 from core.dates import show_day
+from core.dates.field import DayField
 from core.export import as_csv
 from core.models import Deployment
 from core.permissions import Permission
@@ -229,7 +230,7 @@ class Pages:
 
         def shape(field: Any, **given: Any) -> Any:
             if isinstance(field, models.DateField):
-                given["widget"] = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+                given["form_class"] = DayField
             shaped = field.formfield(**given)
             if field.is_relation and cls.parent:
                 shaped.queryset = shaped.queryset.filter(**{cls.parent: above})

@@ -12,14 +12,14 @@ from django.db.models import QuerySet
 from accounts.models import User
 from core.access import can
 from core.countries import countries
-from core.dates import ClockError, at, show_day, start_of
+from core.dates import ClockError, at, start_of
+from core.dates.field import DayField
 from core.permissions import Permission
 from sites.models import OpeningHours, Person, Place, Site, SiteStatus, Task
 from sites.models.site import SITE_NUMBER
 from sites.queries import cras_of
 from trials.models import ScheduleVersion, Trial
 
-DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 HALVES = ("first", "second")
 
@@ -61,11 +61,11 @@ class SureForm(forms.Form):
 class PeriodForm(SureForm):
     """From when to when, on the clocks of a place; whole days where no time is given."""
 
-    from_on = forms.DateField(label="First day", widget=DAY)
+    from_on = DayField(label="First day")
     from_at = forms.TimeField(
         label="From", widget=CLOCK, required=False, help_text="Empty: all day"
     )
-    to_on = forms.DateField(label="Last day", widget=DAY)
+    to_on = DayField(label="Last day")
     to_at = forms.TimeField(label="Until", widget=CLOCK, required=False, help_text="Empty: all day")
 
     def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
@@ -87,22 +87,21 @@ class PeriodForm(SureForm):
     def clean(self) -> dict[str, Any]:
         """Both ends as instants, the second after the first."""
         data = super().clean() or self.cleaned_data
-        first, last = data.get("from_on"), data.get("to_on")
-        if first and last:
-            after_last = None if data.get("to_at") else last + timedelta(days=1)
-            data["start"] = self._instant("from_at", first, data.get("from_at"))
-            data["end"] = self._instant("to_at", after_last or last, data.get("to_at"))
-            if data["start"] and data["end"] and data["end"] <= data["start"]:
+        if data.get("from_on") and data.get("to_on"):
+            start = self._instant("from", data["from_on"])
+            end = self._instant("to", data["to_on"] + timedelta(days=0 if data.get("to_at") else 1))
+            data |= {"start": start, "end": end}
+            if start and end and end <= start:
                 self.add_error("to_on", "The end is not after the start. Check days and times.")
         return data
 
-    def _instant(self, field: str, day: date, clock: time | None) -> datetime | None:
-        if clock is None:
-            return start_of(day, self.zone)
+    def _instant(self, end: str, day: date) -> datetime | None:
+        """A day at the time that is given for this end, or as it begins."""
+        clock: time | None = self.cleaned_data.get(f"{end}_at")
         try:
-            return at(day, clock, self.zone)
+            return at(day, clock, self.zone) if clock else start_of(day, self.zone)
         except ClockError as error:
-            self.add_error(field, str(error))
+            self.add_error(f"{end}_at", str(error))
             return None
 
 
@@ -186,10 +185,8 @@ class DelegateForm(forms.Form):
     site = forms.ModelChoiceField(Site.objects.none(), label="Trial and site")
     person = forms.ModelChoiceField(Person.objects.none())
     tasks = forms.MultipleChoiceField(choices=Task.choices, widget=forms.CheckboxSelectMultiple)
-    from_on = forms.DateField(label="First day", widget=DAY)
-    to_on = forms.DateField(
-        label="Last day", widget=DAY, required=False, help_text="Empty: until further notice"
-    )
+    from_on = DayField(label="First day")
+    to_on = DayField(label="Last day", required=False, help_text="Empty: until further notice")
 
     def __init__(self, *args: Any, place: Place, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -218,7 +215,7 @@ class SiteField(forms.ModelChoiceField[Site]):
 class EndDelegationForm(SureForm):
     """The last day of a delegation."""
 
-    on = forms.DateField(label="Last day", widget=DAY)
+    on = DayField(label="Last day")
 
 
 class AddSiteForm(forms.Form):
@@ -298,29 +295,20 @@ class StatusForm(SureForm):
     """The next step in the life of a site, its day and its reason."""
 
     status = forms.ChoiceField(label="New status")
-    on = forms.DateField(label="Since", widget=DAY)
+    on = DayField(label="Since")
     reason = forms.CharField(
         max_length=300, required=False, widget=forms.Textarea(attrs={"rows": 2})
     )
 
-    def __init__(self, *args: Any, site: Site, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.site, self.today = site, today
         after = Site.flow.after(site.status)
         choices = [(value, label) for value, label in SiteStatus.choices if value in after]
         self.fields["status"] = forms.ChoiceField(label="New status", choices=choices)
 
     def clean(self) -> dict[str, Any]:
-        """Days in order and not ahead; a reason where the step needs one."""
+        """A reason where the step needs one."""
         data = super().clean() or self.cleaned_data
-        on, since = data.get("on"), self.site.status_on
-        if on and on > self.today:
-            self.add_error("on", "That day has not come yet.")
-        if on and since and on < since:
-            status = self.site.get_status_display().lower()
-            self.add_error(
-                "on", f"The site is {status} since {show_day(since)}. Choose a later day."
-            )
         if data.get("status") in Site.flow.reasons and not data.get("reason"):
             self.add_error("reason", "Give the reason for this step.")
         return data
@@ -330,10 +318,8 @@ class ScheduleForm(forms.Form):
     """Which approved version a site works under, and from when."""
 
     version = forms.ModelChoiceField(ScheduleVersion.objects.none(), label="Approved version")
-    from_on = forms.DateField(
-        label="From",
-        widget=DAY,
-        help_text="The day on which the approval at the site takes effect.",
+    from_on = DayField(
+        label="From", help_text="The day on which the approval at the site takes effect."
     )
 
     def __init__(self, *args: Any, site: Site, **kwargs: Any) -> None:

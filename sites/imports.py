@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from itertools import pairwise
@@ -117,6 +118,13 @@ class Known:
     country: str
 
 
+def refuse_disorder(line: Line, days: Mapping[Column, date]) -> None:
+    """Note days that are before one that comes first."""
+    for earlier, later in pairwise(days):
+        if days[later] < days[earlier]:
+            line.wrong(later, f"It is before {earlier.label}. Correct one of the two.")
+
+
 class _Check:
     """What rows are held against."""
 
@@ -174,13 +182,12 @@ class _Check:
         """Days that have come, in the order of a site's life, and none that it never had."""
         label = SiteStatus(status).label.lower()
         given = {column: line[column.name] for column in DATES if line[column.name]}
-        for column in (column for column, on in given.items() if on > self.today):
-            line.wrong(column, "That day has not come yet. Correct the day.")
-        for column in (column for column in given if status in NEVER.get(column, ())):
-            line.wrong(column, f"The site is {label}. Leave the day out or correct the status.")
-        for earlier, later in pairwise(given):
-            if given[later] < given[earlier]:
-                line.wrong(later, f"It is before {earlier.label}. Correct one of the two.")
+        for column, on in given.items():
+            if on > self.today:
+                line.wrong(column, "That day has not come yet. Correct the day.")
+            if status in NEVER.get(column, ()):
+                line.wrong(column, f"The site is {label}. Leave the day out or correct the status.")
+        refuse_disorder(line, given)
         if status != SiteStatus.IDENTIFIED and not given.keys() & {SINCE, OWN_DAY.get(status)}:
             line.wrong(SINCE, f"Since when is the site {label}? Add the day.")
 

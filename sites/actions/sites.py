@@ -14,6 +14,7 @@ from core.access import require
 from core.actions import RefusedError, action
 from core.addresses import refuse_name
 from core.countries import countries
+from core.dates import show_day
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ConflictError, lock
@@ -100,7 +101,7 @@ def set_status(
     site: Site, *, status: str, by: User, on: date | None = None, reason: str = ""
 ) -> Site:
     """Take a site one step through its life cycle."""
-    on = on or timezone.localdate(timezone=site.place.zone)
+    on = _day_of_step(site, on)
     if status == SiteStatus.INITIATED and not site.number:
         raise RefusedError("A site needs its number before it is initiated. Add the number first.")
     dates: dict[str, object] = {"status_on": on}
@@ -110,6 +111,18 @@ def set_status(
         dates["opened_on"] = on
     Site.flow.move(site, status, by=by, on=on, reason=reason, **dates)
     return site
+
+
+def _day_of_step(site: Site, on: date | None) -> date:
+    """The day given, or today: neither ahead nor before the step before."""
+    today = timezone.localdate(timezone=site.place.zone)
+    on, since = on or today, site.status_on
+    if on > today:
+        raise RefusedError("That day has not come yet. Choose today or an earlier day.")
+    if since and on < since:
+        now = site.get_status_display().lower()
+        raise RefusedError(f"{site} is {now} since {show_day(since)}. Choose that day or later.")
+    return on
 
 
 @action(Permission.SITE_EDIT, "put schedule into effect")

@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='site',
             name='number',
-            field=models.CharField(blank=True, max_length=20, validators=[django.core.validators.RegexValidator('^(?!(add|assign-cra|import|c[0-9]+|\\.|\\.\\.)$)[^/]*$', '“%(value)s” cannot stand in an address. Choose another, without a slash.')]),
+            field=models.CharField(blank=True, max_length=20, validators=[django.core.validators.RegexValidator('^(?!(add|assign-cra|import|c[0-9]+|\\.|\\.\\.)$)[^/?#%\\\\]*$', '“%(value)s” cannot stand in an address. Choose another, without / ? # and %%.')]),
         ),
         migrations.AddConstraint(
             model_name='place',
@@ -25,6 +25,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='site',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^(?!(add|assign-cra|import|c[0-9]+|\\.|\\.\\.)$)[^/]*$')), name='site_number_stands_in_an_address'),
+            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^(?!(add|assign-cra|import|c[0-9]+|\\.|\\.\\.)$)[^/?#%\\\\]*$')), name='site_number_stands_in_an_address'),
         ),
     ]

@@ -87,7 +87,7 @@ def status(request: Request, code: str, number: str) -> HttpResponse:
     if request.method == "POST":
         require(request.user, Permission.SITE_STATUS, site)
     today = timezone.localdate(timezone=site.place.zone)
-    form = StatusForm(request.POST or None, site=site, today=today, initial={"on": today})
+    form = StatusForm(request.POST or None, site=site, initial={"on": today})
     concerned = []
     if form.is_valid() and form.cleaned_data["status"] in ENDING:
         found = queries.concerned(queries.ahead(site.place), site.place, request.user)

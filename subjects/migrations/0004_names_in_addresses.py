@@ -16,10 +16,10 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='subject',
             name='number',
-            field=models.CharField(help_text='for example 1042-007', max_length=30, validators=[django.core.validators.RegexValidator('^(?!(import|\\.|\\.\\.)$)[^/]*$', '“%(value)s” cannot stand in an address. Choose another, without a slash.')]),
+            field=models.CharField(help_text='for example 1042-007', max_length=30, validators=[django.core.validators.RegexValidator('^(?!(import|\\.|\\.\\.)$)[^/?#%\\\\]*$', '“%(value)s” cannot stand in an address. Choose another, without / ? # and %%.')]),
         ),
         migrations.AddConstraint(
             model_name='subject',
-            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^(?!(import|\\.|\\.\\.)$)[^/]*$')), name='subject_number_stands_in_an_address'),
+            constraint=models.CheckConstraint(condition=models.Q(('number__regex', '^(?!(import|\\.|\\.\\.)$)[^/?#%\\\\]*$')), name='subject_number_stands_in_an_address'),
         ),
     ]

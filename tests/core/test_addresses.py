@@ -68,13 +68,13 @@ def test_every_word_that_leads_elsewhere_is_reserved() -> None:
             refusing[before](word)
 
 
-@pytest.mark.parametrize("word", ["add", "c12", "10/42", ".", "..", "/"])
+@pytest.mark.parametrize("word", ["add", "c12", "10/42", ".", "..", "/", "1?", "1#", "1%", "1\\2"])
 def test_a_word_that_is_no_part_of_an_address_is_refused(word: str) -> None:
     with pytest.raises(RefusedError, match="cannot stand in an address"):
         refuse_name(SITE_NUMBER, word)
 
 
-@pytest.mark.parametrize("word", ["", "1042", "added", "Add", "c-12", "12c", "№ 7#?%", "10.42"])
+@pytest.mark.parametrize("word", ["", "1042", "added", "Add", "c-12", "12c", "№ 7ä+&", "10.42"])
 def test_odd_names_that_do_no_harm_are_fine(word: str) -> None:
     refuse_name(name_like(pattern("add", "c[0-9]+")), word)
 

@@ -210,6 +210,16 @@ def test_the_end_comes_after_the_start(world: World, coordinator: Client) -> Non
         )  # fmt: skip
 
 
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01"])
+def test_no_day_is_beyond_the_calendar_people_use(
+    world: World, coordinator: Client, day: str
+) -> None:
+    for name in ("sites:close", "sites:delegate"):
+        refused = coordinator.post(reverse(name, args=SLUG), {"from_on": day, "to_on": day})
+        assert refused.status_code == 422
+        assert refused.content.decode().count("Choose a day from 1900 to 2199.") == 2
+
+
 def test_a_closure_on_the_day_the_clocks_change(world: World, coordinator: Client) -> None:
     """29 March 2026 has 23 hours in London, 01:30 is missing; 25 October has it twice."""
     url = reverse("sites:close", args=SLUG)

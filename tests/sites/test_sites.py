@@ -65,7 +65,7 @@ def test_the_manager_adds_a_known_place(world: World, manager: Client) -> None:
 
 @pytest.mark.parametrize("number", ["add", "c7", "10/42"])
 def test_a_number_that_is_no_address_is_refused(world: World, manager: Client, number: str) -> None:
-    said = f"“{number}” cannot stand in an address. Choose another, without a slash."
+    said = f"“{number}” cannot stand in an address. Choose another, without / ? # and %."
     for url, form in (
         (reverse("sites:add_site", args=["tmr-204"]), {"place": world.place.pk}),
         (reverse("sites:change_site", args=SITE), {}),
@@ -147,7 +147,9 @@ def test_a_site_steps_through_its_life(world: World, manager: Client) -> None:
     assert [step.to_status for step in steps] == ["identified", "selected", "withdrawn"]
 
 
-@pytest.mark.parametrize(("days", "words"), [(1, "has not come yet"), (-1, "Choose a later day")])
+@pytest.mark.parametrize(
+    ("days", "words"), [(1, "has not come yet"), (-1, "Choose that day or later")]
+)
 def test_a_step_is_neither_ahead_nor_before_the_last(
     world: World, manager: Client, days: int, words: str
 ) -> None:
