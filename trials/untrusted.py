@@ -18,8 +18,11 @@ MAX_VALUES = 750_000
 MAX_TEXT = 50_000
 MAX_NAME = 200
 MAX_NUMBER = 1e15
-# Control characters and lone surrogates: legal in JSON strings, refused by databases and terminals.
-_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+# Legal in JSON strings, but control characters and lone surrogates are refused by databases and
+# terminals, and orders to turn the direction of writing would reach beyond their own text.
+_UNWRITABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _COMPRESSED = (b"\x1f\x8b", b"PK\x03\x04", b"BZh", b"\xfd7zXZ")
 
 
@@ -33,8 +36,8 @@ def load(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Node:
         raise RefusedFileError("The file is empty. Choose the file again.")
     if len(raw) > max_bytes:
         raise RefusedFileError(
-            f"The file has {len(raw) / MEGABYTE:.1f} MB and the limit is "
-            f"{max_bytes / MEGABYTE:.1f} MB. Ask the sender for a file of this one study only."
+            f"The file is larger than {max_bytes / MEGABYTE:.1f} MB, the most that is read. "
+            "Ask the sender for a file of this one study only."
         )
     # Counted before parsing, because small texts can stand for very many objects in memory.
     if raw.count(b"{") + raw.count(b"[") > MAX_OBJECTS or raw.count(b",") > MAX_VALUES:

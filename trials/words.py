@@ -21,7 +21,8 @@ _PART = re.compile(r"([+-]?)\s*(\d{1,5})\s*([a-z]*)\s*", re.ASCII)
 _STUDY_DAY = re.compile(r"d(?:ay)?\s*([+-]?\d{1,5})", re.ASCII)
 _WEEK = re.compile(r"w(?:eek)?\s*([+-]?\d{1,4})", re.ASCII)
 _SIDES = re.compile(r"(?:-\s*([^/+]+?))?\s*/?\s*(?:\+\s*([^/]+))?")
-_SAMPLE = re.compile(r"(.*?)\s*(?:(±.*)|\((.*)\))?")
+_BOTH = re.compile(r"(?:(?:±|\+/?-)\s*|(?=[\dp]))(.+)", re.ASCII)
+_SAMPLE = re.compile(r"\s*(?=±)|\s*[()]")
 _WAY_OUT = "Write it as 14 d, -2 d 15 min, 1 mo, P14D or Day 15."
 
 
@@ -72,13 +73,12 @@ def read_window(text: str) -> Window | None:
     plain = _plain(text)
     if plain in {"", "-", "none"}:
         return None
-    both = plain.removeprefix("±").removeprefix("+-").removeprefix("+/-")
-    if both != plain or plain[0].isdigit() or plain[0] == "p":
-        return _magnitude(both), _magnitude(both)
+    if match := _BOTH.fullmatch(plain):
+        return _magnitude(match[1]), _magnitude(match[1])
     match = _SIDES.fullmatch(plain)
     if match is None or not any(match.groups()):
         raise ValueError(f"“{text.strip()[:40]}” is not a window. Write it as ±3, -3/+4 or +2 wk.")
-    early, late = match[1] or "0", match[2] or "0"
+    early, late = (side or "0" for side in match.groups())
     if early.isdigit():
         early += late.lstrip("0123456789 ")
     return _magnitude(early), _magnitude(late)
@@ -124,15 +124,15 @@ def say_window(window: Window | None) -> str:
 
 def read_sample(text: str) -> tuple[int, int, int]:
     """A sample as minutes from the start, with how many earlier and later it may be taken."""
-    match = _SAMPLE.fullmatch(_plain(text))
-    if match is None:
-        raise ValueError(f"“{text.strip()[:40]}” is not a time. Write it as 1 h ±10 min.")
-    moment = read_length(match[1]).in_minutes
-    early, late = read_window(match[2] or match[3] or "0") or (ZERO, ZERO)
-    found = (moment, early.in_minutes, late.in_minutes)
-    if any(minutes is None for minutes in found):
+    moment, *window = _SAMPLE.split(_plain(text))
+    early, late = read_window("".join(window) or "0") or (ZERO, ZERO)
+    return _minutes(read_length(moment)), _minutes(early), _minutes(late)
+
+
+def _minutes(length: Duration) -> int:
+    if length.in_minutes is None:
         raise ValueError("Samples are timed in minutes, hours and days. Write 1 h ±10 min.")
-    return moment or 0, early.in_minutes or 0, late.in_minutes or 0
+    return length.in_minutes
 
 
 def say_sample(minutes: int, early: int = 0, late: int = 0) -> str:

@@ -352,6 +352,24 @@ def test_the_chains_of_epochs_and_encounters_set_their_order_and_broken_ones_are
     assert {"order_broken", "order_incomplete"} <= codes(broken)
 
 
+@pytest.mark.parametrize(
+    ("links", "rule"),
+    [
+        ([{"previousId": "a"}, {}, {}], "DDF00021"),
+        ([{"nextId": "a"}, {}, {}], "DDF00022"),
+        ([{"nextId": "b"}, {"previousId": "c"}, {}], "DDF00023"),
+        ([{"nextId": "b"}, {}, {"previousId": "a"}], "DDF00023"),
+        ([{"nextId": "c"}, {"nextId": "c"}, {}], "DDF00027"),
+        ([{}, {"previousId": "a"}, {"previousId": "a"}], "DDF00027"),
+    ],
+)
+def test_each_way_a_chain_of_links_can_break_is_named_by_its_rule(links, rule) -> None:
+    epochs = [{"id": one, "name": one, **link} for one, link in zip("abc", links, strict=True)]
+    protocol = read(timeline([instance("a", "x")], [anchor("a")]), epochs=epochs)
+    (found,) = [one.message for one in protocol.warnings if one.code == "order_broken"]
+    assert rule in found
+
+
 def test_the_timeline_meeting_encounters_in_another_order_is_reported() -> None:
     encounters = [
         {"id": "ey", "label": "Second", "previousId": "ex"},

@@ -102,7 +102,8 @@ def test_days_with_a_window_in_months_keep_their_offset_in_days() -> None:
         (after("v", "p2w", "d1"), "P14D"),
         (after("v", "P0.5W", "d1"), "P3DT12H"),
         (after("v", "PT36H", "d1"), "P1DT12H"),
-        (after("v", "P120Y", "d1"), "None"),
+        (after("v", "P120Y", "d1"), "P1440M"),
+        (after("v", "P121Y", "d1"), "None"),
     ],
 )
 def test_signed_durations_go_back_and_the_rest_goes_as_the_type_says(timed, offset) -> None:
@@ -113,6 +114,16 @@ def test_a_sign_on_a_window_is_reported_and_read_as_a_length() -> None:
     protocol = chain(anchor("d1"), after("v", "P14D", "d1", "-P3D", "P3D"))
     assert (str(protocol.visits[1].earliest), str(protocol.visits[1].latest)) == ("P11D", "P17D")
     assert "duration_signed" in codes(protocol)
+
+
+def test_a_window_as_long_as_a_life_is_kept_and_a_longer_one_is_reported() -> None:
+    protocol = chain(
+        anchor("d1"),
+        after("v", "P7D", "d1", "P0D", "P120Y"),
+        after("w", "P7D", "d1", "P0D", "P121Y"),
+    )
+    assert [str(visit.latest) for visit in protocol.visits] == ["P0D", "P1440M7D", "P7D"]
+    assert [one.where for one in protocol.warnings if one.code == "duration_absurd"] == ["timing_w"]
 
 
 @pytest.mark.parametrize(
@@ -142,6 +153,12 @@ def test_each_of_several_anchors_is_the_start_of_its_own_axis() -> None:
     assert [visit.anchor_visit for visit in protocol.visits] == [0, 0, 2, 2]
     assert "several_anchors" in codes(protocol)
     assert "time_order" not in codes(protocol)
+
+
+def test_a_timeline_in_which_nothing_is_fixed_or_counted_from_is_reported() -> None:
+    protocol = read(timeline([instance("a", "x"), instance("b", "y")], []))
+    assert offsets(protocol) == ["None", "None"]
+    assert [one.where for one in protocol.warnings if one.code == "anchor_missing"] == ["a"]
 
 
 def test_without_fixed_reference_the_instance_others_count_from_is_the_anchor() -> None:

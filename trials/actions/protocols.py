@@ -269,6 +269,5 @@ def _cells(cells: Cells, of: Mapping[str, ProcedureDefinition]) -> Iterator[Visi
         if cell.activity_id in of:
             yield VisitProcedure(
                 visit=visit, procedure=of[cell.activity_id], need=cell.need.value,
-                condition=cell.condition,
-                offsets=[[at.minutes, at.early_minutes, at.late_minutes] for at in cell.times],
+                condition=cell.condition, offsets=cell.offsets,
             )  # fmt: skip

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from trials.models import ScheduleVersion, VisitDefinition
-from trials.queries.grid import Grid
+from trials.queries.grid import Grid, offset_of, span_of
 
 
 def of_version(version: ScheduleVersion, grid: Grid) -> list[tuple[str, str]]:
@@ -30,14 +30,17 @@ def _windows(visits: list[VisitDefinition]) -> Iterator[tuple[str, str]]:
 
 
 def _overlaps(visits: list[VisitDefinition]) -> Iterator[tuple[str, str]]:
-    """Windows of neighbours that count from the same, in whole days."""
+    """Windows of neighbours that count from the same, where months do not hide by how much."""
     for one, other in pairwise(visits):
-        same = one.anchor == other.anchor and one.after_visit_id == other.after_visit_id
-        if not same or one.months or other.months or one.late_months or other.early_months:
+        if _counts_from(one) != _counts_from(other) or offset_of(one) == offset_of(other):
             continue
-        shared = (one.days + one.late_days) - (other.days - other.early_days)
-        if shared > 0 and one.days != other.days:
-            yield "a", f"The windows of {one.code} and {other.code} overlap by {shared} days."
+        shared = (span_of(one)[1] - span_of(other)[0]).in_days or 0
+        if shared > 0:
+            yield "a", f"The windows of {one.code} and {other.code} overlap by {shared:g} days."
+
+
+def _counts_from(visit: VisitDefinition) -> tuple[str, int | None]:
+    return visit.anchor, visit.after_visit_id
 
 
 def _unused(grid: Grid) -> Iterator[tuple[str, str]]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from core.durations import Duration
+from core.durations import ZERO, Duration
 from trials import words
 from trials.models import AnchorKind, ScheduleVersion, VisitDefinition, VisitProcedure
 from trials.queries.pasted import Pasted
@@ -123,38 +124,28 @@ def mark(need: str, times: Sequence[Sequence[int]], condition: str, notes: Footn
 def of_preview(preview: Preview) -> Grid:
     """The matrix an import would make."""
     notes = Footnotes()
-    epochs = {one.source_id: one.label or one.name for one in preview.protocol.epochs}
-    rows = [(index, row) for index, row in enumerate(preview.rows) if row.is_included]
-    at = {
-        (place, cell.activity_id): mark(
-            cell.need.value,
-            [[point.minutes] for point in cell.times],
-            cell.condition,
-            notes,
-        )
-        for place, (index, _) in enumerate(rows)
-        for cell in preview.cells(index)
-    }
-    heads: dict[int | None, str] = {index: row.code for index, row in rows}
-    columns = [_column_of_row(row, epochs.get(row.epoch_id, ""), heads) for _, row in rows]
+    cells: dict[str, dict[int, Mark]] = defaultdict(dict)
+    for place, row in enumerate(preview.included):
+        for cell in preview.cells(row.place):
+            cells[cell.activity_id][place] = mark(
+                cell.need.value, cell.offsets, cell.condition, notes
+            )
+    heads = {row.place: row.code for row in preview.included}
+    columns = [_column_of_row(preview, row, heads) for row in preview.included]
     lines = (
-        (
-            preview.group_of(one),
-            _line(
-                one.source_id, one.label, columns,
-                {place: at[place, one.source_id] for place in range(len(rows)) if (place, one.source_id) in at},
-            ),
-        )
+        (preview.group_of(one), _line(one.source_id, one.label, columns, cells[one.source_id]))
         for one in preview.activities
-    )  # fmt: skip
+    )
     return Grid(columns, _grouped(lines), notes.listed())
 
 
-def _column_of_row(row: Row, epoch: str, heads: Mapping[int | None, str]) -> Column:
+def _column_of_row(preview: Preview, row: Row, heads: Mapping[int, str]) -> Column:
+    after = row.counting.after
     return Column(
         key=row.key, code=row.code, name=row.name,
         day=_day(row.offset, is_from_day_1=row.counting.label == DAY_1 or row.is_anchor),
-        window=words.say_window(row.window), counts_from=heads.get(row.counting.after, row.counting.label), epoch=epoch,
+        window=words.say_window(row.window), epoch=preview.epoch_of(row),
+        counts_from=row.counting.label if after is None else heads[after],
         icon=FROM_AFAR.get(VisitDefinition.Modality(row.modality), ""), level=row.level,
     )  # fmt: skip
 
@@ -239,6 +230,12 @@ def window_of(visit: VisitDefinition) -> words.Window | None:
         Duration(visit.early_months, visit.early_days, visit.early_minutes * 60),
         Duration(visit.late_months, visit.late_days, visit.late_minutes * 60),
     )
+
+
+def span_of(visit: VisitDefinition) -> words.Window:
+    """The earliest and the latest time of a visit, as far from what it counts from."""
+    early, late = window_of(visit) or (ZERO, ZERO)
+    return offset_of(visit) - early, offset_of(visit) + late
 
 
 def counts_from(visit: VisitDefinition) -> str:

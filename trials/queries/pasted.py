@@ -60,32 +60,37 @@ def read(text: str, known: Iterable[str] = ()) -> Pasted:
     """The table in a text of rows and tabs; visits of the draft are known by name or short head."""
     found = Pasted()
     lines = [line.split("\t") for line in text.splitlines() if line.strip()]
-    if not lines or len(lines[0]) < 2:  # noqa: PLR2004 - a name and one visit
-        found.problems.append(
-            Problem(1, "", "Copy the table with its head: procedures down, visits across.")
-        )
-        return found
-    if len(lines) > MAX_LINES or len(lines[0]) > MAX_COLUMNS:
-        found.problems.append(
-            Problem(1, "", f"Paste at most {MAX_LINES} rows and {MAX_COLUMNS} visits at a time.")
-        )
+    if refusal := _refusal(lines):
+        found.problems.append(Problem(1, "", refusal))
         return found
     _read_head(lines[0], found)
     group = ""
-    for number, cells in enumerate(lines[1:], 2):
-        name, rest = cells[0].strip()[:MAX_NAME], [cell.strip() for cell in cells[1:]]
-        if _DAYS.fullmatch(name):
-            _read_days(number, rest, found)
-        elif _WINDOWS.fullmatch(name):
-            _read_windows(number, rest, found)
-        elif _EPOCHS.fullmatch(name):
-            _read_epochs(rest, found)
-        elif not any(rest):
-            group = name
-        else:
-            _read_line(number, group, name, rest, found)
+    for number, (name, *cells) in enumerate(lines[1:], 2):
+        row = [cell.strip() for cell in cells]
+        group = _read_row(number, group, name.strip()[:MAX_NAME], row, found)
     _check_new(found, {one.casefold() for one in known})
     return found
+
+
+def _refusal(lines: list[list[str]]) -> str:
+    """Why lines are no table that can be taken; nothing where they are."""
+    if not lines or lines[0][1:] == []:
+        return "Copy the table with its head: procedures down, visits across."
+    if len(lines) > MAX_LINES or len(lines[0]) > MAX_COLUMNS:
+        return f"Paste at most {MAX_LINES} rows and {MAX_COLUMNS} visits at a time."
+    return ""
+
+
+def _read_row(row: int, group: str, name: str, cells: list[str], found: Pasted) -> str:
+    """Read a row by what its name says it is; the heading under which the next one stands."""
+    for names, read_facts in _FACTS.items():
+        if names.fullmatch(name):
+            read_facts(row, cells, found)
+            return group
+    if not any(cells):
+        return name
+    _read_line(row, group, name, cells, found)
+    return group
 
 
 def _read_head(cells: list[str], found: Pasted) -> None:
@@ -122,12 +127,15 @@ def _read_windows(row: int, cells: list[str], found: Pasted) -> None:
             found.problems.append(Problem(row, _letter(index), str(error)))
 
 
-def _read_epochs(cells: list[str], found: Pasted) -> None:
+def _read_epochs(_row: int, cells: list[str], found: Pasted) -> None:
     """A merged head comes as one name and empty cells after it."""
     current = ""
     for visit, text in zip(found.visits, cells, strict=False):
         current = text[:MAX_NAME] or current
         visit.epoch = current
+
+
+_FACTS = {_DAYS: _read_days, _WINDOWS: _read_windows, _EPOCHS: _read_epochs}
 
 
 def _read_line(row: int, group: str, name: str, cells: list[str], found: Pasted) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -151,14 +152,29 @@ class Preview:
         names = {one.source_id: one.label or one.name for one in self.protocol.activities}
         return names.get(activity.parent_ids[-1], "") if activity.parent_ids else ""
 
-    def cells(self, row: int) -> Iterator[usdm.Cell]:
+    def epoch_of(self, row: Row) -> str:
+        """The epoch a row is in, as people call it."""
+        return self._epochs[row.epoch_id].label if row.epoch_id in self._epochs else ""
+
+    def cells(self, place: int) -> list[usdm.Cell]:
         """What is done at a row."""
-        visits = self.protocol.visits
-        if row < len(visits):
-            yield from (cell for cell in self.protocol.cells if cell.visit == row)
-            return
-        for identity in self.protocol.unreachable[row - len(visits)].activity_ids:
-            yield usdm.Cell(row, identity, usdm.Need.REQUIRED, "", ())
+        return self._cells.get(place, [])
+
+    @cached_property
+    def _cells(self) -> dict[int, list[usdm.Cell]]:
+        found: dict[int, list[usdm.Cell]] = defaultdict(list)
+        for cell in self.protocol.cells:
+            found[cell.visit].append(cell)
+        for place, lost in enumerate(self.protocol.unreachable, len(self.protocol.visits)):
+            found[place] = [
+                usdm.Cell(place, identity, usdm.Need.REQUIRED, "", ())
+                for identity in lost.activity_ids
+            ]
+        return found
+
+    @cached_property
+    def _epochs(self) -> dict[str, usdm.Epoch]:
+        return {one.source_id: one for one in self.protocol.epochs}
 
     def _planned(self) -> Iterator[Row]:
         visits = self.protocol.visits
@@ -225,8 +241,8 @@ class Preview:
         return tuple(one for one in self.protocol.warnings if one.where and one.where in where)
 
     def _epoch_type(self, identity: str) -> str:
-        found = (one for one in self.protocol.epochs if one.source_id == identity)
-        return next((f"{one.type} {one.name}" for one in found), "")
+        found = self._epochs.get(identity)
+        return f"{found.type} {found.name}" if found else ""
 
 
 def read_fix(fix: Mapping[str, Any]) -> words.Window | None:

@@ -15,7 +15,7 @@ from trials.usdm.schedule import (
     Visit,
     Window,
 )
-from trials.usdm.values import Amendment, Category, Criterion, Finding, Level, Protocol
+from trials.usdm.values import Amendment, Category, Criterion, Epoch, Finding, Level, Protocol
 
 __all__ = [
     "Activity",
@@ -24,6 +24,7 @@ __all__ = [
     "Category",
     "Cell",
     "Criterion",
+    "Epoch",
     "Finding",
     "Level",
     "Need",

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.durations import ZERO
 from trials.untrusted import Node
 from trials.usdm.conditions import Conditions
 from trials.usdm.findings import Findings
 from trials.usdm.instances import Instance
 from trials.usdm.order import in_order
 from trials.usdm.placing import Placing
-from trials.usdm.schedule import Activity, Cell, Need, Procedure, TimePoint, Visit
+from trials.usdm.schedule import Activity, Cell, Need, Procedure, TimePoint, Visit, Window
 
 MAX_POINTS = 2_000
 MAX_CELLS = 100_000
 MAX_NESTED = 8
+NO_WINDOW = Window(ZERO, ZERO)
 
 Times = dict[str, tuple[TimePoint, ...]]
 Eventual = dict[str, str]
@@ -157,42 +159,48 @@ class Cells:
             )
             return {}
         times: Times = {}
-        count = 0
+        left = MAX_POINTS
         for instance in sub.instances.values():
-            point = self._point(instance, sub)
-            moments: Times = dict.fromkeys(instance.activity_ids, (point,) if point else ())
-            for nested in self._started_by([instance]):
-                shifted = self._profile(nested, (*path, sub.id))
-                moments |= {key: _shifted(points, point) for key, points in shifted.items()}
-            for identity, points in moments.items():
-                count += len(points)
-                if count <= MAX_POINTS:
+            for identity, points in self._moments(instance, sub, path).items():
+                left -= len(points)
+                if left >= 0:
                     times[identity] = (*times.get(identity, ()), *points)
         self._times[sub.id] = times
         return times
+
+    def _moments(self, instance: Instance, sub: SubTimeline, path: tuple[str, ...]) -> Times:
+        """What is done at one instance of a sub-timeline, and in the timelines it starts."""
+        point = self._point(instance, sub)
+        moments: Times = dict.fromkeys(instance.activity_ids, (point,) if point else ())
+        for nested in self._started_by([instance]):
+            shifted = self._profile(nested, (*path, sub.id))
+            moments |= {key: _shifted(points, point) for key, points in shifted.items()}
+        return moments
 
     def _point(self, instance: Instance, sub: SubTimeline) -> TimePoint | None:
         place = sub.placing.places.get(instance.id)
         minutes = place.offset.in_minutes if place else None
         if minutes is None:
-            if instance.activity_ids:
-                gap = sub.placing.gaps.get(instance.id)
-                self.findings.warn(
-                    "moment_unknown",
-                    gap.message if gap else f"“{instance.name}” is months from its start.",
-                    instance.id,
-                )
+            self._warn_unknown(instance, sub)
             return None
         timing = sub.placing.timings.get(instance.id)
-        window = timing.window if timing else None
-        early, late = (window.early, window.late) if window else (None, None)
+        window = timing.window if timing and timing.window else NO_WINDOW
         return TimePoint(
             instance_id=instance.id,
             name=instance.name,
             minutes=minutes,
-            early_minutes=(early and early.in_minutes) or 0,
-            late_minutes=(late and late.in_minutes) or 0,
+            early_minutes=window.early.in_minutes or 0,
+            late_minutes=window.late.in_minutes or 0,
         )
+
+    def _warn_unknown(self, instance: Instance, sub: SubTimeline) -> None:
+        if instance.activity_ids:
+            gap = sub.placing.gaps.get(instance.id)
+            self.findings.warn(
+                "moment_unknown",
+                gap.message if gap else f"“{instance.name}” is months from its start.",
+                instance.id,
+            )
 
     @staticmethod
     def _need(times: tuple[TimePoint, ...], *, is_conditional: bool) -> Need:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from trials.untrusted import Node
 from trials.usdm.findings import Findings
+
+# Each link with the one that must lead back, and the rule against a link to oneself.
+_LINKS = {("previousId", "nextId"): "DDF00021", ("nextId", "previousId"): "DDF00022"}
 
 
 def in_order(nodes: list[Node], what: str, findings: Findings) -> list[Node]:
@@ -32,18 +34,14 @@ def in_order(nodes: list[Node], what: str, findings: Findings) -> list[Node]:
 
 
 def _broken_rules(nodes: list[Node]) -> Iterator[str]:
-    by_id = {node.id: node for node in nodes}
-    for node in nodes:
-        before, after = node.text("previousId"), node.text("nextId")
-        if before and before == node.id:
-            yield "DDF00021"
-        if after and after == node.id:
-            yield "DDF00022"
-        if after and by_id.get(after, Node()).text("previousId") not in {node.id, ""}:
+    by_id = {node.id: node for node in nodes if node.id}
+    for (key, back), rule in _LINKS.items():
+        named = [(node.id, node.text(key)) for node in nodes if node.has(key)]
+        if any(one == other for one, other in named):
+            yield rule
+        if any(by_id.get(other, Node()).text(back) not in {"", one} for one, other in named):
             yield "DDF00023"
-    for key in ("previousId", "nextId"):
-        named = Counter(filter(None, (node.text(key) for node in nodes)))
-        if any(times > 1 for times in named.values()):
+        if len({other for _, other in named}) < len(named):
             yield "DDF00027"
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from core.durations import ZERO, Duration
 from trials.usdm.findings import Findings
 from trials.usdm.instances import Instance
-from trials.usdm.timings import MAX_DAYS, MAX_MONTHS, Timing, TimingKind
+from trials.usdm.timings import Timing, TimingKind
+from trials.words import fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,13 @@ class Placing:
                     identity,
                 )
                 return {identity}
+        if self.instances:
+            first = next(iter(self.instances.values()))
+            self.findings.warn(
+                "anchor_missing",
+                f"Nothing in the timeline of “{first.name}” is a fixed reference (DDF00009).",
+                first.id,
+            )
         return set()
 
     def _follow(self, identity: str) -> None:
@@ -121,7 +129,7 @@ class Placing:
             self.gaps.setdefault(identity, self._hanging(identity))
             return
         offset = base.offset + timing.step
-        if abs(offset.months) > MAX_MONTHS or abs(offset.days) > MAX_DAYS:
+        if not fits(offset):
             self.gaps[identity] = Gap(
                 "offset_absurd",
                 f"“{self._name(identity)}” would be {offset} from the anchor. Correct the timing.",

@@ -68,12 +68,16 @@ class Visit:
     anchor_visit: int | None
     after_visit: int | None
     after_offset: Duration | None
-    basis: Basis
     contact_modes: tuple[str, ...]
     settings: tuple[str, ...]
     activity_ids: tuple[str, ...]
     arms: tuple[str, ...]  # nothing means every arm
     condition: str  # when the visit is only reached by a decision
+
+    @property
+    def basis(self) -> Basis:
+        """Which date counts: the actual one only of a visit that this one follows."""
+        return Basis.PLANNED if self.after_visit is None else Basis.ACTUAL
 
     @property
     def earliest(self) -> Duration | None:
@@ -123,6 +127,11 @@ class Cell:
     need: Need
     condition: str
     times: tuple[TimePoint, ...]
+
+    @property
+    def offsets(self) -> list[list[int]]:
+        """Its moments as minutes from the start, with how many earlier and later they may be."""
+        return [[at.minutes, at.early_minutes, at.late_minutes] for at in self.times]
 
 
 @dataclass(frozen=True, slots=True)

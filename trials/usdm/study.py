@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from trials.untrusted import Node
@@ -84,18 +85,24 @@ def read_identifiers(document: Document) -> tuple[Identifier, ...]:
 
 def read_sponsor(document: Document) -> Organisation | None:
     """The organisation in the role of sponsor, else the sponsor that gave the study a number."""
+    found = next(filter(None, (*_in_role(document), *_by_kind(document))), None)
+    return _organisation(found) if found else None
+
+
+def _in_role(document: Document) -> Iterator[Node]:
     for role in document.version.nodes("roles"):
         code = role.code("code")
         if code.code == _SPONSOR or code.decode.casefold() == "sponsor":
             for identity in role.texts("organizationIds"):
-                if found := document.objects.get(identity):
-                    return _organisation(found)
+                yield document.objects.get(identity, Node())
+
+
+def _by_kind(document: Document) -> Iterator[Node]:
     for node in document.version.nodes("studyIdentifiers"):
         scope = _scope(node, document)
         kind = scope.code("type") or scope.code("organizationType")
         if kind.means({_SPONSOR}, "sponsor", "pharmaceutical company"):
-            return _organisation(scope)
-    return None
+            yield scope
 
 
 def read_phase(document: Document) -> str:
@@ -176,10 +183,7 @@ def _planned(population: Node, cohorts: list[Node], key: str) -> Span:
     parts = [read_span(cohort.node(key)) for cohort in cohorts]
     if whole or not parts or not all(parts):
         return whole
-    return Span(
-        sum(part.minimum or 0 for part in parts),
-        sum(part.maximum or part.minimum or 0 for part in parts),
-    )
+    return Span(sum(part.least for part in parts), sum(part.most for part in parts))
 
 
 def _age(population: Node, cohorts: list[Node]) -> Span:

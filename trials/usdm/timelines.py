@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from trials.untrusted import Node
 from trials.usdm.cells import Cells, SubTimeline
@@ -23,7 +24,7 @@ from trials.usdm.instances import (
 from trials.usdm.order import in_order
 from trials.usdm.placing import Placing
 from trials.usdm.schedule import Activity, Timeline, TimelineKind, Unreachable
-from trials.usdm.timings import Timing, read_timing
+from trials.usdm.timings import read_timing
 from trials.usdm.values import Arm, Epoch
 from trials.usdm.visits import Visits, repeat_groups
 
@@ -64,16 +65,21 @@ def _lines(nodes: list[Node], activities: Sequence[Activity], findings: Findings
     instances = [read_instances(node) for node in nodes]
     refuse_too_many(instances)
     timings = [[read_timing(one, findings) for one in node.nodes("timings")] for node in nodes]
-    anywhere: dict[str, Timing] = {}
-    for timing in (one for of in timings for one in of):
-        anywhere.setdefault(timing.from_id, timing)
-    started = {activity.timeline_id for activity in activities}
-    started.update(one.timeline_id for of in instances for one in of.values())
+    anywhere = {one.from_id: one for one in reversed([*chain.from_iterable(timings)])}
+    started = _started(activities, instances)
     lines = [
         Line(node, _kind(node, main, started), own, Placing(own, times, anywhere, findings))
         for node, own, times in zip(nodes, instances, timings, strict=True)
     ]
     return sorted(lines, key=lambda line: line.kind is not TimelineKind.MAIN)
+
+
+def _started(
+    activities: Sequence[Activity], instances: Sequence[Mapping[str, Instance]]
+) -> set[str]:
+    """The timelines that run within a visit, because an activity or an instance begins them."""
+    scheduled = chain.from_iterable(of.values() for of in instances)
+    return {one.timeline_id for one in activities} | {one.timeline_id for one in scheduled}
 
 
 def _main(nodes: list[Node], findings: Findings) -> Node:
@@ -117,6 +123,18 @@ def _arms_of_epochs(
     document: Document, arms: Sequence[Arm], findings: Findings
 ) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The arms of each epoch that not all arms go through."""
+    position = {arm.source_id: index for index, arm in enumerate(arms)}
+    of_epoch: dict[str, set[int]] = {}
+    for arm, epoch in _study_cells(document, findings):
+        if arm in position:
+            of_epoch.setdefault(epoch, set()).add(position[arm])
+    for epoch, indexes in of_epoch.items():
+        named = tuple(arms[index].name for index in sorted(indexes))
+        yield epoch, named if len(named) < len(position) else ()
+
+
+def _study_cells(document: Document, findings: Findings) -> list[tuple[str, str]]:
+    """Which arm goes through which epoch."""
     cells = [(n.text("armId"), n.text("epochId")) for n in document.design.nodes("studyCells")]
     if len(set(cells)) < len(cells):
         findings.warn(
@@ -124,14 +142,7 @@ def _arms_of_epochs(
             "An arm and epoch meet in more than one cell (DDF00069).",
             "studyCells",
         )
-    position = {arm.source_id: index for index, arm in enumerate(arms)}
-    of_epoch: dict[str, set[int]] = {}
-    for arm, epoch in cells:
-        if arm in position:
-            of_epoch.setdefault(epoch, set()).add(position[arm])
-    for epoch, indexes in of_epoch.items():
-        named = tuple(arms[index].name for index in sorted(indexes))
-        yield epoch, named if len(named) < len(position) else ()
+    return cells
 
 
 def _timeline(line: Line, cells: Cells, around: Surroundings, findings: Findings) -> Timeline:

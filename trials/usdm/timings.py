@@ -10,9 +10,8 @@ from core.durations import ZERO, Duration
 from trials.untrusted import Code, Node
 from trials.usdm.findings import Findings
 from trials.usdm.schedule import Window
+from trials.words import fits
 
-MAX_MONTHS = 1_200
-MAX_DAYS = 32_000
 _START_TO_START = "C201355"
 _UNITS = {"minute": "PT{}M", "hour": "PT{}H", "day": "P{}D", "week": "P{}W", "month": "P{}M"}
 _UNIT = r"(?P<unit>minute|hour|day|week|month)s?"
@@ -105,7 +104,7 @@ def read_duration(node: Node, key: str, rule: str, findings: Findings) -> Durati
     except ValueError as error:
         findings.warn("duration_unreadable", f"{node.name}: {error} ({rule})", node.id)
         return None
-    if abs(value.months) > MAX_MONTHS or abs(value.days) > MAX_DAYS:
+    if not fits(value):
         findings.warn("duration_absurd", f"{node.name}: {text} is longer than a trial.", node.id)
         return None
     if value.sign == -1:
@@ -118,23 +117,25 @@ def read_duration(node: Node, key: str, rule: str, findings: Findings) -> Durati
 def _window(node: Node, findings: Findings) -> Window | None:
     early = read_duration(node, "windowLower", "DDF00061", findings)
     late = read_duration(node, "windowUpper", "DDF00062", findings)
-    if early is None and late is None:
-        if node.has("windowLabel"):
+    has_label = node.has("windowLabel")
+    match early, late:
+        case None, None:
+            if has_label:
+                findings.warn(
+                    "window_only_text",
+                    f"{node.name}: the window stands only as text, "
+                    f"“{node.short('windowLabel')}” (DDF00006).",
+                    node.id,
+                )
+            return None
+        case (None, _) | (_, None):
             findings.warn(
-                "window_only_text",
-                f"{node.name}: the window stands only as text, "
-                f"“{node.short('windowLabel')}” (DDF00006).",
+                "window_one_sided",
+                f"{node.name}: one side of the window is missing and read as none (DDF00006).",
                 node.id,
             )
-        return None
-    if early is None or late is None:
-        findings.warn(
-            "window_one_sided",
-            f"{node.name}: one side of the window is missing and read as none (DDF00006).",
-            node.id,
-        )
-    elif not node.has("windowLabel"):
-        findings.inform("window_no_label", f"{node.name}: no window label (DDF00006).", node.id)
+        case _ if not has_label:
+            findings.inform("window_no_label", f"{node.name}: no window label (DDF00006).", node.id)
     return Window(_forwards(early or ZERO), _forwards(late or ZERO))
 
 

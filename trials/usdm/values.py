@@ -100,6 +100,16 @@ class Span:
     def __bool__(self) -> bool:
         return self.minimum is not None or self.maximum is not None
 
+    @property
+    def least(self) -> float:
+        """The lowest number; none where only a highest is given."""
+        return self.minimum or 0
+
+    @property
+    def most(self) -> float:
+        """The highest number, else the lowest."""
+        return self.least if self.maximum is None else self.maximum
+
 
 @dataclass(frozen=True, slots=True)
 class Population:
@@ -114,9 +124,8 @@ class Population:
     @property
     def planned_subjects(self) -> int | None:
         """How many are to be enrolled, where that is a number one can plan with."""
-        most = self.enrolment.maximum
-        most = self.enrolment.minimum if most is None else most
-        return round(most) if most is not None and 0 < most <= MAX_SUBJECTS else None
+        most = self.enrolment.most
+        return round(most) if 0 < most <= MAX_SUBJECTS else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
 from core.durations import ZERO, Duration
@@ -10,10 +11,43 @@ from trials.usdm.encounters import Encounter, Surroundings
 from trials.usdm.findings import Findings
 from trials.usdm.instances import Instance, Route
 from trials.usdm.placing import Placing
-from trials.usdm.schedule import Basis, RepeatGroup, TimelineKind, Visit, Window
-from trials.usdm.timings import window_in_words
+from trials.usdm.schedule import RepeatGroup, TimelineKind, Visit, Window
+from trials.usdm.timings import Timing, window_in_words
 
 Key = tuple[str, str, Duration | None, str]
+NO_PLACE: tuple[str, Duration | None] = ("", None)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring instances at one encounter and one time, which are one visit."""
+
+    instances: tuple[Instance, ...]
+
+    @property
+    def first(self) -> Instance:
+        """The instance that stands for all of them."""
+        return self.instances[0]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of the instances."""
+        return tuple(one.id for one in self.instances)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the instances."""
+        return tuple(one.name for one in self.instances)
+
+    @property
+    def epoch_ids(self) -> tuple[str, ...]:
+        """The epochs they are in, each once."""
+        return tuple(dict.fromkeys(one.epoch_id for one in self.instances if one.epoch_id))
+
+    @property
+    def activity_ids(self) -> tuple[str, ...]:
+        """What is asked for at any of them, each once."""
+        return tuple(dict.fromkeys(key for one in self.instances for key in one.activity_ids))
 
 
 class Visits:
@@ -34,130 +68,133 @@ class Visits:
         self.kind = kind
         self.timed_by = {timing.source_id: timing.from_id for timing in placing.timings.values()}
         self.runs = self._runs()
-        self.visit_of = {one.id: index for index, run in enumerate(self.runs) for one in run}
+        self.visit_of = {key: index for index, run in enumerate(self.runs) for key in run.ids}
 
     def read(self, missing: Callable[[str, str, str], None]) -> tuple[Visit, ...]:
         """The visits; what is missing for their time is reported in the way given."""
         for run in self.runs:
-            for gap in filter(None, (self.placing.gaps.get(one.id) for one in run)):
+            for gap in filter(None, map(self.placing.gaps.get, run.ids)):
                 missing(gap.code, gap.message, gap.where)
         return tuple(self._visit(index, run) for index, run in enumerate(self.runs))
 
-    def _runs(self) -> list[list[Instance]]:
+    def _runs(self) -> list[Run]:
         """Neighbours at one encounter and time; markers end a run, decisions do not."""
         activities = [
             instance
             for identity in self.route.order
             if not (instance := self.placing.instances[identity]).is_decision
         ]
-        runs = [list(run) for _, run in groupby(activities, self._key)]
+        runs = [Run(tuple(run)) for _, run in groupby(activities, self._key)]
         return [run for run in runs if self._is_visit(run)]
 
-    def _is_visit(self, run: Sequence[Instance]) -> bool:
+    def _is_visit(self, run: Run) -> bool:
         """Without an encounter an instance is a marker, save where an event asks for activities."""
-        has_work = self.kind is TimelineKind.EVENT and any(one.activity_ids for one in run)
-        return bool(run[0].encounter_id) or has_work
+        has_work = self.kind is TimelineKind.EVENT and bool(run.activity_ids)
+        return bool(run.first.encounter_id) or has_work
 
     def _key(self, instance: Instance) -> Key:
-        place = self.placing.places.get(instance.id)
         condition = self.route.conditions[instance.id]
-        if place is None:
-            return instance.encounter_id, "", None, condition
-        return instance.encounter_id, place.anchor_id, place.offset, condition
+        return (instance.encounter_id, *self._place(instance), condition)
 
-    def _visit(self, index: int, run: Sequence[Instance]) -> Visit:
-        first = run[0]
-        encounter = self.around.encounter(first.encounter_id)
-        place = self.placing.places.get(first.id)
+    def _place(self, instance: Instance) -> tuple[str, Duration | None]:
+        """The anchor of an instance and how far it is from there; the same for a whole run."""
+        place = self.placing.places.get(instance.id)
+        return (place.anchor_id, place.offset) if place else NO_PLACE
+
+    def _visit(self, index: int, run: Run) -> Visit:
+        encounter = self.around.encounter(run.first.encounter_id)
+        epoch_id = next(iter(run.epoch_ids), "")
+        anchor_id, offset = self._place(run.first)
+        after_visit, after_offset = self._after(index, run)
         window, label = self._window(run)
-        after = self._after(index, run) if place else None
-        epochs = list(dict.fromkeys(one.epoch_id for one in run if one.epoch_id))
-        self._check(run, encounter, epochs)
+        self._check(run, encounter)
         return Visit(
-            name=encounter.title or first.name,
-            encounter_id=first.encounter_id,
+            name=encounter.title or run.first.name,
+            encounter_id=run.first.encounter_id,
             encounter_name=encounter.name,
             encounter_label=encounter.label,
             encounter_type=encounter.type,
-            instance_ids=tuple(one.id for one in run),
-            instance_names=tuple(one.name for one in run),
-            epoch_id=epochs[0] if epochs else "",
-            epoch_name=self.around.epochs.get(epochs[0], "") if epochs else "",
-            offset=place.offset if place else None,
+            instance_ids=run.ids,
+            instance_names=run.names,
+            epoch_id=epoch_id,
+            epoch_name=self.around.epochs.get(epoch_id, ""),
+            offset=offset,
             window=window,
             window_label=label,
             suggested_window=None if window else window_in_words(label),
-            is_anchor=any(one.id in self.placing.anchors for one in run),
-            anchor_instance_id=place.anchor_id if place else "",
-            anchor_visit=self.visit_of.get(place.anchor_id) if place else None,
-            after_visit=after[0] if after else None,
-            after_offset=after[1] if after else None,
-            basis=Basis.ACTUAL if after else Basis.PLANNED,
+            is_anchor=not self.placing.anchors.isdisjoint(run.ids),
+            anchor_instance_id=anchor_id,
+            anchor_visit=self.visit_of.get(anchor_id),
+            after_visit=after_visit,
+            after_offset=after_offset,
             contact_modes=encounter.contact_modes,
             settings=encounter.settings,
-            activity_ids=tuple(dict.fromkeys(a for one in run for a in one.activity_ids)),
-            arms=self.around.arms_of_epoch.get(epochs[0], ()) if epochs else (),
-            condition=self.route.conditions[first.id],
+            activity_ids=run.activity_ids,
+            arms=self.around.arms_of_epoch.get(epoch_id, ()),
+            condition=self.route.conditions[run.first.id],
         )
 
-    def _window(self, run: Sequence[Instance]) -> tuple[Window | None, str]:
+    def _window(self, run: Run) -> tuple[Window | None, str]:
         """What all windows of the run allow, and the first label among them."""
-        timings = [self.placing.timings[one.id] for one in run if one.id in self.placing.timings]
+        timings = list(filter(None, map(self.placing.timings.get, run.ids)))
         windows = list(dict.fromkeys(timing.window for timing in timings if timing.window))
         label = next((timing.window_label for timing in timings if timing.window_label), "")
         if len(windows) > 1:
             self.findings.warn(
                 "windows_differ",
-                f"The instances of “{run[0].name}” have different windows; "
+                f"The instances of “{run.first.name}” have different windows; "
                 "only what all of them allow is taken.",
-                run[0].id,
+                run.first.id,
             )
         return _common(windows), label
 
-    def _after(self, index: int, run: Sequence[Instance]) -> tuple[int, Duration] | None:
+    def _after(self, index: int, run: Run) -> tuple[int | None, Duration | None]:
         """The visit whose actual date this one follows, and how far; nothing where the anchor."""
-        timed = next((one.id for one in run if one.id in self.placing.places), "")
-        home = self.visit_of.get(self.placing.places[timed].anchor_id)
-        distance, here = ZERO, timed
-        while here not in self.placing.anchors:
-            timing = self.placing.timings[here]
-            distance += timing.step or ZERO
-            here = timing.to_id
-            reached = self.visit_of.get(here)
-            if reached == index:
-                continue
-            if not timing.follows or (reached is not None and reached == home):
-                return None
+        home = self.visit_of.get(self._place(run.first)[0])
+        for timing, distance in self._way_back(index, run):
+            reached = self.visit_of.get(timing.to_id)
+            is_home = reached is not None and reached == home
+            if is_home or not timing.follows:
+                break
             if reached is not None:
                 return reached, distance
-        return None
+        return None, None
 
-    def _check(self, run: Sequence[Instance], encounter: Encounter, epochs: Sequence[str]) -> None:
-        first = run[0]
+    def _way_back(self, index: int, run: Run) -> Iterator[tuple[Timing, Duration]]:
+        """The timings out of a visit towards its anchor, each with the distance come so far."""
+        here, distance = run.first.id, ZERO
+        while here in self.placing.places and here not in self.placing.anchors:
+            timing = self.placing.timings[here]
+            here, distance = timing.to_id, distance + (timing.step or ZERO)
+            if self.visit_of.get(here) != index:
+                yield timing, distance
+
+    def _check(self, run: Run, encounter: Encounter) -> None:
+        first = run.first
         if first.encounter_id not in {"", encounter.source_id}:
             self.findings.warn(
                 "encounter_missing",
                 f"“{first.name}” takes place at {first.encounter_id[:80]}, which is not in the file.",
                 first.id,
             )
-        for epoch in epochs:
+        for epoch in run.epoch_ids:
             if epoch not in self.around.epochs:
                 self.findings.warn(
                     "epoch_missing",
                     f"“{first.name}” is in {epoch[:80]}, which is no epoch.",
                     first.id,
                 )
-        if len(epochs) > 1:
+        if len(run.epoch_ids) > 1:
             self.findings.warn(
                 "epochs_differ", f"The instances of “{first.name}” are in several epochs.", first.id
             )
         self._check_scheduled_at(run, encounter)
 
-    def _check_scheduled_at(self, run: Sequence[Instance], encounter: Encounter) -> None:
+    def _check_scheduled_at(self, run: Run, encounter: Encounter) -> None:
         """The encounter's own pointer to a timing is used to check, never to compute."""
         timed = self.timed_by.get(encounter.scheduled_at_id, "")
         other = self.placing.instances.get(timed)
-        if other and other.encounter_id != run[0].encounter_id:
+        if other and other.encounter_id != run.first.encounter_id:
             self.findings.warn(
                 "encounter_timing_differs",
                 f"Encounter “{encounter.title}” points at the timing of “{other.name}”.",
