@@ -9,7 +9,7 @@ LOCK   ?= requirements-dev.lock
 UV     := 0.13.9
 BIN    := .venv/bin
 READY  := .venv/.$(LOCK)
-ASSETS := static/vendor/icons.svg
+ASSETS := static/vendor/icons.svg static/vendor/app.css
 
 export PORT RESET
 
@@ -24,8 +24,13 @@ $(READY): $(LOCK)
 	$(BIN)/uv pip install --quiet --require-hashes --python $(BIN)/python --requirement $(LOCK)
 	touch $@
 
-$(ASSETS): static/icons.txt tools/assets.py $(READY)
+assets: $(ASSETS)
+
+static/vendor/icons.svg: static/icons.txt tools/assets.py $(READY)
 	$(BIN)/python tools/assets.py
+
+static/vendor/app.css: static/css/*.css tools/styles.py $(READY)
+	$(BIN)/python tools/styles.py
 
 demo code: export CTMS_DEMO := yes
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.html import escape, format_html
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
@@ -32,10 +32,10 @@ def as_percent(value: float) -> str:
     return f"{value:.1f}%"
 
 
-def _svg(body: str, height: int, title: str, name: str) -> SafeString:
+def _svg(body: str, height: int, title: str) -> SafeString:
     return format_html(
-        '<svg class="{}" role="img" width="100%" height="{}" aria-label="{}"><title>{}</title>{}</svg>',
-        name, height, title, title, SafeString(body),
+        '<svg role="img" width="100%" height="{}" aria-label="{}"><title>{}</title>{}</svg>',
+        height, title, title, SafeString(body),
     )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def window_bar(
     The scale is days around today where ``days`` is given, so that rows compare; else it fits.
     """
     if earliest is None or latest is None or target is None:
-        return format_html('<span class="sm mut">{}</span>', "No window")
+        return format_html('<span class="text-small text-muted">{}</span>', "No window")
     shown = [earliest, latest, booked or target]
     if state == "open" and latest < today:
         shown.append(min(today, latest + PASSED))
@@ -66,31 +66,35 @@ def window_bar(
     left, tick = scale.at(earliest), as_percent(scale.at(target))
     width = as_percent(max(1.5, scale.at(latest) - left))
     parts = [
-        '<line class="wb-track" x1="0" x2="100%" y1="9" y2="9"/>',
-        f'<rect class="wb-band wb-{kind}" x="{as_percent(left)}" y="4" height="10" rx="3" width="{width}"/>',
-        f'<line class="wb-target" x1="{tick}" x2="{tick}" y1="4" y2="14"/>',
+        '<line class="ch-window-track" x1="0" x2="100%" y1="9" y2="9"/>',
+        f'<rect class="{_classes("ch-window-band", kind)}" x="{as_percent(left)}" y="4" height="10" rx="3" width="{width}"/>',
+        f'<line class="ch-window-target" x1="{tick}" x2="{tick}" y1="4" y2="14"/>',
     ]
     if first <= today.toordinal() <= last:
         at = as_percent(scale.at(today))
-        parts.append(f'<line class="wb-today" x1="{at}" x2="{at}" y1="0" y2="18"/>')
+        parts.append(f'<line class="ch-window-today" x1="{at}" x2="{at}" y1="0" y2="18"/>')
     if booked is not None:
         parts.append(_mark(as_percent(scale.at(booked)), outside=outside, state=state))
-    return _svg("".join(parts), 18, _words(earliest, target, latest, booked), "wb")
+    return _svg("".join(parts), 18, _words(earliest, target, latest, booked))
 
 
 def _urgency(latest: date, today: date, state: str) -> str:
     """An open window is in time, ends soon, or has passed."""
     left = (latest - today).days
     if state != "open" or left > SOON:
-        return "in"
+        return ""
     return "warn" if left >= 0 else "late"
 
 
 def _mark(at: str, *, outside: bool, state: str) -> str:
     if outside:
-        return f'<svg x="{at}" y="9" overflow="visible"><path class="wb-dia" d="M0-6 6 0 0 6-6 0z"/></svg>'
-    kind = "done" if state == "done" else "in"
-    return f'<circle class="wb-dot wb-{kind}" cx="{at}" cy="9" r="4.5"/>'
+        return f'<svg x="{at}" y="9" overflow="visible"><path class="ch-window-diamond" d="M0-6 6 0 0 6-6 0z"/></svg>'
+    kind = "done" if state == "done" else ""
+    return f'<circle class="{_classes("ch-window-dot", kind)}" cx="{at}" cy="9" r="4.5"/>'
+
+
+def _classes(part: str, state: str) -> str:
+    return f"{part} is-{state}" if state else part
 
 
 def _words(earliest: date, target: date, latest: date, booked: date | None) -> str:
@@ -98,11 +102,11 @@ def _words(earliest: date, target: date, latest: date, booked: date | None) -> s
     return f"{text}, booked {show_day(booked)}" if booked else text
 
 
-def bar(percent: int, title: str, kind: str = "s1") -> SafeString:
+def bar(percent: int, title: str) -> SafeString:
     """A share between 0 and 100 as a bar."""
     width = max(0, min(100, percent))
     body = (
-        '<rect class="bl-bg" width="100%" height="4" y="2" rx="2"/>'
-        f'<rect class="f-{escape(kind)}" width="{width}%" height="4" y="2" rx="2"/>'
+        '<rect class="ch-bar-track" width="100%" height="4" y="2" rx="2"/>'
+        f'<rect class="ch-bar-share" width="{width}%" height="4" y="2" rx="2"/>'
     )
-    return _svg(body, 8, title, "bullet")
+    return _svg(body, 8, title)

@@ -67,7 +67,7 @@ class Timeline:
         shown = [mark for mark in marks if mark.latest >= self.first and mark.earliest <= self.last]
         labels = self._without_overlap([(mark.target, mark.label) for mark in shown])
         body = [self._visit(mark) for mark in shown]
-        body += [_text(at, VISITS - 8, label, "lbl", "middle") for at, label in labels]
+        body += [_text(at, VISITS - 8, label, "ch-label", "middle") for at, label in labels]
         return self._lane(body, VISITS, "Visits against their windows")
 
     def points(self, points: Iterable[Point], title: str) -> SafeString:
@@ -91,34 +91,34 @@ class Timeline:
         now = self.scale.at(self.today)
         has_today = today and self.first <= self.today <= self.last
         texts = [
-            _text(self.scale.at(day), 14, label, "tick")
+            _text(self.scale.at(day), 14, label, "ch-tick")
             for day, label in labels
             if not has_today or abs(self.scale.at(day) - now) > 2 * APART
         ]
         if has_today:
-            texts.append(_text(now, 14, today, "lbl today-l", "middle"))
+            texts.append(_text(now, 14, today, "ch-label ch-today-label", "middle"))
         return _picture(texts, 18, "")
 
     def _lane(self, body: list[str], height: int, title: str) -> SafeString:
         lines = [
-            f'<line class="gl" x1="{at}" x2="{at}" y1="0" y2="{height}"/>'
+            f'<line class="ch-grid" x1="{at}" x2="{at}" y1="0" y2="{height}"/>'
             for at in (as_percent(self.scale.at(day)) for day in self.ticks)
         ]
         if self.first <= self.today <= self.last:
             now = as_percent(self.scale.at(self.today))
-            lines.append(f'<line class="today" x1="{now}" x2="{now}" y1="0" y2="{height}"/>')
+            lines.append(f'<line class="ch-today" x1="{now}" x2="{now}" y1="0" y2="{height}"/>')
         return _picture([*lines, *body], height, title)
 
     def _visit(self, mark: Mark) -> str:
         left, right = self.scale.at(mark.earliest), self.scale.at(mark.latest)
         target, width = as_percent(self.scale.at(mark.target)), as_percent(max(right - left, 0.5))
         parts = [
-            f'<rect class="wb-band" x="{as_percent(left)}" width="{width}" y="13" height="14" rx="3"/>',
-            f'<line class="wb-target" x1="{target}" x2="{target}" y1="13" y2="27"/>',
+            f'<rect class="ch-window-band" x="{as_percent(left)}" width="{width}" y="13" height="14" rx="3"/>',
+            f'<line class="ch-window-target" x1="{target}" x2="{target}" y1="13" y2="27"/>',
         ]
         if mark.on is not None:
             at = as_percent(self.scale.at(mark.on))
-            kind = "wb-dot wb-done" if mark.is_done else "wb-dot"
+            kind = "ch-window-dot is-done" if mark.is_done else "ch-window-dot"
             parts.append(
                 _diamond(at, 20) if mark.is_outside
                 else f'<circle class="{kind}" cx="{at}" cy="20" r="5.5"/>'
@@ -127,7 +127,7 @@ class Timeline:
 
     def _point(self, point: Point) -> str:
         at = as_percent(self.scale.at(point.on))
-        dot = f'<circle class="f-s5" cx="{at}" cy="{POINTS // 2}" r="3"/>'
+        dot = f'<circle class="ch-point" cx="{at}" cy="{POINTS // 2}" r="3"/>'
         return _titled(point.title, _diamond(at, POINTS // 2) if point.is_deviation else dot)
 
     def _without_overlap(self, labels: list[tuple[date, str]]) -> list[tuple[float, str]]:
@@ -150,13 +150,13 @@ def _titled(title: str, body: str) -> str:
 def _diamond(at: str, y: int) -> str:
     return (
         f'<svg x="{at}" y="{y}" overflow="visible">'
-        '<path class="wb-dia" d="M0-7 7 0 0 7-7 0z"/></svg>'
+        '<path class="ch-window-diamond" d="M0-7 7 0 0 7-7 0z"/></svg>'
     )
 
 
 def _picture(body: Iterable[str], height: int, title: str) -> SafeString:
     role = format_html('role="img" aria-label="{}"', title) if title else 'aria-hidden="true"'
     return format_html(
-        '<svg class="ch gantt" width="100%" height="{}" {}>{}</svg>',
+        '<svg class="ch-lane" width="100%" height="{}" {}>{}</svg>',
         height, SafeString(role), SafeString("".join(body)),
     )  # fmt: skip

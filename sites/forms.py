@@ -144,7 +144,7 @@ class HoursForm(SureForm):
                 for end, word in (("opens", "from"), ("closes", "until")):
                     self.fields[f"{end}_{weekday}_{half}"] = forms.TimeField(
                         label=f"{name}, {half} opening, {word}", required=False,
-                        widget=forms.TimeInput(attrs={"type": "time", "class": "in"}, format="%H:%M"),
+                        widget=forms.TimeInput(attrs={"type": "time", "class": "input"}, format="%H:%M"),
                         initial=getattr(hours_then[0], end) if hours_then else None,
                     )  # fmt: skip
 

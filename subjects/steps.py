@@ -20,7 +20,7 @@ class Step:
     url: str
     text: str
     is_post: bool = False
-    kind: str = ""
+    is_next: bool = False
 
 
 S = SubjectStatus
@@ -92,7 +92,7 @@ def out_of_visit(visit: Visit, user: User, today: date) -> list[Step]:
 
 def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
     if visit.status == V.PLANNED:
-        return [Step(visit.book_url, "Find slot", kind="pri")]
+        return [Step(visit.book_url, "Find slot", is_next=True)]
     if visit.status != V.BOOKED or booking is None:
         return []
     found = [Step(visit.book_url, "Move")]
@@ -109,9 +109,9 @@ def _conduct_steps(visit: Visit) -> list[Step]:
         start = _at_once("start", visit, "Start visit", "pri")
         return [Step(complete, "Complete visit"), start]
     if visit.status == V.IN_PROGRESS:
-        return [Step(complete, "Complete visit", kind="pri")]
+        return [Step(complete, "Complete visit", is_next=True)]
     return []
 
 
-def _at_once(name: str, visit: Visit, text: str, kind: str = "") -> Step:
-    return Step(reverse(f"subjects:{name}", args=[visit.pk]), text, is_post=True, kind=kind)
+def _at_once(name: str, visit: Visit, text: str, *, is_next: bool = False) -> Step:
+    return Step(reverse(f"subjects:{name}", args=[visit.pk]), text, is_post=True, is_next=is_next)

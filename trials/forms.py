@@ -97,18 +97,18 @@ class WindowField(WordsField):
 
 
 def _small(widget: type[forms.Widget], name: str) -> forms.Widget:
-    return widget(attrs={"class": f"in s {name}"})
+    return widget(attrs={"class": f"input input-small {name}"})
 
 
 class RowForm(forms.Form):
     """A visit in the preview of a file."""
 
     is_included = forms.BooleanField(required=False)
-    name = forms.CharField(max_length=200, widget=_small(forms.TextInput, "imp-name"))
-    offset = OffsetField(required=False, widget=_small(forms.TextInput, "imp-in"))
-    window = WindowField(required=False, widget=_small(forms.TextInput, "imp-in"))
+    name = forms.CharField(max_length=200, widget=_small(forms.TextInput, "preview-name"))
+    offset = OffsetField(required=False, widget=_small(forms.TextInput, "preview-time"))
+    window = WindowField(required=False, widget=_small(forms.TextInput, "preview-time"))
     modality = forms.ChoiceField(
-        choices=VisitDefinition.Modality.choices, widget=_small(forms.Select, "imp-at")
+        choices=VisitDefinition.Modality.choices, widget=_small(forms.Select, "preview-modality")
     )
 
 

@@ -75,7 +75,7 @@ class CodeForm(Plain, AuthenticateForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["code"].widget.attrs |= {"class": "signin-otp", "inputmode": "numeric"}
+        self.fields["code"].widget.attrs |= {"class": "signin-code", "inputmode": "numeric"}
 
     def clean_code(self) -> str:
         """The code, without the spaces people type."""

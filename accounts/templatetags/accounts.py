@@ -35,6 +35,6 @@ def access_link(user: User, scope: Scope) -> SafeString:
     if not can(user, Permission.ACCOUNT_VIEW, scope):
         return SafeString("")
     return format_html(
-        '<a class="btn i" href="{}" aria-label="Who can see this">{}</a>',
+        '<a class="btn btn-icon" href="{}" aria-label="Who can see this">{}</a>',
         reverse("accounts:access", args=[scope.kind, scope.pk]), icon("lock"),
     )  # fmt: skip

@@ -16,19 +16,24 @@ register = template.Library()
 
 CHIP_ICONS = {"ok": "check", "warn": "alert", "crit": "octagon", "info": "clock", "plum": "lock"}
 SHAPES = {
-    "g": '<circle class="g" cx="6" cy="6" r="5"/>',
-    "a": '<path class="a" d="M6 .8 11.6 11H.4z"/>',
-    "x": '<path class="x" d="M6 0 12 6 6 12 0 6z"/>',
-    "n": '<circle class="n" cx="6" cy="6" r="4.5"/>',
+    "g": '<circle class="rag-ok" cx="6" cy="6" r="5"/>',
+    "a": '<path class="rag-warn" d="M6 .8 11.6 11H.4z"/>',
+    "x": '<path class="rag-crit" d="M6 0 12 6 6 12 0 6z"/>',
+    "n": '<circle class="rag-none" cx="6" cy="6" r="4.5"/>',
 }
+
+
+def sized(component: str, size: str) -> str:
+    """The classes of a component, which may be smaller or larger than usual."""
+    return f"{component} {component}-{size}" if size else component
 
 
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite; decoration only, so hidden from screen readers."""
     return format_html(
-        '<svg class="ic {}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
-        size, static("vendor/icons.svg"), name,
+        '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
+        sized("icon", size), static("vendor/icons.svg"), name,
     )  # fmt: skip
 
 
@@ -36,7 +41,8 @@ def icon(name: str, size: str = "") -> SafeString:
 def chip(state: str, text: str, shape: str = "") -> SafeString:
     """A state as icon and word."""
     name = shape or CHIP_ICONS.get(state, "circle")
-    return format_html('<span class="chip {}">{}{}</span>', state, icon(name), text)
+    kind = f"chip is-{state}" if state else "chip"
+    return format_html('<span class="{}">{}{}</span>', kind, icon(name), text)
 
 
 @register.simple_tag
@@ -52,7 +58,9 @@ def rag(level: str, text: str) -> SafeString:
 def avatar(name: str, size: str = "") -> SafeString:
     """The initials of a person; the name is printed beside it or read out."""
     initials = "".join(part[0] for part in name.replace("Dr ", "").split()[:2])
-    return format_html('<span class="av {}" aria-hidden="true">{}</span>', size, initials)
+    return format_html(
+        '<span class="{}" aria-hidden="true">{}</span>', sized("avatar", size), initials
+    )
 
 
 @register.simple_tag
@@ -64,9 +72,9 @@ def window_bar(window: Any, today: Any, days: int = 0) -> SafeString:
 
 
 @register.simple_tag
-def load_bar(percent: int, title: str, kind: str = "s1") -> SafeString:
+def load_bar(percent: int, title: str) -> SafeString:
     """A share as a bar."""
-    return charts.bar(percent, title, kind)
+    return charts.bar(percent, title)
 
 
 @register.inclusion_tag("components/field.html")
@@ -75,7 +83,7 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     described = [f"{bound.id_for_label}-hint"] if bound.help_text else []
     described += [f"{bound.id_for_label}-error"] if bound.errors else []
     own = bound.field.widget.attrs.get("class", "")
-    attributes: dict[str, str | bool] = {"class": f"in {own}".strip()}
+    attributes: dict[str, str | bool] = {"class": f"input {own}".strip()}
     if described:
         attributes["aria-describedby"] = " ".join(described)
     if bound.errors:

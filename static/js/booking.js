@@ -66,5 +66,7 @@ export async function reload(url = location.href) {
   const answer = await fetch(url, { headers: HTMX });
   const grid = new DOMParser().parseFromString(await answer.text(), 'text/html');
   const main = find('main');
-  for (const part of ['.phead', '.calwrap']) main.querySelector(part).replaceWith(grid.querySelector(part));
+  for (const part of main.querySelectorAll('[data-reload]')) {
+    part.replaceWith(grid.querySelector(`[data-reload="${part.dataset.reload}"]`));
+  }
 }

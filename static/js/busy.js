@@ -1,5 +1,5 @@
 // What of a moved visit's room and person is taken already, as far as the calendar shows it.
-const blocks = (day) => [...document.querySelectorAll(`.cday[data-day="${day}"] :is(.ev, .blk)[data-rows]`)];
+const blocks = (day) => [...document.querySelectorAll(`[data-column][data-day="${day}"] [data-rows]`)];
 
 export function clear() {
   for (const block of document.querySelectorAll('.is-clash')) block.classList.remove('is-clash');

@@ -100,17 +100,17 @@ document.addEventListener('click', (event) => {
     back?.focus();
   } else if (target.closest('[data-move-start]')) {
     hold(chosen).stand();
-  } else if (held && !held.isPending && target.closest('.cday')) {
+  } else if (held && !held.isPending && target.closest('[data-column]')) {
     event.preventDefault();
     held.follow(event.clientX, event.clientY);
     drop();
-  } else if (target.closest('.ev[data-move]')) {
+  } else if (target.closest('a[data-move]')) {
     event.preventDefault();
-    choose(target.closest('.ev[data-move]'));
+    choose(target.closest('a[data-move]'));
   }
 });
 document.addEventListener('focusin', (event) => {
-  const source = event.target.closest('.ev[data-move]');
+  const source = event.target.closest('a[data-move]');
   if (source && !held) choose(source);
 });
 
@@ -143,7 +143,7 @@ function step(rows, by, isFar) {
 document.addEventListener('keydown', (event) => {
   if (typing(event) || event.ctrlKey || event.metaKey || event.altKey) return;
   if (!held) {
-    const source = event.target.closest('.ev[data-move]');
+    const source = event.target.closest('a[data-move]');
     const isLetter = event.key === 'm' && root.dataset.keys !== 'off';
     if (source && (isLetter || event.key === 'Enter' || event.key === ' ')) {
       event.preventDefault();

@@ -9,7 +9,7 @@ const find = (id) => document.getElementById(id);
 const days = (from, to) => Math.round((Date.parse(to) - Date.parse(from)) / DAY);
 const count = (n) => (n === 1 ? '1 day' : `${n} days`);
 
-export const columns = () => [...document.querySelectorAll('.cday')].filter((each) => each.offsetWidth);
+export const columns = () => [...document.querySelectorAll('[data-column]')].filter((each) => each.offsetWidth);
 
 export function clock(row) {
   const hour = FIRST_HOUR + Math.floor(row / 4);
@@ -22,15 +22,15 @@ export class Held {
     this.data = source.dataset;
     this.url = this.data.move;
     this.rows = Math.max(2, Math.round(Number(this.data.minutes) / QUARTER));
-    this.column = source.closest('.cday');
+    this.column = source.closest('[data-column]');
     this.row = Number(this.data.row ?? 4);
     this.offset = 0;
     this.isPlaced = false;
     this.isPending = false;
     this.ghost = document.createElement('div');
-    this.ghost.append(...['e1', 'e2'].map((name) => Object.assign(document.createElement('span'), { className: name })));
+    this.ghost.append(...['event-head', 'event-title'].map((name) => Object.assign(document.createElement('span'), { className: name })));
     const [number, ...visit] = this.data.name.split(' ');
-    this.ghost.firstChild.append(Object.assign(document.createElement('b'), { className: 'id', textContent: number }));
+    this.ghost.firstChild.append(Object.assign(document.createElement('b'), { className: 'identifier', textContent: number }));
     this.ghost.lastChild.textContent = visit.join(' ');
     source.classList.add('is-left');
     this.shade();
@@ -69,11 +69,11 @@ export class Held {
     this.column = column;
     this.row = Math.max(0, Math.min(ROWS - this.rows, row));
     this.isPlaced = true;
-    const bad = this.outside(column.dataset.day) ? ' bad' : '';
-    this.ghost.className = `ev is-held r${this.row} h${this.rows} l0of1 k${this.data.series}${bad}`;
+    const bad = this.outside(column.dataset.day) ? ' is-out' : '';
+    this.ghost.className = `event is-held calendar-row-${this.row} calendar-span-${this.rows} event-s${this.data.series}${bad}`;
     column.append(this.ghost);
     const clashing = clashes(this);
-    this.ghost.classList.toggle('bad', Boolean(bad || clashing.length));
+    this.ghost.classList.toggle('is-out', Boolean(bad || clashing.length));
     const far = this.outside(column.dataset.day);
     const where = far ? `${count(Math.abs(far))} outside window` : 'in window';
     const day = new Date(`${column.dataset.day}T12:00`).toLocaleDateString('en-GB', { weekday: 'long', day: 'numeric', month: 'long' });
@@ -89,18 +89,18 @@ export class Held {
 
   shade() {
     const band = find('move-window');
-    document.querySelector('.cal')?.classList.add('is-aiming');
+    document.querySelector('.calendar')?.classList.add('is-aiming');
     band.classList.toggle('is-empty', !this.data.lo);
     for (const each of columns()) {
       const far = this.outside(each.dataset.day);
-      each.classList.toggle('inwin', !far);
-      each.classList.toggle('outwin', Boolean(far));
+      each.classList.toggle('is-in-window', !far);
+      each.classList.toggle('is-out-of-window', Boolean(far));
     }
     for (const cell of band.querySelectorAll('[data-day]')) {
       const far = this.outside(cell.dataset.day);
       const isTarget = cell.dataset.day === this.data.target;
-      cell.classList.remove('outw', 'tgt', 'inw');
-      cell.classList.add(far ? 'outw' : isTarget ? 'tgt' : 'inw');
+      cell.classList.remove('is-out', 'is-target', 'is-in');
+      cell.classList.add(far ? 'is-out' : isTarget ? 'is-target' : 'is-in');
       const lies = far ? `${far > 0 ? '+' : '−'}${count(Math.abs(far))} out` : isTarget ? 'Target' : 'In window';
       cell.textContent = [lies, ...taken(this.data, cell.dataset.day)].join(' · ');
       cell.title = cell.textContent;
@@ -124,9 +124,9 @@ export class Held {
   release() {
     this.ghost.remove();
     this.source.classList.remove('is-left');
-    document.querySelector('.cal')?.classList.remove('is-aiming');
+    document.querySelector('.calendar')?.classList.remove('is-aiming');
     find('move-window').classList.add('is-empty');
     clear();
-    for (const each of columns()) each.classList.remove('inwin', 'outwin');
+    for (const each of columns()) each.classList.remove('is-in-window', 'is-out-of-window');
   }
 }

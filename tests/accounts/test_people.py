@@ -62,7 +62,7 @@ def test_the_list_goes_on_by_name(world: World, admin: Client) -> None:
     assert following is not None
     rest = listed(admin, after=following[1])
     assert "p51" in rest
-    assert world.admin.username not in re.findall(r'class="l2">(\S+)', rest)
+    assert world.admin.username not in re.findall(r'class="table-note">(\S+)', rest)
 
 
 def test_an_invited_person_sets_a_password_by_a_link_that_works_once(

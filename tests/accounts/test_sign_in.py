@@ -162,7 +162,7 @@ def activate(client: Client) -> tuple[str, list[str]]:
         done = client.post(
             reverse("mfa_activate_totp"), {"code": second_factor.code_of(secret)}, follow=True
         )
-    return secret, re.findall(r"<li class=\"id\">\s*(\w+)\s*</li>", done.content.decode())
+    return secret, re.findall(r"<li class=\"identifier\">\s*(\w+)\s*</li>", done.content.decode())
 
 
 def test_a_second_factor_is_set_up_used_and_replaced_by_a_recovery_code(

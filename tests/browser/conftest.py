@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from accounts.models import User
 from tests.world import World, build
+from tools import styles
 
 # Playwright keeps an event loop in the thread of the tests; the tests themselves are not async.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
@@ -52,7 +53,8 @@ def live(committed_db: str) -> World:
 
 @pytest.fixture
 def address(committed_db: str) -> Iterator[str]:
-    """Where the product answers."""
+    """Where the product answers, with the stylesheet as it is now."""
+    styles.main()
     server = ThreadedWSGIServer(("localhost", 0), _Quiet)
     server.set_app(StaticFilesHandler(get_wsgi_application()))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

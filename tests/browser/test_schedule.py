@@ -104,7 +104,7 @@ def test_escape_leaves_everything_as_it_was(
     block(tab, booked).focus()
     for key in ("m", "ArrowRight", "Escape"):
         tab.keyboard.press(key)
-    expect(tab.locator(".ev.is-held")).to_have_count(0)
+    expect(tab.locator(".event.is-held")).to_have_count(0)
     expect(block(tab, booked)).to_be_focused()
     assert booking_of(booked).period.lower == at(wednesday(), 9)
 

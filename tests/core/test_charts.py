@@ -18,23 +18,23 @@ def drawn(late: int, booked: int | None = None, state: str = "open") -> str:
 
 
 @pytest.mark.parametrize(
-    ("late", "kind"), [(20, "wb-in"), (3, "wb-warn"), (0, "wb-warn"), (-4, "wb-late")]
+    ("late", "kind"), [(20, ""), (3, " is-warn"), (0, " is-warn"), (-4, " is-late")]
 )
 def test_an_open_window_shows_how_pressing_it_is(late: int, kind: str) -> None:
-    assert f'class="wb-band {kind}"' in drawn(late)
-    assert 'class="wb-today"' in drawn(min(late, 3))
+    assert f'class="ch-window-band{kind}"' in drawn(late)
+    assert 'class="ch-window-today"' in drawn(min(late, 3))
 
 
 def test_a_booking_outside_its_window_is_a_diamond() -> None:
     text = drawn(2, booked=4, state="booked")
-    assert "wb-dia" in text
-    assert "wb-dot" not in text
+    assert "ch-window-diamond" in text
+    assert "ch-window-dot" not in text
     assert "booked 15 Jun 2026" in text
 
 
 def test_a_booking_inside_is_a_dot() -> None:
-    assert "wb-dot wb-in" in drawn(5, booked=1, state="booked")
-    assert "wb-dot wb-done" in drawn(-1, booked=-2, state="done")
+    assert 'class="ch-window-dot"' in drawn(5, booked=1, state="booked")
+    assert "ch-window-dot is-done" in drawn(-1, booked=-2, state="done")
 
 
 def test_without_a_window_it_says_so() -> None:

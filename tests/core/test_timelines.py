@@ -42,10 +42,10 @@ def test_a_visit_is_a_band_with_its_target_and_what_became_of_it() -> None:
             mark("W16", 112),
         ]
     )
-    assert lane.count("wb-band") == lane.count("wb-target") == 4
-    assert lane.count("wb-dot wb-done") == 1
-    assert lane.count('class="wb-dot"') == 1
-    assert lane.count("wb-dia") == 1
+    assert lane.count("ch-window-band") == lane.count("ch-window-target") == 4
+    assert lane.count("ch-window-dot is-done") == 1
+    assert lane.count('class="ch-window-dot"') == 1
+    assert lane.count("ch-window-diamond") == 1
     assert "<title>W6 title</title>" in lane
 
 
@@ -56,10 +56,10 @@ def test_labels_do_not_touch() -> None:
 
 def test_what_lies_outside_the_days_shown_is_left_out() -> None:
     near = timeline(TODAY - 10 * DAY, TODAY + 20 * DAY)
-    assert near.visits([mark("W2", 14), mark("W12", 84)]).count("wb-band") == 1
+    assert near.visits([mark("W2", 14), mark("W12", 84)]).count("ch-window-band") == 1
     points = [Point(DAY_1, "then"), Point(TODAY, "now"), Point(TODAY, "bad", is_deviation=True)]
     lane = near.points(points, "Contacts")
-    assert (lane.count("<circle"), lane.count("wb-dia")) == (1, 1)
+    assert (lane.count("<circle"), lane.count("ch-window-diamond")) == (1, 1)
 
 
 def test_words_of_people_stay_words() -> None:

@@ -23,7 +23,7 @@ def test_the_sheet_has_numbers_and_times_and_no_names(
     client.force_login(world.coordinator)
     url = reverse("subjects:day_sheet", args=["northgate"])
     text = client.get(f"{url}?day={day}&span={span}").content.decode()
-    assert text.count('class="sheet-page"') == 1
+    assert text.count('class="sheet"') == 1
     for words in (subject.number, "09:00", "Room 1", "Priya Nair", "TMR-204"):
         assert words in text
     assert "Hart" not in text

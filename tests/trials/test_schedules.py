@@ -149,7 +149,7 @@ def test_a_cell_goes_round_none_required_if_applicable(
     htmx = {"HX-Request": "true"}
     part = client.post(at("trials:tick", draft), {"cell": f"{key}-"}, headers=htmx).content.decode()
     assert "<html" not in part
-    assert "soa-mark is-req" in part
+    assert "soa-mark is-required" in part
     late = client.post(at("trials:tick", draft), {"cell": f"{key}-"})
     assert late.status_code == 409
     assert "is required by now; somebody else changed it" in late.content.decode()

@@ -1,0 +1,68 @@
+"""Writes the one stylesheet of the pages, static/vendor/app.css, from the sheets in static/css.
+
+Run it by `make`. What is left out of a sheet by mistake is not shown anywhere, so every sheet is
+named here, in the order in which later rules of a layer win.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+SHEETS = STATIC / "css"
+TARGET = STATIC / "vendor" / "app.css"
+
+LAYERS = "reset, tokens, base, shell, components, charts, screens, print"
+NAMES = (
+    "tokens", "base", "helpers", "shell", "page", "controls", "cards", "lists", "tables", "forms",
+    "overlays", "charts", "signin", "today", "calendar", "booking", "inbox", "soa", "preview",
+    "print",
+)  # fmt: skip
+
+ROWS = 40  # quarters of an hour in the schedule
+LANES = 4  # visits side by side
+PARTS = 12  # of the width of a day, so that two, three and four lanes fit
+COLUMNS = 9  # days or rooms; from ten on the sheet's own number holds
+
+
+def rule(selector: str, declaration: str) -> str:
+    """One rule on one line."""
+    return f"  {selector} {{ {declaration}; }}\n"
+
+
+def positions() -> str:
+    """Classes for every place in the schedule, since the security policy allows no style attribute."""
+    rules = [rule(f".calendar-row-{row}", f"grid-row-start: {row + 1}") for row in range(ROWS + 1)]
+    rules += [
+        rule(f".calendar-span-{rows}", f"grid-row-end: span {rows}") for rows in range(1, ROWS + 1)
+    ]
+    for lanes in range(1, LANES + 1):
+        width = PARTS // lanes
+        rules += [
+            rule(
+                f".calendar-day > .calendar-lane-{lane}-of-{lanes}",
+                f"grid-column: {lane * width + 1} / span {width}",
+            )
+            for lane in range(lanes)
+        ]
+    rules += [
+        rule(f'.calendar[data-days="{days}"]', f"--columns: {days}")
+        for days in range(1, COLUMNS + 1)
+    ]
+    return f"@layer screens {{\n{''.join(rules)}}}\n"
+
+
+def stylesheet() -> str:
+    """The order of the layers, then every sheet, then the positions."""
+    sheets = [(SHEETS / f"{name}.css").read_text() for name in NAMES]
+    return "\n".join([f"@layer {LAYERS};\n", *sheets, positions()])
+
+
+def main() -> None:
+    """Write it anew."""
+    TARGET.parent.mkdir(parents=True, exist_ok=True)
+    TARGET.write_text(stylesheet())
+
+
+if __name__ == "__main__":
+    main()
