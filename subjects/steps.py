@@ -103,10 +103,10 @@ def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
 
 def _conduct_steps(visit: Visit) -> list[Step]:
     if visit.status == V.BOOKED:
-        return [_at_once("check_in", visit, "Check in", "pri")]
+        return [_at_once("check_in", visit, "Check in", is_next=True)]
     complete = reverse("subjects:complete", args=[visit.pk])
     if visit.status == V.ARRIVED:
-        start = _at_once("start", visit, "Start visit", "pri")
+        start = _at_once("start", visit, "Start visit", is_next=True)
         return [Step(complete, "Complete visit"), start]
     if visit.status == V.IN_PROGRESS:
         return [Step(complete, "Complete visit", is_next=True)]
