@@ -11,6 +11,6 @@ class InstantForm(forms.Form):
     at = forms.DateTimeField(
         label="As it was at (UTC)",
         widget=forms.DateTimeInput(
-            attrs={"type": "datetime-local", "step": 1, "class": "input toolbar-input"}
+            attrs={"type": "datetime-local", "step": 1, "class": "input input-medium"}
         ),
     )

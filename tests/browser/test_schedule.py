@@ -47,7 +47,7 @@ def block(tab: Page, held: Visit) -> Locator:
 
 
 def column(tab: Page, day: date) -> Locator:
-    return tab.locator(f".cday[data-day='{day.isoformat()}']")
+    return tab.locator(f"[data-column][data-day='{day.isoformat()}']")
 
 
 def booking_of(held: Visit) -> Booking:
@@ -129,7 +129,7 @@ def test_a_waiting_visit_is_dragged_onto_the_week(live: World, tab: Page, sign_i
     held = visit(subject, "W2")
     sign_in(live.coordinator)
     open_week(tab, day)
-    drag(tab, tab.locator(f".tcard[data-visit='{held.pk}']"), column(tab, day), 8)
+    drag(tab, tab.locator(f"li[data-visit='{held.pk}']"), column(tab, day), 8)
     expect(tab.get_by_text("booked for")).to_be_visible()
     expect(column(tab, day).locator(f"#visit-{held.pk}")).to_contain_text("10:00")
     made = booking_of(held)
@@ -246,7 +246,7 @@ def test_a_phone_shows_the_chosen_day_and_the_next(
     sign_in(live.coordinator)
     tab.set_viewport_size({"width": 390, "height": 844})
     open_week(tab, wednesday())
-    shown = tab.locator(".cday:visible")
+    shown = tab.locator("[data-column]:visible")
     expect(shown).to_have_count(2)
     expect(shown.first).to_have_attribute("data-day", wednesday().isoformat())
     expect(block(tab, booked)).to_be_visible()
