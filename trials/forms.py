@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -10,9 +11,9 @@ from core.countries import countries
 from core.durations import ZERO, Duration
 from trials import words
 from trials.models import AnchorKind, Country, Sponsor, Trial, VisitDefinition, VisitProcedure
+from trials.models.schedule import MAX_VISITS
 from trials.untrusted import MAX_BYTES, MEGABYTE
 
-MAX_ROWS = 500
 MAX_WORDS = 60
 
 
@@ -38,8 +39,8 @@ class UploadForm(forms.Form):
         file = self.cleaned_data["file"]
         if file.size > MAX_BYTES:
             raise forms.ValidationError(
-                f"The file has {file.size / MEGABYTE:.1f} MB and the limit is "
-                f"{MAX_BYTES / MEGABYTE:.0f} MB. Ask the sender for a file of this one study only."
+                f"The file has {file.size / MEGABYTE:.1f} MB; {MAX_BYTES // MEGABYTE} MB is the most "
+                "that is read. Ask the sender for a file of this one study only."
             )
         return file
 
@@ -111,8 +112,19 @@ class RowForm(forms.Form):
         choices=VisitDefinition.Modality.choices, widget=_small(forms.Select, "preview-modality")
     )
 
+    same_as = forms.ChoiceField(required=False, widget=_small(forms.Select, "preview-same"))
 
-RowFormSet = forms.formset_factory(RowForm, extra=0, absolute_max=MAX_ROWS, max_num=MAX_ROWS)
+    def offer(self, known: Sequence[VisitDefinition]) -> None:
+        """The visits it can go on from; no such question where there are none."""
+        names = [
+            (str(one.lineage), f"{one.code} {one.name}") for one in known if not one.timeline_id
+        ]
+        self.fields["same_as"].choices = [("", "New"), *names]  # type: ignore[attr-defined]
+        if not names:
+            del self.fields["same_as"]
+
+
+RowFormSet = forms.formset_factory(RowForm, extra=0, absolute_max=MAX_VISITS, max_num=MAX_VISITS)
 
 
 class NumberForm(forms.Form):

@@ -14,7 +14,6 @@ from tests.trials.test_imports import PILOT, start
 from tests.world import World
 from trials import words
 from trials.models import ScheduleVersion, VisitDefinition, VisitProcedure
-from trials.queries.grid import offset_of, window_of
 
 pytestmark = pytest.mark.django_db
 
@@ -91,8 +90,8 @@ def test_a_schedule_is_built_by_hand_from_nothing(world: World, client: Client) 
     assert client.post(at("trials:add_procedure", version), {"name": "ECG", "group": "Safety"})
     day_1, week_8 = version.visits.order_by("position")
     assert (day_1.is_anchor, day_1.has_window) == (True, False)
-    assert offset_of(week_8) == Duration(days=56)
-    assert window_of(week_8) == (Duration(days=3), Duration(days=5))
+    assert week_8.offset == Duration(days=56)
+    assert week_8.window == (Duration(days=3), Duration(days=5))
     assert (week_8.modality, week_8.epoch.name) == ("phone", "Treatment")
     text = client.get(version.get_absolute_url()).content.decode()
     assert "D57" in text
@@ -218,7 +217,7 @@ def test_a_table_is_pasted_after_its_preview(client: Client, draft: ScheduleVers
     assert client.post(url, {"table": TABLE, "do": "save"}).status_code == 302
     assert codes(draft) == ["SCR", "D1", "W2", "W4", "W2.2", "W8", "C"]
     week_8 = draft.visits.get(code="W8")
-    assert (offset_of(week_8).days, words.say_window(window_of(week_8))) == (56, "−3 d/+5 d")
+    assert (week_8.offset.days, words.say_window(week_8.window)) == (56, "−3 d/+5 d")
     assert week_8.epoch.name == "Treatment"
     cells = VisitProcedure.objects.values_list("visit__code", "procedure__name", "need")
     assert set(cells) == {

@@ -316,21 +316,23 @@ def _pasted_visits(
     known = {one.name.casefold(): one for one in reversed(planned)}
     known |= {one.code.casefold(): one for one in planned}
     found = []
-    for given in visits:
+    for position, given in enumerate(visits, len(planned)):
         values = dict(given)
-        epoch = _epoch(version, values.pop("epoch", ""))
-        values |= {"epoch": epoch} if epoch else {}
-        visit = known.get(values["name"].casefold())
-        if visit is None:
-            visit = VisitDefinition(version=version, position=len(planned), **values)
-            planned.append(visit)
-        for name, value in values.items():
-            if name not in {"name", "code"}:
-                setattr(visit, name, value)
-        try:
-            with transaction.atomic():
-                visit.save()
-        except IntegrityError as error:
-            raise ConflictError(f"{visit.name} cannot be saved as pasted.") from error
-        found.append(visit)
+        if epoch := _epoch(version, values.pop("epoch", "")):
+            values["epoch"] = epoch
+        name, code = values.pop("name"), values.pop("code")
+        new = VisitDefinition(version=version, name=name, code=code, position=position)
+        found.append(_save_pasted(known.get(name.casefold(), new), values))
     return found
+
+
+def _save_pasted(visit: VisitDefinition, values: Mapping[str, Any]) -> VisitDefinition:
+    """Save a visit with what the table says of it; its name and short head stay."""
+    for name, value in values.items():
+        setattr(visit, name, value)
+    try:
+        with transaction.atomic():
+            visit.save()
+    except IntegrityError as error:
+        raise ConflictError(f"{visit.name} cannot be saved as pasted.") from error
+    return visit

@@ -14,6 +14,7 @@ from trials import registry, usdm
 from trials.actions import protocols, schedules, trials
 from trials.models import ProtocolFile, ProtocolImport, ScheduleVersion, Sponsor, Trial
 from trials.queries import files
+from trials.queries.preview import Preview
 from trials.untrusted import RefusedFileError
 
 Status = ProtocolImport.Status
@@ -62,9 +63,11 @@ def _read(raw: bytes) -> tuple[str, str]:
         if kind == ProtocolFile.Kind.REGISTRY:
             registry.read(raw)
             return kind, "ClinicalTrials.gov v2"
-        return kind, f"USDM {usdm.read(raw).usdm_version}".strip()[:40]
+        protocol = usdm.read(raw)
+        Preview(protocol, {}).refuse_too_large()
     except RefusedFileError as error:
         raise RefusedError(str(error)) from error
+    return kind, f"USDM {protocol.usdm_version}".strip()[:40]
 
 
 def _refuse_second(file: ProtocolFile, trial: Trial | None) -> None:
@@ -109,7 +112,8 @@ def choose_design(
     """Read another study design of the file; corrections to the one before are dropped."""
     held = _open(held, revision)
     try:
-        usdm.read(bytes(held.file.raw), design=design)
+        protocol = usdm.read(bytes(held.file.raw), design=design)
+        Preview(protocol, {}).refuse_too_large()
     except RefusedFileError as error:
         raise RefusedError(str(error)) from error
     held.design, held.corrections = design, {}

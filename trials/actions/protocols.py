@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
-from uuid import UUID, uuid4
 
 from accounts.models import User
 from core.durations import ZERO
 from trials import registry, usdm, words
-from trials.abbreviations import codes
 from trials.actions import trials
 from trials.models import (
     Amendment,
@@ -21,6 +18,7 @@ from trials.models import (
     EventTimeline,
     ProcedureDefinition,
     ProtocolFile,
+    RegistryId,
     RepeatGroup,
     ScheduleVersion,
     Trial,
@@ -28,10 +26,15 @@ from trials.models import (
     VisitProcedure,
 )
 from trials.queries.files import country_code
-from trials.queries.preview import Preview, Row, fitting, modality_of
+from trials.queries.preview import Preview
+from trials.queries.rows import Row, fitting
 
 REGISTER = "ClinicalTrials.gov"
 UNNAMED = "?"
+CARRIED: Mapping[type, tuple[str, ...]] = {
+    VisitDefinition: ("lineage", "duration", "nights", "is_optional"),
+    ProcedureDefinition: ("lineage", "performer_role", "equipment", "is_critical"),
+}
 Cells = list[tuple[VisitDefinition, usdm.Cell]]
 
 
@@ -46,15 +49,15 @@ def write(version: ScheduleVersion, preview: Preview, file: ProtocolFile, *, by:
     _write_trial(version.trial, protocol, by)
     epochs = _write_epochs(version, protocol)
     _write_criteria(version, protocol)
-    known = Lineages(version)
-    visits = _write_visits(version, preview, epochs, known)
-    groups = _write_groups(version, preview, visits)
-    cells: Cells = [
-        (visits[index], cell) for index in sorted(visits) for cell in preview.cells(index)
+    visits = _write_visits(version, preview, epochs)
+    _write_groups(version, preview, visits)
+    VisitDefinition.objects.bulk_update(visits.values(), ["repeat_group", "after_visit"])
+    cells = [
+        (visits[row.place], cell) for row in preview.included for cell in preview.cells(row.place)
     ]
-    cells += _write_events(version, preview, known)
-    VisitDefinition.objects.bulk_update(groups, ["repeat_group", "after_visit"])
-    _write_cells(version, preview, cells, known)
+    for visit, row in zip(_write_events(version, preview), preview.events, strict=True):
+        cells += [(visit, cell) for cell in row.cells]
+    _write_cells(version, preview, cells)
 
 
 def _lost(one: usdm.Unreachable) -> dict[str, Any]:
@@ -75,15 +78,16 @@ def write_record(trial: Trial, record: registry.RegistryRecord, *, by: User) -> 
         "planned_subjects": record.enrolment.count if record.enrolment else None,
     }
     _fill(trial, facts, by)
-    trials.add_registry_id(trial, registry=REGISTER, value=record.nct_id, by=by)
-    for other in record.other_ids:
-        trials.add_registry_id(
-            trial, registry=(other.domain or other.type)[:60], value=other.text[:60], by=by
-        )
+    others = [(other.domain or other.type, other.text) for other in record.other_ids]
+    _add_numbers(trial, [(REGISTER, record.nct_id), *others])
     _add_arms(trial, ((arm.label, arm.description, "") for arm in record.arms))
     for name in dict.fromkeys(location.country for location in record.locations):
-        if code := country_code(name):
-            trials.add_country(trial, code=code, name=name, by=by)
+        _add_country(trial, name, by)
+
+
+def _add_country(trial: Trial, name: str, by: User) -> None:
+    if code := country_code(name):
+        trials.add_country(trial, code=code, name=name, by=by)
 
 
 def _fill(trial: Trial, facts: Mapping[str, Any], by: User) -> None:
@@ -101,25 +105,41 @@ def _write_trial(trial: Trial, protocol: usdm.Protocol, by: User) -> None:
         "planned_subjects": protocol.population.planned_subjects,
     }
     _fill(trial, facts, by)
-    for one in protocol.identifiers:
-        if one.text and one.text[:60] != trial.protocol_number:
-            trials.add_registry_id(
-                trial, registry=one.organisation[:60], value=one.text[:60], by=by
-            )
+    _add_numbers(trial, ((one.organisation, one.text) for one in protocol.identifiers))
     _add_arms(trial, ((arm.label, arm.description, arm.source_id) for arm in protocol.arms))
-    for position, change in enumerate(protocol.amendments):
-        if change.number:
-            Amendment.objects.get_or_create(
-                trial=trial, number=change.number[:40], defaults=_amendment(change, position)
-            )
+    Amendment.objects.bulk_create(
+        (
+            Amendment(trial=trial, number=change.number[:40], **_amendment(change, position))
+            for position, change in enumerate(protocol.amendments)
+            if change.number
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def _add_numbers(trial: Trial, numbers: Iterable[tuple[str, str]]) -> None:
+    """Note the numbers by which others know the trial, those not noted before."""
+    RegistryId.objects.bulk_create(
+        (
+            RegistryId(trial=trial, registry=register[:60], value=value[:60])
+            for register, value in numbers
+            if value[:60] != trial.protocol_number
+        ),
+        ignore_conflicts=True,
+    )
 
 
 def _add_arms(trial: Trial, arms: Iterable[tuple[str, str, str]]) -> None:
-    for position, (name, description, source_id) in enumerate(arms):
-        Arm.objects.get_or_create(
-            trial=trial, name=name or UNNAMED,
-            defaults={"description": description, "source_id": source_id, "position": position},
-        )  # fmt: skip
+    Arm.objects.bulk_create(
+        (
+            Arm(
+                trial=trial, name=name or UNNAMED, description=description, source_id=source_id,
+                position=position,
+            )
+            for position, (name, description, source_id) in enumerate(arms)
+        ),
+        ignore_conflicts=True,
+    )  # fmt: skip
 
 
 def _amendment(one: usdm.Amendment, position: int) -> dict[str, Any]:
@@ -149,125 +169,93 @@ def _write_criteria(version: ScheduleVersion, protocol: usdm.Protocol) -> None:
     )  # fmt: skip
 
 
-class Lineages:
-    """What stays the same visit or procedure from one version to the next."""
-
-    def __init__(self, version: ScheduleVersion) -> None:
-        earlier = ScheduleVersion.objects.filter(trial=version.trial, pk__lt=version.pk)
-        last = earlier.exclude(status=ScheduleVersion.Status.DISCARDED).order_by("-pk").first()
-        self._known: dict[tuple[str, str], list[UUID]] = defaultdict(list)
-        if last is not None:
-            for visit in last.visits.order_by("position"):
-                key = visit.source_ids.get("encounter", ""), visit.name
-                self._known[key].append(visit.lineage)
-            for one in last.procedures.order_by("position"):
-                self._known[one.source_id, one.name].append(one.lineage)
-
-    def take(self, source_id: str, name: str) -> UUID:
-        """The lineage of the same thing before, each once; a new one for what is new."""
-        found = self._known.get((source_id, name))
-        return found.pop(0) if found else uuid4()
-
-
 def _write_visits(
-    version: ScheduleVersion, preview: Preview, epochs: Mapping[str, Epoch], known: Lineages
+    version: ScheduleVersion, preview: Preview, epochs: Mapping[str, Epoch]
 ) -> dict[int, VisitDefinition]:
     """The included visits by their row; which visit they count from is set afterwards."""
-    rows = [(index, row) for index, row in enumerate(preview.rows) if row.is_included]
     made = VisitDefinition.objects.bulk_create(
         VisitDefinition(
-            version=version, lineage=known.take(row.encounter_id, row.name), code=row.code,
-            name=row.name, position=position, epoch=epochs.get(row.epoch_id), type=row.type,
-            modality=row.modality, is_anchor=row.is_anchor, anchor=row.counting.anchor,
-            basis=row.counting.basis, window_text=row.window_label,
-            source_ids=_source_ids(preview, index, row),
-            **words.columns(row.offset or ZERO, row.window),
+            version=version, code=row.code, name=row.name, position=position,
+            epoch=epochs.get(row.epoch_id), type=row.type, modality=row.modality,
+            is_anchor=row.is_anchor, anchor=row.counting.anchor, basis=row.counting.basis,
+            window_text=row.window_label, source_ids=_source_ids(preview, row),
+            **words.columns(row.offset or ZERO, row.window), **_carried(row.before),
         )
-        for position, (index, row) in enumerate(rows)
+        for position, row in enumerate(preview.included)
     )  # fmt: skip
-    visits = {index: visit for (index, _), visit in zip(rows, made, strict=True)}
-    for index, row in rows:
+    visits = {row.place: visit for row, visit in zip(preview.included, made, strict=True)}
+    for row in preview.included:
         if row.counting.after is not None:
-            visits[index].after_visit = visits[row.counting.after]
+            visits[row.place].after_visit = visits[row.counting.after]
     return visits
 
 
-def _source_ids(preview: Preview, index: int, row: Row) -> dict[str, Any]:
-    planned = preview.protocol.visits
-    instances = planned[index].instance_ids if index < len(planned) else [row.key]
-    return {"encounter": row.encounter_id, "instances": list(instances)}
+def _source_ids(preview: Preview, row: Row) -> dict[str, Any]:
+    visits = preview.protocol.visits
+    instances = visits[row.place].instance_ids if row.is_reachable else (row.key,)
+    return {"encounter": row.encounter_id, "instances": instances}
+
+
+def _carried(before: VisitDefinition | ProcedureDefinition | None) -> dict[str, Any]:
+    """What no file says, as it was in the version before."""
+    names = CARRIED[type(before)] if before else ()
+    return {name: getattr(before, name) for name in names}
 
 
 def _write_groups(
     version: ScheduleVersion, preview: Preview, visits: Mapping[int, VisitDefinition]
-) -> list[VisitDefinition]:
-    """Make the repeated blocks whose length is known; the visits, with their block."""
+) -> None:
+    """Make the repeated blocks whose length is known, and give the visits their block."""
     for group in preview.protocol.repeat_groups:
         every = fitting(group.every)
-        inside = [i for i in range(group.first_visit, group.last_visit + 1) if i in visits]
-        if every is None or not inside or not (every.months > 0 or every.days > 0):
+        places = range(group.first_visit, group.last_visit + 1)
+        inside = [visits[place] for place in places if place in visits]
+        if every is None or not inside or (every.months, every.days) < (0, 1):
             continue
         made = RepeatGroup.objects.create(
             version=version, name=group.name[:120] or UNNAMED, every_months=max(every.months, 0),
             every_days=max(every.days, 0), until_text=group.until_text,
         )  # fmt: skip
-        for index in inside:
-            visits[index].repeat_group = made
-    return list(visits.values())
+        for visit in inside:
+            visit.repeat_group = made
 
 
-def _write_events(version: ScheduleVersion, preview: Preview, known: Lineages) -> Cells:
-    cells: Cells = []
-    for line in preview.events:
-        timeline = EventTimeline.objects.create(
-            version=version, name=line.label or line.name, entry_condition=line.entry_condition,
-            source_id=line.source_id,
-        )  # fmt: skip
-        made = VisitDefinition.objects.bulk_create(
-            VisitDefinition(
-                version=version, timeline=timeline, lineage=known.take(visit.encounter_id, visit.name),
-                code=code, name=visit.name, position=position, type=_event_type(visit, line),
-                modality=modality_of(visit, is_again=False), window_text=visit.window_label,
-                source_ids={"encounter": visit.encounter_id, "instances": list(visit.instance_ids)},
-                **words.columns(fitting(visit.offset) or ZERO, _window(visit)),
-            )
-            for position, (visit, code) in enumerate(
-                zip(line.visits, codes(v.name for v in line.visits), strict=True)
-            )
-        )  # fmt: skip
-        cells += [(made[cell.visit], cell) for cell in line.cells]
-    return cells
+def _write_events(version: ScheduleVersion, preview: Preview) -> list[VisitDefinition]:
+    """The visits that events begin, each under its timeline."""
+    timelines = {
+        row.line.source_id: EventTimeline(
+            version=version, name=row.line.label, entry_condition=row.line.entry_condition,
+            source_id=row.line.source_id,
+        )
+        for row in preview.events
+    }  # fmt: skip
+    EventTimeline.objects.bulk_create(timelines.values())
+    return VisitDefinition.objects.bulk_create(
+        VisitDefinition(
+            version=version, timeline=timelines[row.line.source_id], code=row.code,
+            name=row.visit.name, position=row.position, type=row.type, modality=row.modality,
+            window_text=row.visit.window_label,
+            source_ids={"encounter": row.visit.encounter_id, "instances": row.visit.instance_ids},
+            **words.columns(row.visit.offset or ZERO, row.window), **_carried(row.before),
+        )
+        for row in preview.events
+    )  # fmt: skip
 
 
-def _event_type(visit: usdm.Visit, line: usdm.Timeline) -> str:
-    said = f"{visit.name} {line.name} {line.label}".casefold()
-    ends = VisitDefinition.Type.EARLY_TERMINATION
-    return ends if "terminat" in said else VisitDefinition.Type.UNSCHEDULED
-
-
-def _window(visit: usdm.Visit) -> words.Window | None:
-    found = visit.window
-    if found is None or not (words.fits(found.early) and words.fits(found.late)):
-        return None
-    return found.early, found.late
-
-
-def _write_cells(version: ScheduleVersion, preview: Preview, cells: Cells, known: Lineages) -> None:
+def _write_cells(version: ScheduleVersion, preview: Preview, cells: Cells) -> None:
     made = ProcedureDefinition.objects.bulk_create(
         ProcedureDefinition(
-            version=version, lineage=known.take(one.source_id, one.label), name=one.label or UNNAMED,
-            group=preview.group_of(one), position=position, source_id=one.source_id,
+            version=version, name=one.label or UNNAMED, group=preview.group_of(one),
+            position=position, source_id=one.source_id,
+            **_carried(preview.procedures_before.get(one.source_id)),
         )
         for position, one in enumerate(preview.activities)
     )  # fmt: skip
     of = {one.source_id: one for one in made}
-    VisitProcedure.objects.bulk_create(_cells(cells, of), ignore_conflicts=True)
-
-
-def _cells(cells: Cells, of: Mapping[str, ProcedureDefinition]) -> Iterator[VisitProcedure]:
-    for visit, cell in cells:
-        if cell.activity_id in of:
-            yield VisitProcedure(
-                visit=visit, procedure=of[cell.activity_id], need=cell.need.value,
-                condition=cell.condition, offsets=cell.offsets,
-            )  # fmt: skip
+    VisitProcedure.objects.bulk_create(
+        VisitProcedure(
+            visit=visit, procedure=of[cell.activity_id], need=cell.need.value,
+            condition=cell.condition, offsets=cell.offsets,
+        )
+        for visit, cell in cells
+    )  # fmt: skip

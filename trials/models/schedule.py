@@ -10,10 +10,16 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from core.access import ScopedModel
+from core.durations import Duration
 from core.flow import Flow
 from core.permissions import Permission
 from trials.models.protocol import Epoch, ProtocolFile
 from trials.models.trial import Trial
+from trials.words import Window
+
+# What of one schedule a person can look through.
+MAX_VISITS = 300
+MAX_PROCEDURES = 400
 
 
 class VersionStatus(models.TextChoices):
@@ -221,6 +227,40 @@ class VisitDefinition(ScopedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def offset(self) -> Duration:
+        """How far it is from what it counts from."""
+        return Duration(self.months, self.days, self.minutes * 60)
+
+    @property
+    def window(self) -> Window | None:
+        """How much earlier and later it may take place; nothing where only on the exact day."""
+        if not self.has_window:
+            return None
+        return (
+            Duration(self.early_months, self.early_days, self.early_minutes * 60),
+            Duration(self.late_months, self.late_days, self.late_minutes * 60),
+        )
+
+    @property
+    def earliest(self) -> Duration:
+        """The start of its window, as far from the same as the offset."""
+        return self.offset - self.window[0] if self.window else self.offset
+
+    @property
+    def latest(self) -> Duration:
+        """The end of its window, as far from the same as the offset."""
+        return self.offset + self.window[1] if self.window else self.offset
+
+    @property
+    def counts_from(self) -> str:
+        """What it counts from, in words."""
+        if self.timeline_id is not None:
+            return "event"
+        if self.after_visit is not None:
+            return self.after_visit.code
+        return "–" if self.is_anchor else str(AnchorKind(self.anchor).label)
 
 
 class ProcedureDefinition(ScopedModel):

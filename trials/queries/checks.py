@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from trials.models import ScheduleVersion, VisitDefinition
-from trials.queries.grid import Grid, offset_of, span_of
+from trials.queries.matrix import Grid
 
 
 def of_version(version: ScheduleVersion, grid: Grid) -> list[tuple[str, str]]:
@@ -32,9 +32,9 @@ def _windows(visits: list[VisitDefinition]) -> Iterator[tuple[str, str]]:
 def _overlaps(visits: list[VisitDefinition]) -> Iterator[tuple[str, str]]:
     """Windows of neighbours that count from the same, where months do not hide by how much."""
     for one, other in pairwise(visits):
-        if _counts_from(one) != _counts_from(other) or offset_of(one) == offset_of(other):
+        if _counts_from(one) != _counts_from(other) or one.offset == other.offset:
             continue
-        shared = (span_of(one)[1] - span_of(other)[0]).in_days or 0
+        shared = (one.latest - other.earliest).in_days or 0
         if shared > 0:
             yield "a", f"The windows of {one.code} and {other.code} overlap by {shared:g} days."
 

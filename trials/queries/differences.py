@@ -1,17 +1,25 @@
-"""What differs between two versions of a schedule, in plain words."""
+"""What differs between two versions of a schedule, or a version and what a file would make of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, TypeVar
 
-from trials import words
-from trials.models import ScheduleVersion, VisitDefinition, VisitProcedure
-from trials.queries.grid import counts_from, offset_of, window_of
+from trials.queries.matrix import Cell, Column, Grid, Line, Mark
 
-Cells = dict[tuple[UUID, UUID], tuple[str, str]]
+NEW, CHANGED, GONE = "new", "changed", "gone"
+
+
+class Lasting(Protocol):
+    """Something that is the same in both, where it is in both."""
+
+    @property
+    def lineage(self) -> Hashable:
+        """What stays from one version to the next."""
+
+
+H = TypeVar("H", bound=Lasting)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,104 +31,116 @@ class Difference:
     text: str = ""
 
 
-def compare(old: ScheduleVersion, new: ScheduleVersion) -> dict[str, list[Difference]]:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The new matrix with what differs marked in it, and what it no longer has."""
+
+    grid: Grid
+    gone_visits: tuple[Column, ...]
+    gone_procedures: tuple[Line, ...]
+
+    @property
+    def parts(self) -> dict[str, list[Difference]]:
+        """All of it in plain words."""
+        return {
+            "Visits": list(self._visits()),
+            "Procedures": list(self._procedures()),
+            "What is asked for when": list(self._cells()),
+        }
+
+    @property
+    def count(self) -> int:
+        """How much differs."""
+        return sum(len(found) for found in self.parts.values())
+
+    def _visits(self) -> Iterator[Difference]:
+        for one in self.grid.columns:
+            if one.change:
+                yield Difference(one.change, f"{one.code} {one.name}", one.changed or _when(one))
+        for one in self.gone_visits:
+            yield Difference(GONE, f"{one.code} {one.name}", f"was {_when(one)}")
+
+    def _procedures(self) -> Iterator[Difference]:
+        for line in self.grid.lines:
+            if line.change:
+                yield Difference(line.change, line.name, line.changed)
+        for line in self.gone_procedures:
+            yield Difference(GONE, line.name)
+
+    def _cells(self) -> Iterator[Difference]:
+        """Cells of visits and procedures that both have."""
+        for line in self.grid.lines:
+            for cell in line.cells:
+                if cell.change and NEW not in {line.change, cell.column.change}:
+                    what = f"{line.name} at {cell.column.code}"
+                    yield Difference(cell.change, what, f"{_said(cell.was)} → {_said(cell.mark)}")
+
+
+def compare(old: Grid, new: Grid) -> Compared:
     """Visits, procedures and cells that differ, matched by their lineage."""
+    columns = {one.lineage: one for one in old.columns}
+    lines = {one.lineage: one for one in old.lines}
+    now = [_column(one, columns.get(one.lineage)) for one in new.columns]
+    marked = [_line(one, lines.get(one.lineage), now) for one in new.lines]
+    return Compared(
+        grid=replace(new, columns=now, lines=marked),
+        gone_visits=_left(columns, new.columns),
+        gone_procedures=_left(lines, new.lines),
+    )
+
+
+def _left(known: Mapping[Hashable, H], now: Iterable[H]) -> tuple[H, ...]:
+    """What was there and is no more."""
+    kept = {one.lineage for one in now}
+    return tuple(one for lineage, one in known.items() if lineage not in kept)
+
+
+def _column(now: Column, was: Column | None) -> Column:
+    if was is None:
+        return replace(now, change=NEW)
+    before = facts(was)
+    changed = "; ".join(
+        f"{label} {before[label]} → {text}"
+        for label, text in facts(now).items()
+        if text != before[label]
+    )
+    return replace(now, change=CHANGED if changed else "", changed=changed)
+
+
+def facts(visit: Column) -> dict[str, str]:
+    """What is said of a visit, each fact under its name."""
     return {
-        "Visits": list(_visits(old, new)),
-        "Procedures": list(_procedures(old, new)),
-        "What is asked for when": list(_cells(old, new)),
-    }
+        "name": visit.name, "short head": visit.code, "time": visit.day,
+        "window": visit.window or "none", "counts from": visit.counts_from,
+        "place": visit.modality, "type": visit.type, "epoch": visit.epoch or "none",
+        "duration": f"{visit.minutes} min", "optional": "yes" if visit.is_optional else "no",
+    }  # fmt: skip
 
 
-def _visits(old: ScheduleVersion, new: ScheduleVersion) -> Iterator[Difference]:
-    before, after = ({one.lineage: one for one in _all(version)} for version in (old, new))
-    for lineage, visit in after.items():
-        if lineage not in before:
-            yield Difference("new", f"{visit.code} {visit.name}", f"at {_when(visit)}")
-            continue
-        changes = [
-            f"{label} {was or 'none'} → {now or 'none'}"
-            for (label, was), (_, now) in zip(_facts(before[lineage]), _facts(visit), strict=True)
-            if was != now
-        ]
-        if changes:
-            yield Difference("changed", visit.code, "; ".join(changes))
-    for lineage, visit in before.items():
-        if lineage not in after:
-            yield Difference("gone", f"{visit.code} {visit.name}", f"was at {_when(visit)}")
-
-
-def _all(version: ScheduleVersion) -> Any:
-    return version.visits.select_related("epoch", "after_visit", "timeline").order_by(
-        "timeline_id", "position"
+def _line(now: Line, was: Line | None, columns: Sequence[Column]) -> Line:
+    before = {cell.column.lineage: cell.mark for cell in was.cells} if was else {}
+    cells = tuple(
+        _cell(column, cell.mark, before.get(column.lineage))
+        for column, cell in zip(columns, now.cells, strict=True)
     )
+    if was is None:
+        return replace(now, cells=cells, change=NEW)
+    changed = "" if was.name == now.name else f"name {was.name} → {now.name}"
+    return replace(now, cells=cells, change=CHANGED if changed else "", changed=changed)
 
 
-def _when(visit: VisitDefinition) -> str:
-    origin = counts_from(visit)
-    if origin in {"–", "Day 1"}:
-        return words.say_day(offset_of(visit))
-    return f"{words.say_length(offset_of(visit))} from {origin}"
+def _cell(column: Column, now: Mark | None, was: Mark | None) -> Cell:
+    if was is None:
+        return Cell(column, now, change=NEW if now else "")
+    if now is None:
+        return Cell(column, was=was, change=GONE)
+    return Cell(column, now, was, "" if now.is_like(was) else CHANGED)
 
 
-def _facts(visit: VisitDefinition) -> list[tuple[str, str]]:
-    return [
-        ("name", visit.name),
-        ("short head", visit.code),
-        ("time", _when(visit)),
-        ("window", words.say_window(window_of(visit))),
-        ("place", visit.get_modality_display()),
-        ("type", visit.get_type_display()),
-        ("epoch", visit.epoch.name if visit.epoch else ""),
-        ("duration", f"{visit.duration} min"),
-        ("optional", "yes" if visit.is_optional else "no"),
-    ]
+def _when(visit: Column) -> str:
+    is_plain = visit.counts_from in {"–", "Day 1"}
+    return visit.day if is_plain else f"{visit.day} from {visit.counts_from}"
 
 
-def _procedures(old: ScheduleVersion, new: ScheduleVersion) -> Iterator[Difference]:
-    before, after = (
-        {one.lineage: one for one in version.procedures.order_by("position")}
-        for version in (old, new)
-    )
-    for lineage, one in after.items():
-        if lineage not in before:
-            yield Difference("new", one.name)
-        elif before[lineage].name != one.name:
-            yield Difference("changed", one.name, f"name was {before[lineage].name}")
-    for lineage, one in before.items():
-        if lineage not in after:
-            yield Difference("gone", one.name)
-
-
-def _cells(old: ScheduleVersion, new: ScheduleVersion) -> Iterator[Difference]:
-    """Cells of visits and procedures that both versions have."""
-    before, after = _cells_of(old), _cells_of(new)
-    visits = {one.lineage: one.code for one in _all(new)}
-    procedures = dict(new.procedures.order_by("position").values_list("lineage", "name"))
-    held = {one.lineage for one in _all(old)}
-    known = set(old.procedures.values_list("lineage", flat=True))
-    for procedure, name in procedures.items():
-        for visit, code in visits.items():
-            if visit not in held or procedure not in known:
-                continue
-            was, now = before.get((visit, procedure)), after.get((visit, procedure))
-            if was != now:
-                kind = "new" if was is None else "gone" if now is None else "changed"
-                yield Difference(kind, f"{name} at {code}", f"{_said(was)} → {_said(now)}")
-
-
-def _cells_of(version: ScheduleVersion) -> Cells:
-    rows = VisitProcedure.objects.filter(visit__version=version).values_list(
-        "visit__lineage", "procedure__lineage", "need", "offsets", "condition"
-    )
-    return {
-        (visit, procedure): (
-            f"{VisitProcedure.Need(need).label.lower()}{f', {len(offsets)} samples' if offsets else ''}",
-            f"{offsets}{condition}",
-        )
-        for visit, procedure, need, offsets, condition in rows
-    }
-
-
-def _said(cell: tuple[str, str] | None) -> str:
-    return cell[0] if cell else "not asked for"
+def _said(mark: Mark | None) -> str:
+    return mark.text.lower() if mark else "not asked for"

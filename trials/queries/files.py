@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 from core.countries import countries
 from trials import registry, usdm
 from trials.models import ProtocolFile, ProtocolImport
+from trials.queries.lineages import Earlier
 from trials.queries.preview import Preview
 from trials.untrusted import load
 
+_UNFIT = re.compile(r"[^A-Za-z0-9]+")
 # Names the register uses for countries that the list of countries calls otherwise.
 CALLED = {
     "bosnia and herzegovina": "BA", "central african republic": "CF", "macao": "MO",
@@ -37,7 +41,8 @@ def kind_of(raw: bytes) -> str:
 
 def preview_of(held: ProtocolImport) -> Preview:
     """The protocol of an import with the corrections made to it so far."""
-    return Preview(usdm.read(bytes(held.file.raw), design=held.design), held.corrections)
+    protocol = usdm.read(bytes(held.file.raw), design=held.design)
+    return Preview(protocol, held.corrections, Earlier.of(held.trial))
 
 
 def record_of(file: ProtocolFile) -> registry.RegistryRecord:
@@ -45,14 +50,22 @@ def record_of(file: ProtocolFile) -> registry.RegistryRecord:
     return registry.read(bytes(file.raw))
 
 
-def suggested(source: usdm.Protocol | registry.RegistryRecord) -> dict[str, str]:
-    """Code, protocol number and short name for a trial that is not there yet."""
-    if isinstance(source, registry.RegistryRecord):
-        number, name = source.org_id or source.nct_id, source.acronym or source.brief_title
-    else:
-        own = source.sponsor.name if source.sponsor else ""
-        numbers = [one.text for one in source.identifiers if one.organisation == own]
-        number = next(filter(None, [*numbers, source.study_name]), "")
-        name = source.titles.acronym or source.titles.brief or source.study_name
-    code = "-".join("".join(c if c.isalnum() and c.isascii() else " " for c in number).split())
-    return {"protocol_number": number[:60], "code": code.casefold()[:40], "name": name[:120]}
+def named_by_protocol(protocol: usdm.Protocol) -> dict[str, str]:
+    """What a trial that is not there yet would be called after its protocol."""
+    own = protocol.sponsor.name if protocol.sponsor else ""
+    numbers = (one.text for one in protocol.identifiers if one.organisation == own)
+    titles = protocol.titles
+    return _called(
+        next(numbers, "") or protocol.study_name,
+        titles.acronym or titles.brief or protocol.study_name,
+    )
+
+
+def named_by_record(record: registry.RegistryRecord) -> dict[str, str]:
+    """What a trial that is not there yet would be called after its record."""
+    return _called(record.org_id or record.nct_id, record.acronym or record.brief_title)
+
+
+def _called(number: str, name: str) -> dict[str, str]:
+    code = _UNFIT.sub("-", number).strip("-").casefold()[:40]
+    return {"protocol_number": number[:60], "code": code, "name": name[:120]}

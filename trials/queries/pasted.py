@@ -51,6 +51,11 @@ class Pasted:
     problems: list[Problem] = field(default_factory=list)
 
     @property
+    def is_fine(self) -> bool:
+        """Whether all of it can be taken."""
+        return bool(self.visits) and not self.problems
+
+    @property
     def cells(self) -> int:
         """How many cells are ticked."""
         return sum(bool(need) for _, _, needs in self.procedures for need in needs.values())

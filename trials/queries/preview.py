@@ -3,105 +3,116 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
-from core.durations import Duration
 from trials import usdm, words
 from trials.abbreviations import codes
-from trials.models import AnchorKind, VisitDefinition
-from trials.usdm import Category, Finding, Level
+from trials.models import ProcedureDefinition, VisitDefinition
+from trials.models.schedule import MAX_PROCEDURES, MAX_VISITS
+from trials.queries.lineages import (
+    Earlier,
+    Signs,
+    pair,
+    signs_of_known,
+    signs_of_procedure,
+    signs_of_visit,
+)
+from trials.queries.rows import (
+    DAY_1,
+    Correction,
+    Counting,
+    M,
+    Row,
+    T,
+    counting_of,
+    modality_of,
+    read_fix,
+    type_of,
+    type_of_event,
+    window_of,
+)
+from trials.usdm import Category, Finding, RefusedFileError
 
-Corrections = Mapping[str, Mapping[str, Any]]
-
-M = VisitDefinition.Modality
-T = VisitDefinition.Type
-DAY_1 = "Day 1"
-_PLACES = (("home", M.HOME), ("inpatient", M.INPATIENT), ("hospital", M.INPATIENT))
-_WAYS = (("video", M.VIDEO), ("telephone", M.PHONE), ("phone", M.PHONE))
-_TYPES = (
-    ("early termination", T.EARLY_TERMINATION), ("unscheduled", T.UNSCHEDULED),
-    ("screen", T.SCREENING), ("follow", T.FOLLOW_UP),
-)  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """From what a visit counts, and how far it is from there."""
-
-    label: str
-    offset: Duration | None
-    after: int | None = None  # the row of the visit before it
-    anchor: str = AnchorKind.DAY_1
-    basis: str = VisitDefinition.Basis.PLANNED
-
-    @property
-    def reference(self) -> str:
-        """The same for two offsets that may be compared."""
-        return str(self.after) if self.after is not None else str(self.anchor)
+Corrections = Mapping[str, Correction]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A visit as it would be written."""
+class EventRow:
+    """A visit that an event begins, as it would be written."""
 
-    place: int
-    key: str
-    name: str
+    line: usdm.Timeline
+    position: int
+    visit: usdm.Visit
     code: str
-    encounter: str
-    encounter_id: str
-    epoch_id: str
-    type: str
-    modality: str
-    counting: Counting
-    offset: Duration | None
-    window: words.Window | None
-    window_label: str
-    read_from: str
-    is_anchor: bool
-    is_included: bool
-    is_reachable: bool
-    findings: tuple[Finding, ...]
+    before: VisitDefinition | None
 
     @property
-    def needs_answer(self) -> bool:
-        """Whether it can only be written once somebody has said when it is."""
-        return self.is_included and self.offset is None
+    def type(self) -> str:
+        """What it is for; what was said of it before stands."""
+        return self.before.type if self.before else type_of_event(self.visit, self.line)
 
     @property
-    def level(self) -> str:
-        """x where an answer is needed, a where something should be checked."""
-        if self.needs_answer:
-            return "x"
-        return "a" if self.is_doubtful else ""
+    def modality(self) -> str:
+        """Where it takes place."""
+        return modality_of(self.visit, is_again=False)
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether something beyond plain information was noticed."""
-        if not self.is_reachable or self.read_from.startswith("Text"):
-            return True
-        return any(one.level is not Level.INFO for one in self.findings)
+    def window(self) -> words.Window | None:
+        """Its window."""
+        return window_of(self.visit, {})[0]
+
+    @property
+    def cells(self) -> list[usdm.Cell]:
+        """What is done at it."""
+        return [cell for cell in self.line.cells if cell.visit == self.position]
 
 
 class Preview:
-    """A protocol with the corrections made to it so far."""
+    """A protocol with the corrections made to it so far, beside the version it goes on from."""
 
-    def __init__(self, protocol: usdm.Protocol, corrections: Corrections) -> None:
+    def __init__(
+        self, protocol: usdm.Protocol, corrections: Corrections, earlier: Earlier | None = None
+    ) -> None:
         self.protocol = protocol
         self.corrections = corrections
+        self.earlier = earlier or Earlier()
+
+    def refuse_too_large(self) -> None:
+        """Keep the pages of a schedule to what a person can look through."""
+        visits, procedures = len(self.rows) + len(self.events), len(self.activities)
+        if visits > MAX_VISITS or procedures > MAX_PROCEDURES:
+            raise RefusedFileError(
+                f"The file plans {visits:,} visits and {procedures:,} procedures; "
+                f"{MAX_VISITS} and {MAX_PROCEDURES} are the most. "
+                "Ask the sender for a file of this one study only."
+            )
 
     @cached_property
     def rows(self) -> list[Row]:
         """The planned visits in order, then what no timing leads to."""
         return [*self._planned(), *self._unreachable()]
 
-    @property
+    @cached_property
     def included(self) -> list[Row]:
         """The rows that would be written."""
         return [row for row in self.rows if row.is_included]
+
+    @cached_property
+    def events(self) -> list[EventRow]:
+        """The visits that events begin."""
+        lines = self.protocol.event_timelines
+        visits = [(line, i, visit) for line in lines for i, visit in enumerate(line.visits)]
+        heads = codes((visit.name for *_, visit in visits), [row.code for row in self.rows])
+        before = self._before_events([visit for *_, visit in visits])
+        return [EventRow(*one, next(heads), before.get(n)) for n, one in enumerate(visits)]
+
+    def _before_events(self, visits: list[usdm.Visit]) -> dict[int, VisitDefinition]:
+        known = [one for one in self.earlier.visits if one.timeline_id is not None]
+        signs = [signs_of_visit(one.encounter_id, one.name, one.offset) for one in visits]
+        same = pair(signs, [signs_of_known(one) for one in known])
+        return {new: known[old] for new, old in same.items()}
 
     @property
     def questions(self) -> list[Row]:
@@ -117,18 +128,23 @@ class Preview:
     @cached_property
     def activities(self) -> list[usdm.Activity]:
         """The activities that are done, without headings over them."""
-        used = {cell.activity_id for cell in self.protocol.cells}
-        used |= {cell.activity_id for line in self.events for cell in line.cells}
+        cells = (cell for line in self.protocol.timelines for cell in line.cells)
+        used = {cell.activity_id for cell in cells}
         for one in self.protocol.unreachable:
             used.update(one.activity_ids)
         return [
             one for one in self.protocol.activities if one.source_id in used or not one.is_heading
         ]
 
-    @property
-    def events(self) -> tuple[usdm.Timeline, ...]:
-        """The timelines that begin when something happens and have visits."""
-        return tuple(line for line in self.protocol.event_timelines if line.visits)
+    @cached_property
+    def procedures_before(self) -> dict[str, ProcedureDefinition]:
+        """The procedure of the earlier version that each activity goes on from, by its id."""
+        known = self.earlier.procedures
+        same = pair(
+            [signs_of_procedure(one.source_id, one.label) for one in self.activities],
+            [signs_of_procedure(one.source_id, one.name) for one in known],
+        )
+        return {self.activities[new].source_id: known[old] for new, old in same.items()}
 
     @property
     def repeats(self) -> list[str]:
@@ -149,12 +165,19 @@ class Preview:
 
     def group_of(self, activity: usdm.Activity) -> str:
         """The heading directly above an activity."""
-        names = {one.source_id: one.label or one.name for one in self.protocol.activities}
-        return names.get(activity.parent_ids[-1], "") if activity.parent_ids else ""
+        return self._labels.get(activity.parent_ids[-1], "") if activity.parent_ids else ""
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        return {one.source_id: one.label for one in self.protocol.activities}
 
     def epoch_of(self, row: Row) -> str:
         """The epoch a row is in, as people call it."""
         return self._epochs[row.epoch_id].label if row.epoch_id in self._epochs else ""
+
+    @cached_property
+    def _epochs(self) -> dict[str, usdm.Epoch]:
+        return {one.source_id: one for one in self.protocol.epochs}
 
     def cells(self, place: int) -> list[usdm.Cell]:
         """What is done at a row."""
@@ -169,30 +192,59 @@ class Preview:
             found[place] = [
                 usdm.Cell(place, identity, usdm.Need.REQUIRED, "", ())
                 for identity in lost.activity_ids
+                if identity in self._labels
             ]
         return found
 
     @cached_property
-    def _epochs(self) -> dict[str, usdm.Epoch]:
-        return {one.source_id: one for one in self.protocol.epochs}
+    def _before(self) -> dict[str, VisitDefinition]:
+        """The visit that each row goes on from: what a person said, else the one most like it."""
+        known = {str(one.lineage): one for one in self.earlier.visits if one.timeline_id is None}
+        said = {key: fix["same_as"] for key, fix in self.corrections.items() if "same_as" in fix}
+        asked = {key: signs for key, signs in self._signs() if key not in said}
+        left = [one for lineage, one in known.items() if lineage not in set(said.values())]
+        same = pair([*asked.values()], [signs_of_known(one) for one in left])
+        found = {key: known[lineage] for key, lineage in said.items() if lineage in known}
+        keys = list(asked)
+        return found | {keys[new]: left[old] for new, old in same.items()}
+
+    def _signs(self) -> Iterator[tuple[str, Signs]]:
+        """By what each row that is taken would be known again."""
+        for one in self.protocol.visits:
+            if self._is_in(one.instance_ids[0]):
+                offset = one.after_offset or one.offset
+                yield one.instance_ids[0], signs_of_visit(one.encounter_id, one.name, offset)
+        for lost in self.protocol.unreachable:
+            if self._is_in(lost.source_id, unless=True):
+                name = lost.encounter_name or lost.name
+                yield lost.source_id, signs_of_visit(lost.encounter_id, name, lost.offset)
+
+    @cached_property
+    def _heads(self) -> dict[str, str]:
+        """The short head of each row: that of the visit before it, else made from its name."""
+        names = {one.instance_ids[0]: one.name for one in self.protocol.visits}
+        names |= {
+            one.source_id: one.encounter_name or one.name for one in self.protocol.unreachable
+        }
+        kept = {key: one.code for key, one in self._before.items()}
+        new = {key: self._name(key, name) for key, name in names.items() if key not in kept}
+        return kept | dict(zip(new, codes(new.values(), kept.values()), strict=True))
 
     def _planned(self) -> Iterator[Row]:
         visits = self.protocol.visits
         out = {i for i, visit in enumerate(visits) if not self._is_in(visit.instance_ids[0])}
         met: set[str] = set()
-        for index, (visit, code) in enumerate(
-            zip(visits, codes(visit.name for visit in visits), strict=True)
-        ):
+        for index, visit in enumerate(visits):
             key = visit.instance_ids[0]
             counting = counting_of(visits, index, out)
             fix = self.corrections.get(key, {})
-            window, read_from = self._window(visit, fix)
+            window, read_from = window_of(visit, fix)
             yield Row(
-                place=index, key=key, name=fix.get("name", visit.name), code=code,
+                place=index, key=key, name=self._name(key, visit.name), code=self._heads[key],
                 encounter=visit.encounter_name, encounter_id=visit.encounter_id,
-                epoch_id=visit.epoch_id, type=type_of(visit, self._epoch_type(visit.epoch_id)),
+                epoch_id=visit.epoch_id, type=self._type(visit), before=self._before.get(key),
                 modality=fix.get("modality", modality_of(visit, is_again=visit.encounter_id in met)),
-                counting=counting, offset=self._offset(counting, fix), window=window,
+                counting=counting, offset=counting.corrected(fix), window=window,
                 window_label=visit.window_label, read_from=read_from, is_anchor=visit.is_anchor,
                 is_included=index not in out, is_reachable=True,
                 findings=self._about({visit.encounter_id, *visit.instance_ids}),
@@ -200,96 +252,32 @@ class Preview:
             met.add(visit.encounter_id)
 
     def _unreachable(self) -> Iterator[Row]:
-        taken = [row.code for row in self._planned()]
-        lost = self.protocol.unreachable
-        named = codes((one.encounter_name or one.name for one in lost), taken)
-        for place, (one, code) in enumerate(zip(lost, named, strict=True), len(taken)):
-            fix = self.corrections.get(one.source_id, {})
-            counting = Counting(DAY_1, fitting(one.offset))
+        for place, one in enumerate(self.protocol.unreachable, len(self.protocol.visits)):
+            key = one.source_id
+            fix = self.corrections.get(key, {})
+            counting = Counting(DAY_1, one.offset)
             yield Row(
-                place=place,
-                key=one.source_id, name=fix.get("name", one.encounter_name or one.name), code=code,
-                encounter=one.encounter_name, encounter_id=one.encounter_id, epoch_id="",
-                type=T.TREATMENT, modality=fix.get("modality", M.CLINIC), counting=counting,
-                offset=self._offset(counting, fix), window=read_fix(fix), window_label="",
-                read_from="Not reached", is_anchor=False,
-                is_included=self._is_in(one.source_id, unless=True), is_reachable=False,
-                findings=self._about({one.source_id}),
+                place=place, key=key, name=self._name(key, one.encounter_name or one.name),
+                code=self._heads[key], encounter=one.encounter_name, encounter_id=one.encounter_id,
+                epoch_id="", type=T.TREATMENT, modality=fix.get("modality", M.CLINIC),
+                counting=counting, offset=counting.corrected(fix), window=read_fix(fix),
+                window_label="", read_from="Not reached", is_anchor=False,
+                is_included=self._is_in(key, unless=True), is_reachable=False,
+                findings=self._about({key}), before=self._before.get(key),
             )  # fmt: skip
 
     def _is_in(self, key: str, *, unless: bool = False) -> bool:
         return bool(self.corrections.get(key, {}).get("is_included", not unless))
 
-    def _offset(self, counting: Counting, fix: Mapping[str, Any]) -> Duration | None:
-        """What a person said, as long as it was said of the same visit before it."""
-        if fix.get("from") == counting.reference and "offset" in fix:
-            return Duration.parse(fix["offset"])
-        return counting.offset
+    def _name(self, key: str, name: str) -> str:
+        return str(self.corrections.get(key, {}).get("name", name))
 
-    def _window(self, visit: usdm.Visit, fix: Mapping[str, Any]) -> tuple[words.Window | None, str]:
-        if "window" in fix:
-            return read_fix(fix), "Corrected"
-        if visit.window:
-            found = visit.window.early, visit.window.late
-            return (found, "Timing") if all(map(words.fits, found)) else (None, "Out of range")
-        if visit.suggested_window:
-            early, late = visit.suggested_window.early, visit.suggested_window.late
-            return (early, late), f"Text “{visit.window_label}”"
-        return None, "Timing" if visit.offset is not None else "Missing"
+    def _type(self, visit: usdm.Visit) -> str:
+        """What was said of the visit before stands; the file says it of no visit."""
+        if before := self._before.get(visit.instance_ids[0]):
+            return before.type
+        epoch = self._epochs.get(visit.epoch_id)
+        return type_of(visit, f"{epoch.type} {epoch.name}" if epoch else "")
 
     def _about(self, where: set[str]) -> tuple[Finding, ...]:
         return tuple(one for one in self.protocol.warnings if one.where and one.where in where)
-
-    def _epoch_type(self, identity: str) -> str:
-        found = self._epochs.get(identity)
-        return f"{found.type} {found.name}" if found else ""
-
-
-def read_fix(fix: Mapping[str, Any]) -> words.Window | None:
-    """The window in a correction; nothing where it says that there is none."""
-    if not fix.get("window"):
-        return None
-    early, late = fix["window"]
-    return Duration.parse(early), Duration.parse(late)
-
-
-def fitting(offset: Duration | None) -> Duration | None:
-    """The offset, unless it is longer than anything can be planned."""
-    return offset if offset is not None and words.fits(offset) else None
-
-
-def counting_of(visits: Sequence[usdm.Visit], index: int, out: set[int]) -> Counting:
-    """From what a visit counts: the visit before it, its own anchor, or the main one."""
-    visit = visits[index]
-    if visit.after_visit is not None and visit.after_visit not in out:
-        return Counting(
-            visits[visit.after_visit].name, fitting(visit.after_offset), visit.after_visit,
-            basis=VisitDefinition.Basis.ACTUAL,
-        )  # fmt: skip
-    main = next((one.anchor_instance_id for one in visits if one.is_anchor), "")
-    if not main or visit.anchor_instance_id in {"", main}:
-        return Counting("–" if visit.is_anchor else DAY_1, fitting(visit.offset))
-    home = visit.anchor_visit
-    if home is None or home == index or home in out:
-        return Counting("Named date", fitting(visit.offset), anchor=AnchorKind.NAMED)
-    return Counting(
-        visits[home].name, fitting(visit.offset), home, basis=VisitDefinition.Basis.ACTUAL
-    )
-
-
-def modality_of(visit: usdm.Visit, *, is_again: bool) -> str:
-    """Where it takes place; of an encounter met before with two ways, the one from afar."""
-    said = " ".join(visit.contact_modes).casefold()
-    places = " ".join(visit.settings).casefold()
-    from_afar = next((kind for word, kind in _WAYS if word in said), None)
-    if from_afar and (is_again or "person" not in said):
-        return from_afar
-    return next((kind for word, kind in _PLACES if word in places), M.CLINIC)
-
-
-def type_of(visit: usdm.Visit, epoch_type: str) -> str:
-    """What the visit is for, from its name and the kind of its epoch."""
-    if visit.is_anchor:
-        return T.BASELINE
-    said = f"{visit.name} {epoch_type}".casefold()
-    return next((kind for word, kind in _TYPES if word in said), T.TREATMENT)

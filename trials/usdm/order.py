@@ -7,9 +7,6 @@ from collections.abc import Iterator
 from trials.untrusted import Node
 from trials.usdm.findings import Findings
 
-# Each link with the one that must lead back, and the rule against a link to oneself.
-_LINKS = {("previousId", "nextId"): "DDF00021", ("nextId", "previousId"): "DDF00022"}
-
 
 def in_order(nodes: list[Node], what: str, findings: Findings) -> list[Node]:
     """The nodes along their chain; in the order of the file where the chain is missing or broken."""
@@ -34,15 +31,18 @@ def in_order(nodes: list[Node], what: str, findings: Findings) -> list[Node]:
 
 
 def _broken_rules(nodes: list[Node]) -> Iterator[str]:
-    by_id = {node.id: node for node in nodes if node.id}
-    for (key, back), rule in _LINKS.items():
-        named = [(node.id, node.text(key)) for node in nodes if node.has(key)]
-        if any(one == other for one, other in named):
+    before, after = _named(nodes, "previousId"), _named(nodes, "nextId")
+    for named, answers, rule in ((before, after, "DDF00021"), (after, before, "DDF00022")):
+        if any(one == other for one, other in named.items()):
             yield rule
-        if any(by_id.get(other, Node()).text(back) not in {"", one} for one, other in named):
+        if any(answers.get(other, one) != one for one, other in named.items()):
             yield "DDF00023"
-        if len({other for _, other in named}) < len(named):
+        if len(set(named.values())) < len(named):
             yield "DDF00027"
+
+
+def _named(nodes: list[Node], key: str) -> dict[str, str]:
+    return {node.id: node.text(key) for node in nodes if node.has(key)}
 
 
 def _chain(nodes: list[Node]) -> Iterator[Node]:

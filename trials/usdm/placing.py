@@ -86,26 +86,28 @@ class Placing:
         fixed = {key for key, timing in self.timings.items() if timing.is_fixed}
         if fixed.intersection(self.instances):
             return fixed
-        usable = [timing for timing in self.timings.values() if timing.step is not None]
-        self_timed = [timing.from_id for timing in usable if timing.to_id == timing.from_id]
-        roots = [timing.to_id for timing in usable if timing.to_id not in self.timings]
-        for identity in [*self_timed, *roots]:
-            if identity in self.instances:
-                self.findings.warn(
-                    "anchor_assumed",
-                    f"No fixed reference; “{self._name(identity)}”, from which others count, "
-                    "is taken as the anchor (DDF00009).",
-                    identity,
-                )
-                return {identity}
-        if self.instances:
-            first = next(iter(self.instances.values()))
+        found = next((key for key in self._origins() if key in self.instances), "")
+        if found:
+            self.findings.warn(
+                "anchor_assumed",
+                f"No fixed reference; “{self._name(found)}”, from which others count, "
+                "is taken as the anchor (DDF00009).",
+                found,
+            )
+            return {found}
+        for first in list(self.instances.values())[:1]:
             self.findings.warn(
                 "anchor_missing",
                 f"Nothing in the timeline of “{first.name}” is a fixed reference (DDF00009).",
                 first.id,
             )
         return set()
+
+    def _origins(self) -> list[str]:
+        """Instances that count from themselves, then those that count from nothing themselves."""
+        usable = [timing for timing in self.timings.values() if timing.step is not None]
+        self_timed = [timing.from_id for timing in usable if timing.to_id == timing.from_id]
+        return self_timed + [one.to_id for one in usable if one.to_id not in self.timings]
 
     def _follow(self, identity: str) -> None:
         """Walk from timing to timing until something is known, then place what was passed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
@@ -89,9 +90,9 @@ def change_visit(request: Request, code: str, number: str, pk: int) -> HttpRespo
 
 def _initial(visit: VisitDefinition, others: list[VisitDefinition]) -> dict[str, Any]:
     return {
-        "name": visit.name, "code": visit.code, "offset": grid.offset_of(visit),
+        "name": visit.name, "code": visit.code, "offset": visit.offset,
         "counts_from": str(visit.after_visit_id or visit.anchor), "basis": visit.basis,
-        "window": grid.window_of(visit), "epoch": visit.epoch.name if visit.epoch else "",
+        "window": visit.window, "epoch": visit.epoch.name if visit.epoch else "",
         "type": visit.type, "modality": visit.modality, "duration": visit.duration,
         "is_optional": visit.is_optional,
         "place": sum(one.position < visit.position for one in others),
@@ -208,21 +209,19 @@ def paste(request: Request, code: str, number: str) -> HttpResponse:
     version = draft_of(request, code, number)
     form = PasteForm(request.POST or None)
     context: dict[str, Any] = {"form": form, **_frame(request, version)}
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        known = [name for visit in _planned(version) for name in (visit.code, visit.name)]
-        table = pasted.read(form.cleaned_data["table"], known)
-        is_fine = bool(table.visits) and not table.problems
-        if is_fine and request.POST.get("do") == "save":
-            drafts.paste(
-                version, visits=_columns(version, table), procedures=table.procedures,
-                revision=revision_of(request, version), by=request.user,
-            )  # fmt: skip
-            messages.success(request, f"{len(table.procedures)} procedures pasted into {version}.")
-            return redirect(version)
-        context |= {"table": table, "is_fine": is_fine, "grid": grid.of_table(table)}
-        status = 200 if is_fine else 422
-    return page(request, "trials/paste.html", context, status=status)
+    if not form.is_valid():
+        return page(request, "trials/paste.html", context, status=422 if form.is_bound else 200)
+    names = ((visit.code, visit.name) for visit in _planned(version))
+    table = pasted.read(form.cleaned_data["table"], chain.from_iterable(names))
+    if table.is_fine and request.POST.get("do") == "save":
+        drafts.paste(
+            version, visits=_columns(version, table), procedures=table.procedures,
+            revision=revision_of(request, version), by=request.user,
+        )  # fmt: skip
+        messages.success(request, f"{len(table.procedures)} procedures pasted into {version}.")
+        return redirect(version)
+    context |= {"table": table, "is_fine": table.is_fine, "grid": grid.of_table(table)}
+    return page(request, "trials/paste.html", context, status=200 if table.is_fine else 422)
 
 
 def _columns(version: ScheduleVersion, table: pasted.Pasted) -> list[dict[str, object]]:

@@ -26,7 +26,7 @@ def schedule(request: Request, code: str, number: str = "") -> HttpResponse:
     """A version as a matrix; without a number the newest draft, else the newest approved one."""
     trial = find(Trial, request.user, code=code)
     versions = _versions(request, trial)
-    version = _chosen(versions, number)
+    version = _numbered(versions, number) if number else _newest(versions)
     may_edit = allowed(request.user, Permission.PROTOCOL_EDIT, trial)
     context: dict[str, Any] = {
         "trial": trial,
@@ -58,12 +58,15 @@ def _versions(request: Request, trial: Trial) -> list[ScheduleVersion]:
     return found
 
 
-def _chosen(versions: list[ScheduleVersion], number: str) -> ScheduleVersion | None:
-    if number:
-        found = next((one for one in versions if one.number == number), None)
-        if found is None:
-            raise Http404(f"No schedule {number} here.")
-        return found
+def _numbered(versions: list[ScheduleVersion], number: str) -> ScheduleVersion:
+    for one in versions:
+        if one.number == number:
+            return one
+    raise Http404(f"No schedule {number} here.")
+
+
+def _newest(versions: list[ScheduleVersion]) -> ScheduleVersion | None:
+    """The newest draft, else the newest approved version, else what there is."""
     ranks = [Status.DRAFT, Status.APPROVED, Status.RETIRED, Status.DISCARDED]
     return min(versions, key=lambda one: ranks.index(Status(one.status)), default=None)
 
@@ -73,13 +76,13 @@ def compare(request: Request, code: str, number: str, other: str) -> HttpRespons
     """What differs between two versions, in plain words."""
     trial = find(Trial, request.user, code=code)
     versions = _versions(request, trial)
-    new, old = _chosen(versions, number), _chosen(versions, other)
-    context = {
+    new, old = _numbered(versions, number), _numbered(versions, other)
+    context: dict[str, Any] = {
         "trial": trial,
         "version": new,
         "old": old,
         "versions": versions,
-        "parts": differences.compare(old, new) if old and new else {},
+        "parts": differences.compare(grid.of_version(old), grid.of_version(new)).parts,
     }
     return page(request, "trials/compare.html", context)
 

@@ -61,16 +61,18 @@ def _report(protocol: usdm.Protocol) -> dict[str, Any]:
         "unreachable": [one.source_id for one in protocol.unreachable],
         "arms": [arm.name for arm in protocol.arms],
         "epochs": [epoch.name for epoch in protocol.epochs],
-        "criteria": {
-            category.value: [one.text for one in protocol.criteria if one.category is category]
-            for category in usdm.Category
-        },
+        "criteria": {category.value: _criteria(protocol, category) for category in usdm.Category},
         "amendments": [amendment.number for amendment in protocol.amendments],
-        "warnings": [
-            {"code": one.code, "message": one.message, "where": one.where}
-            for one in protocol.warnings
-        ],
+        "warnings": [_warning(one) for one in protocol.warnings],
     }
+
+
+def _criteria(protocol: usdm.Protocol, category: usdm.Category) -> list[str]:
+    return [one.text for one in protocol.criteria if one.category is category]
+
+
+def _warning(one: usdm.Finding) -> dict[str, str]:
+    return {"code": one.code, "message": one.message, "where": one.where}
 
 
 def _visit(visit: usdm.Visit) -> dict[str, Any]:

@@ -1,0 +1,68 @@
+"""What stays the same visit or procedure from one version of a schedule to the next."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from core.durations import Duration
+from trials.models import ProcedureDefinition, ScheduleVersion, Trial, VisitDefinition
+
+Signs = tuple[Hashable, ...]  # by which a thing is known again, the surest first
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """The version that a new one goes on from; an empty one where there is none."""
+
+    version: ScheduleVersion | None = None
+    visits: tuple[VisitDefinition, ...] = ()
+    procedures: tuple[ProcedureDefinition, ...] = ()
+
+    @classmethod
+    def of(cls, trial: Trial | None) -> Self:
+        """The version approved last, on which subjects are, else the draft begun last."""
+        if trial is None:
+            return cls()
+        kept = trial.schedules.exclude(status=ScheduleVersion.Status.DISCARDED)
+        last = kept.order_by("-approved_at", "-pk")
+        version = last.filter(approved_at__isnull=False).first() or last.first()
+        if version is None:
+            return cls()
+        visits = version.visits.select_related("timeline").order_by("position")
+        return cls(version, tuple(visits), tuple(version.procedures.order_by("position")))
+
+
+def pair(new: Sequence[Signs], old: Sequence[Signs]) -> dict[int, int]:
+    """The place of each old thing by that of the new one that it is; no old one twice."""
+    found: dict[int, int] = {}
+    for now, was in zip(zip(*new, strict=True), zip(*old, strict=True), strict=False):
+        taken = set(found.values())
+        free = defaultdict(list)
+        for place, sign in enumerate(was):
+            if place not in taken:
+                free[sign].append(place)
+        for place, sign in enumerate(now):
+            if sign and place not in found and free[sign]:
+                found[place] = free[sign].pop(0)
+    return found
+
+
+def signs_of_visit(encounter: str, name: str, offset: Duration | None) -> Signs:
+    """By encounter and name, by encounter and time, by name and time, by name alone."""
+    plain, when = " ".join(name.casefold().split()), str(offset)
+    by_encounter = ((encounter, plain), (encounter, when)) if encounter else ("", "")
+    return (*by_encounter, (plain, when), plain)
+
+
+def signs_of_known(visit: VisitDefinition) -> Signs:
+    """The same of a visit that is there already."""
+    return signs_of_visit(visit.source_ids.get("encounter", ""), visit.name, visit.offset)
+
+
+def signs_of_procedure(source_id: str, name: str) -> Signs:
+    """By id and name, by name alone: ids are given anew by some producers."""
+    plain = " ".join(name.casefold().split())
+    return ((source_id, plain) if source_id else "", plain)
