@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, timedelta
+from itertools import cycle
 from typing import Any
 
 from django.utils import timezone
@@ -14,8 +15,9 @@ from core.imports import uploads
 from core.models import Upload
 from core.signing import content_hash
 from ctms.demo.lists import DAY, begin, invented_place, moved, rows_of
+from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
-from sites.models import SiteSchedule
+from sites.models import Site, SiteSchedule
 from trials.actions import schedules, trials
 from trials.models import ScheduleVersion, Sponsor, Trial
 
@@ -25,14 +27,19 @@ RECRUITMENT = timedelta(days=900)
 BOOKED_AHEAD = timedelta(days=14)
 AFTER_SCREENING = timedelta(days=21)
 FORMER = date(2000, 1, 1)
+MONITORS = {"US": "devika", "CN": "wei", "JP": "yui"}
 COUNTRIES = {"US": "US", "China": "CN", "Japan": "JP"}
 ENDS = {
     "withdrawal by subject": "withdrawn", "withdrew consent": "withdrawn",
     "lost to follow-up": "lost", "death": "deceased",
 }  # fmt: skip
+FAILURES = (  # the data say of nobody why screening failed
+    "Criterion I2 not met: histology", "Criterion I4 not met: ECOG above 1",
+    "Criterion E1 met: prior systemic treatment", "Criterion E6 met: liver function",
+)  # fmt: skip
 SITE_HEADS = (
     "Site number", "Place", "City", "Country", "Time zone", "Principal investigator",
-    "Planned subjects", "Status", "Since",
+    "Planned subjects", "Status", "Identified on", "Opened on",
 )  # fmt: skip
 HEADS = (
     "Site number", "Subject number", "Status", "Screened on", "Enrolled on", "Day 1", "Ended on",
@@ -45,6 +52,9 @@ def load(sponsor: Sponsor, by: User, password: str) -> None:
     trial = Trial.objects.filter(code=CODE).first() or _trial(sponsor, by, password)
     courses = Courses(timezone.localdate())
     _take_over(trial, "sites", "sites.csv", _sites(courses), SITE_HEADS, by)
+    for country, cra in MONITORS.items():
+        of_country = Site.objects.filter(trial=trial, country__code=country, cra=None)
+        sites.assign_cra(trial, sites=of_country, cra=User.objects.get(username=cra), by=by)
     version = ScheduleVersion.objects.get(trial=trial)
     if not SiteSchedule.objects.filter(version=version).exists():
         put_into_effect_everywhere(version, from_on=courses.begins_on, by=by)
@@ -94,10 +104,13 @@ def _sites(courses: Courses) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(rows_of("ops/sites.csv")):
         country = COUNTRIES[row["country"]]
         place, city, zone = invented_place(country, number)
-        since = courses.first_at.get(row["site_num"], courses.today) - 30 * DAY
+        opened_on = min(
+            courses.first_at.get(row["site_num"], courses.today) - 30 * DAY, courses.today
+        )
         yield {
             "Site number": row["site_num"], "Place": place, "City": city, "Country": country,
-            "Time zone": zone, "Status": "Open for enrolment", "Since": min(since, courses.today),
+            "Time zone": zone, "Status": "Open for enrolment",
+            "Identified on": opened_on - 150 * DAY, "Opened on": opened_on,
             "Principal investigator": f"{row['pi_first_name']} {row['pi_last_name']}",
             "Planned subjects": 8,
         }  # fmt: skip
@@ -130,19 +143,19 @@ class Courses:
 
     def rows(self) -> Iterator[dict[str, Any]]:
         """One row for each visit that was, or that is booked in the next days; by site."""
-        count = 0
+        clocks = cycle(f"{9 + step % 8:02}:{step % 2 * 30:02}" for step in range(16))
         for row in sorted(self.subjects, key=lambda row: (int(row["siteid"]), row["scrnid"])):
-            if row["subjectid"] not in self.shifts:
-                continue
-            facts = self._facts(row)
-            has_left = "Ended on" in facts
-            for name, on in self._moved(row["subjectid"]):
-                if on is None or on < self.today:
-                    yield facts | {"Visit": _named(name), "Visit date": on}
-                elif not has_left and on <= self.today + BOOKED_AHEAD and "Week" in name:
-                    count += 1
-                    clock = f"{9 + count % 8:02}:{count % 2 * 30:02}"
-                    yield facts | {"Visit": _named(name), "Booked for": f"{on} {clock}"}
+            if row["subjectid"] in self.shifts:
+                yield from self._course(row, clocks)
+
+    def _course(self, row: dict[str, str], clocks: Iterator[str]) -> Iterator[dict[str, Any]]:
+        facts = self._facts(row)
+        until = FORMER if "Ended on" in facts else self.today + BOOKED_AHEAD
+        for name, on in self._moved(row["subjectid"]):
+            if on is None or on < self.today:
+                yield facts | {"Visit": _named(name), "Visit date": on}
+            elif on <= until and "Week" in name:
+                yield facts | {"Visit": _named(name), "Booked for": f"{on} {next(clocks)}"}
 
     def _moved(self, key: str) -> list[tuple[str, date | None]]:
         shift = self.shifts[key]
@@ -150,43 +163,40 @@ class Courses:
 
     def _facts(self, row: dict[str, str]) -> dict[str, Any]:
         key = row["subjectid"]
-        shift = self.shifts[key]
-        screened_on = self.screened[key] + shift
-        done = [on for _, on in self._moved(key) if on and on < self.today]
-        day_1 = next((on for name, on in self._moved(key) if name.startswith("Day 1") and on), None)
-        randomised = row["rand_dt"] and date.fromisoformat(row["rand_dt"]) + shift
+        screened_on = self.screened[key] + self.shifts[key]
         facts: dict[str, Any] = {
             "Site number": row["siteid"], "Subject number": f"{row['siteid']:0>3}-{row['scrnid']}",
             "Screened on": screened_on, "Sex": row["sex"], "Year of birth": row["birth_year"],
         }  # fmt: skip
-        if not randomised or randomised >= self.today:
-            failed_on = screened_on + AFTER_SCREENING
-            if randomised or failed_on >= self.today:
-                return facts | {"Status": "In screening"}
-            return facts | {
-                "Status": "Screen failed", "Ended on": failed_on,
-                "Reason of ending": "Criteria not met",
-            }  # fmt: skip
-        facts["Enrolled on"] = max(randomised, screened_on)
-        if day_1 and day_1 < self.today:
-            facts["Day 1"] = day_1
-        return facts | self._end(row, max(done), key)
+        if not row["rand_dt"]:
+            return facts | self._failed(screened_on + AFTER_SCREENING)
+        randomised = date.fromisoformat(row["rand_dt"]) + self.shifts[key]
+        if randomised >= self.today:
+            return facts | {"Status": "In screening"}
+        begun = {"Enrolled on": max(randomised, screened_on)} | self._day_1(key)
+        return facts | begun | self._end(row, key)
 
-    def _end(self, row: dict[str, str], last: date, key: str) -> dict[str, Any]:
+    def _failed(self, on: date) -> dict[str, Any]:
+        if on >= self.today:
+            return {"Status": "In screening"}
+        reason = FAILURES[on.toordinal() % len(FAILURES)]
+        return {"Status": "Screen failed", "Ended on": on, "Reason of ending": reason}
+
+    def _day_1(self, key: str) -> dict[str, Any]:
+        days = [on for name, on in self._moved(key) if on and name.startswith("Day 1")]
+        return {"Day 1": days[0]} if days and days[0] < self.today else {}
+
+    def _end(self, row: dict[str, str], key: str) -> dict[str, Any]:
         """How far a randomised subject is: gone once the data have nothing more to come."""
-        if any(on and on >= self.today for _, on in self.visits_ahead(key)):
-            return {"Status": "On treatment"}
+        days = [on for _, on in self._moved(key) if on]
+        last = max(on for on in days if on < self.today)
         reason = row["compreas"] or row["sdrgreas"]
-        if not reason and last < self.today - 30 * DAY:
-            return {"Status": "Completed", "Ended on": last}
-        if not reason:
+        if max(days) >= self.today or not (reason or last < self.today - 30 * DAY):
             return {"Status": "On treatment"}
+        if not reason:
+            return {"Status": "Completed", "Ended on": last}
         status = ENDS.get(reason.casefold(), "terminated")
         return {"Status": status, "Ended on": last, "Reason of ending": reason.capitalize()}
-
-    def visits_ahead(self, key: str) -> list[tuple[str, date | None]]:
-        """The visits of a subject that are still to come."""
-        return [(name, on) for name, on in self._moved(key) if on and on >= self.today]
 
 
 def _named(name: str) -> str:

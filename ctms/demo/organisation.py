@@ -1,13 +1,10 @@
-"""A small organisation for the demo, made by calling actions, the same every time."""
+"""The organisation of the demo: its people with their roles, and a place that is ready to work."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-
-from django.utils import timezone
+from datetime import date, time
 
 from accounts import actions as accounts
 from accounts import second_factor
@@ -15,22 +12,18 @@ from accounts.bootstrap import first_administrator, system_account
 from accounts.models import User
 from accounts.roles import Role
 from core.access import Scope
-from core.actions import RefusedError
-from core.audit import coming_from
-from core.models import Deployment, Source
-from core.signing import content_hash
-from core.versions import ConflictError
-from sites.actions import places, sites
-from sites.models import Person, Place, Room, Site, Task
-from subjects.actions import bookings, visits
-from subjects.actions.imports import import_subjects
-from subjects.actions.lay_out import SubjectRow, VisitRow
-from subjects.models import Booking, Visit, VisitStatus
-from trials.actions import schedules, trials
-from trials.models import ScheduleVersion, Sponsor, Trial, VisitDefinition
+from core.models import Deployment
+from ctms.demo import protocols
+from ctms.demo.days import DAY, WorkingDays, public_holidays
+from ctms.demo.lists import rows_of
+from sites.actions import places
+from sites.models import Holiday, Place, Room
+from trials.actions import trials
+from trials.models import Sponsor, Trial
 
 PASSWORD = "ctms demo 2026"  # noqa: S105 - printed on the screen of the demo
 
+SPONSOR = "Halden Therapeutics"
 CAREFUL = "ines"  # signs in with a second factor, too
 KEY = "CTMSDEMOCTMSDEMOCTMSDEMOCTMSDEMO"
 
@@ -47,37 +40,44 @@ PEOPLE = [
     ("victor", "Victor Sandoval", "Vice president", Role.VICE_PRESIDENT),
     ("ines", "Inês Carvalho", "Auditor", Role.AUDITOR),
 ]
-
-WITHOUT_LOG_IN = [
-    ("Aoife Brennan", "Research nurse"), ("Marek Novotný", "Research nurse"),
-    ("Samuel Adeyinka", "Sub-investigator"), ("Yuki Tanaka", "Phlebotomist"),
-    ("Helen Marsh-Whittaker", "Study coordinator"),
-]  # fmt: skip
-
-TRIALS = [
-    ("tmr-204", "TMR-204", "Tamarind", "Phase 2", [0, 14, 28, 42, 56, 70, 84, 112, 140, 168], 3),
-    ("bsl-305", "BSL-305", "Basalt", "Phase 3", [0, 7, 14, 28, 56, 84, 112], 2),
-    ("ald-118", "ALD-118", "Alder", "Phase 1", [0, 3, 7, 14, 28], 1),
-]
+AT_SITE = {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT}
+ON_TRIAL = {Role.CRA, Role.CTA, Role.TRIAL_MANAGER}
+ROOMS = (
+    "Room 1", "Room 2", "Room 3", "Room 4", "Room 5", "Room 6, infusion", "Room 7, infusion",
+)  # fmt: skip
+EQUIPMENT = (  # name, kind, room, serial number, days to the next calibration
+    ("ECG recorder 1", "ECG", None, "EC-20817", 141), ("ECG recorder 2", "ECG", None, "EC-20818", 12),
+    ("Spirometer", "Spirometer", "Room 3", "SP-4471-B", 88),
+    ("Centrifuge, laboratory 1", "Centrifuge", None, "CF-1093", 33),
+    ("Infusion pump A", "Infusion pump", "Room 6, infusion", "IP-77120", 203),
+    ("Infusion pump B", "Infusion pump", "Room 7, infusion", "IP-77121", 203),
+    ("Freezer −80 °C", "Freezer", None, "FZ-0006", 260),
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """Who does what in the demo."""
+class Organisation:
+    """Who and what there is before the first subject."""
 
-    admin: User
-    manager: User
-    coordinator: User
+    people: dict[str, User]
+    sponsor: Sponsor
+    place: Place
+    trials: list[Trial]
 
+    @property
+    def admin(self) -> User:
+        """Sets things up."""
+        return self.people["admin"]
 
-def load() -> None:
-    """Make the people, the place, three trials and their subjects."""
-    with coming_from(source=Source.PAGE):
-        cast, place, rooms, staff, all_trials = _stage()
-        for trial in all_trials:
-            site = _site(trial, place, "1042", cast, staff)
-            _fill(site, cast, rooms, staff, 8)
-        _live_through(place, cast)
+    @property
+    def manager(self) -> User:
+        """Leads the trials."""
+        return self.people["omar"]
+
+    @property
+    def coordinator(self) -> User:
+        """Runs the place."""
+        return self.people["priya"]
 
 
 def sign_ins() -> str:
@@ -89,223 +89,84 @@ def sign_ins() -> str:
     return "\n".join([f"Log in as (password: {PASSWORD})", "  admin    Administrator", *lines])
 
 
-def _stage() -> tuple[Cast, Place, list[Room], list[Person], list[Trial]]:
-    """People, one place with rooms, hours and staff, and three trials with approved schedules."""
+def found(today: date) -> Organisation:
+    """Make people, place and trials."""
     admin = first_administrator("admin", "Ada Kowalczyk", "admin@demo.example", PASSWORD)
     system_account()
-    deployment = Deployment.objects.get(pk=1)
-    sponsor = trials.add_sponsor(deployment, name="Halden Therapeutics", by=admin)
+    sponsor = trials.add_sponsor(deployment(), name=SPONSOR, by=admin)
+    place = _place(today, admin)
+    people = {"admin": admin} | {row[0]: _person(*row[:3], admin) for row in PEOPLE}
+    wide = {row[0]: row[3] for row in PEOPLE if row[3] not in AT_SITE | ON_TRIAL}
+    _give(sponsor, wide, people)
+    _give(place, {row[0]: row[3] for row in PEOPLE if row[3] in AT_SITE}, people)
+    people = {name: User.objects.get(username=name) for name in people}
+    made = [protocols.add_trial(sponsor, row, people["omar"]) for row in protocols.TRIALS]
+    for trial, row in zip(made, protocols.TRIALS, strict=True):
+        protocols.add_schedule(trial, row[-1], people["omar"], PASSWORD)
+        _give(trial, {row[0]: row[3] for row in PEOPLE if row[3] in ON_TRIAL}, people)
+    _furnish(place, people, today)
+    return Organisation(people, sponsor, place, made)
+
+
+def _give(scope: Scope, roles: Mapping[str, str], people: Mapping[str, User]) -> None:
+    for name, role in roles.items():
+        accounts.give(scope, person=people[name], role=role, by=people["admin"])
+
+
+def deployment() -> Deployment:
+    """This installation."""
+    return Deployment.objects.get(pk=1)
+
+
+def working_days(today: date) -> WorkingDays:
+    """The days on which the place works, counted from today."""
+    return WorkingDays(
+        today, set(Holiday.objects.filter(country="GB").values_list("on", flat=True))
+    )
+
+
+def _place(today: date, admin: User) -> Place:
     place = places.add_place(
-        deployment, by=admin,
+        deployment(), by=admin,
         values={
             "name": "Northgate Clinical Research Unit", "short_name": "Northgate CRU",
-            "slug": "northgate-cru", "city": "Leeds", "country": "GB",
-            "time_zone": "Europe/London",
+            "slug": "northgate-cru", "street": "14 Northgate", "city": "Leeds",
+            "postcode": "LS2 7XX", "country": "GB", "time_zone": "Europe/London",
+            "phone": "0113 496 0100",
         },
     )  # fmt: skip
     places.set_hours(place, hours=[(weekday, time(8), time(18)) for weekday in range(5)], by=admin)
-    people = {
-        name: _person(name, full, title, role, place if role in _AT_SITE else sponsor, admin)
-        for name, full, title, role in PEOPLE
-        if role not in _ON_TRIAL
-    }
-    cast = Cast(admin, people["omar"], people["priya"])
-    rooms, staff = _furnish(place, people, cast)
-    made = [_trial(sponsor, row, cast) for row in TRIALS]
-    for name, full, title, role in PEOPLE:
-        if role in _ON_TRIAL:
-            person = _person(name, full, title, role, made[0], admin)
-            for other in made[1:]:
-                accounts.give(other, person=person, role=role, by=admin)
-    return cast, place, rooms, staff, made
+    for year in (today.year - 1, today.year, today.year + 1):
+        places.set_holidays(deployment(), country="GB", days=public_holidays(year), by=admin)
+    return place
 
 
-def _furnish(place: Place, people: dict[str, User], cast: Cast) -> tuple[list[Room], list[Person]]:
-    """Six rooms, and more staff than those who log in."""
-    rooms = [
-        places.add_room(place, name=f"Room {number}", by=cast.coordinator) for number in range(1, 7)
-    ]
-    staff = [
-        places.add_person(
-            place, by=cast.coordinator,
-            values={"name": people[name].get_full_name(), "user": people[name]},
-        )
-        for name in ("priya", "tom", "hannah")
-    ]  # fmt: skip
-    staff += [
-        places.add_person(place, values={"name": name, "job_title": title}, by=cast.coordinator)
-        for name, title in WITHOUT_LOG_IN
-    ]
-    return rooms, staff
-
-
-_AT_SITE = {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT}
-_ON_TRIAL = {Role.CRA, Role.CTA, Role.TRIAL_MANAGER}
-
-
-def _person(name: str, full: str, title: str, role: str, scope: Scope, admin: User) -> User:
+def _person(name: str, full: str, title: str, admin: User) -> User:
     first, _, last = full.partition(" ")
     person = accounts.invite(
-        Deployment.objects.get(pk=1), username=name, first_name=first, last_name=last,
+        deployment(), username=name, first_name=first, last_name=last,
         email=f"{name}@demo.example", job_title=title, by=admin,
     )  # fmt: skip
     accounts.set_password(person, password=PASSWORD, by=admin)
-    accounts.give(scope, person=person, role=role, by=admin)
     if name == CAREFUL:
         second_factor.set_up(person, KEY)
-    fresh: User = User.objects.get(pk=person.pk)
-    return fresh
+    return person
 
 
-def _trial(
-    sponsor: Sponsor, row: tuple[str, str, str, str, Sequence[int], int], cast: Cast
-) -> Trial:
-    code, number, name, phase, days, tolerance = row
-    trial = trials.add_trial(
-        sponsor, by=cast.admin,
-        values={
-            "code": code, "protocol_number": number, "name": name, "phase": phase,
-            "planned_subjects": 120, "planned_sites": 12,
-        },
-    )  # fmt: skip
-    for status in ("start_up", "recruiting"):
-        trials.set_trial_status(trial, status=status, by=cast.manager)
-    version = schedules.draft(trial, number="1.0", by=cast.manager)
-    schedules.add_visits(version, visits=_visits(days, tolerance), by=cast.manager)
-    schedules.add_procedures(
-        version, by=cast.manager,
-        names=[
-            ("Consent and eligibility", "Informed consent"), ("Safety", "Vital signs"),
-            ("Safety", "12-lead ECG"), ("Laboratory", "Haematology"),
-            ("Laboratory", "Clinical chemistry"),
-        ],
-    )  # fmt: skip
-    schedules.approve(
-        version, password=PASSWORD, shown_hash=content_hash(schedules.content(version)),
-        by=cast.manager,
-    )  # fmt: skip
-    return trial
-
-
-def _visits(days: Sequence[int], tolerance: int) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = [
-        {"code": "SCR", "name": "Screening", "days": -21, "late_days": 20, "type": "screening"}
-    ]
-    for day in days:
-        week, rest = divmod(day, 7)
-        name = "Baseline" if day == 0 else f"Week {week}" if rest == 0 else f"Day {day + 1}"
-        found.append(
-            {
-                "code": "D1" if day == 0 else f"W{week}" if rest == 0 else f"D{day + 1}",
-                "name": name, "days": day, "is_anchor": day == 0,
-                "early_days": tolerance if day else 0, "late_days": tolerance if day else 0,
-                "duration": 75 if day else 90, "type": "treatment" if day else "baseline",
-            }
+def _furnish(place: Place, people: dict[str, User], today: date) -> None:
+    """Rooms and equipment, and more staff than those who log in."""
+    coordinator = people["priya"]
+    rooms: dict[str, Room] = {
+        name: places.add_room(place, name=name, by=coordinator) for name in ROOMS
+    }
+    for name, kind, room, number, days in EQUIPMENT:
+        places.add_equipment(
+            place, name=name, kind=kind, room=rooms.get(room or ""), serial_number=number,
+            calibration_due_on=today + days * DAY, by=coordinator,
         )  # fmt: skip
-    return found
-
-
-def _site(trial: Trial, place: Place, number: str, cast: Cast, staff: list[Person]) -> Site:
-    country = trials.add_country(trial, code="GB", name="United Kingdom", by=cast.admin)
-    began = timezone.localdate() - timedelta(days=300)
-    site = sites.add_site(
-        trial, country=country, place=place, number=number, on=began - timedelta(days=90),
-        values={"investigator_name": "Hannah Osei", "planned_subjects": 15}, by=cast.admin,
-    )  # fmt: skip
-    for step, status in enumerate(("selected", "start_up", "ready", "initiated", "open")):
-        sites.set_status(site, status=status, on=began + timedelta(days=20 * step), by=cast.manager)
-    version = ScheduleVersion.objects.get(trial=trial)
-    sites.put_into_effect(site, version=version, from_on=began, by=cast.manager)
-    for person in staff:
-        places.delegate(
-            site, person=person, tasks=[Task.VISITS, Task.VITALS], from_on=began,
-            by=cast.coordinator,
-        )  # fmt: skip
-    return site
-
-
-AWAY = (0, 0, 1, 2, 0, 3, 1, 6)
-NAMES = [
-    "Margaret Ashworth", "Łukasz Wiśniewski", "Siobhán O'Neill", "Nguyễn Thị Hoa", "David Okafor",
-    "Élise Marchand", "Mohammed Rahman", "Grace Pemberton-Whitfield", "Olena Kovalenko",
-    "Thomas Whitaker", "Aisha Siddiqui", "Józef Nowak", "Ruth Abernathy", "Kwame Mensah",
-    "Beatriz Santos", "Ian MacAllister", "Lakshmi Narayanan", "Peter Lindgren", "Zoë Clarke",
-    "Chukwuemeka Eze", "Hilde Aasen", "Rosa Delgado", "William Featherstone", "Mei-Ling Chow",
-]  # fmt: skip
-LIVED = (0, 0, 1, 0, -1, 0, 0, 1)  # days from the target on which visits took place
-
-
-def _fill(site: Site, cast: Cast, rooms: list[Room], staff: list[Person], count: int) -> None:
-    """Subjects spread over the trial: what was is brought in at once, what is due soon is booked."""
-    today = timezone.localdate(timezone=site.place.zone)
-    days = next(row[4] for row in TRIALS if row[1] == site.trial.protocol_number)
-    version = ScheduleVersion.objects.get(trial=site.trial)
-    planned = list(version.visits.order_by("position"))
-    rows = [_subject(site, planned, days, step, today) for step in range(count)]
-    import_subjects(site, rows=rows, by=cast.coordinator)
-    for step, row in enumerate(rows):
-        if step % 4 == 3:  # noqa: PLR2004 - every fourth subject waits to be booked
-            continue
-        ahead = Visit.objects.filter(
-            subject__site=site, subject__number=row.number, status=VisitStatus.PLANNED,
-            target_on__range=(today, today + timedelta(days=10)),
-        )  # fmt: skip
-        for visit in ahead.order_by("target_on")[:2]:
-            booking = _book(visit, cast, rooms, staff)
-            if booking is not None and step % 2:
-                bookings.confirm(booking, by=cast.coordinator)
-
-
-def _subject(
-    site: Site, planned: list[VisitDefinition], days: Sequence[int], step: int, today: date
-) -> SubjectRow:
-    """A subject whose next visit is due about today; all before it took place as planned."""
-    first = {"TMR-204": 1, "BSL-305": 31, "ALD-118": 61}[site.trial.protocol_number]
-    day_1 = today - timedelta(days=days[(step + 1) % len(days)] - AWAY[step % len(AWAY)])
-    screened_on = min(today, day_1 - timedelta(days=21))
-    is_enrolled = day_1 < today
-    past = [visit for visit in planned if day_1 + timedelta(days=visit.days + 1) < today]
-    number = f"{site.number}-{first + step:03d}"
-    return SubjectRow(
-        site_id=site.pk, number=number, screening_number=number, screened_on=screened_on,
-        status="enrolled" if is_enrolled else "screening",
-        enrolled_on=day_1 if is_enrolled else None, day_1_on=day_1 if is_enrolled else None,
-        birth_year=1950 + 5 * step, sex="fm"[step % 2],
-        identity={"name": NAMES[first // 30 * 8 + step], "phone": f"0113 496 0{step:03d}"},
-        visits=tuple(
-            VisitRow(
-                visit.name, visit.pk, status="completed",
-                performed_on=day_1 + timedelta(days=visit.days + _late(visit, step)),
-            )
-            for visit in past
-        ),
-    )  # fmt: skip
-
-
-def _late(visit: VisitDefinition, step: int) -> int:
-    """How many days after its target a visit took place: mostly on it, always inside the window."""
-    days = LIVED[(visit.position + step) % len(LIVED)]
-    return days if visit.days > 1 and min(visit.early_days, visit.late_days) else 0
-
-
-def _live_through(place: Place, cast: Cast) -> None:
-    """What happened today until now: visits that are over were done, the one that is on has begun."""
-    now = timezone.localtime(timezone=place.zone)
-    today = Booking.objects.filter(place=place, on=now.date(), is_live=True)
-    for booking in today.filter(period__startswith__lt=now).select_related("visit"):
-        visit = visits.check_in(booking.visit, by=cast.coordinator)
-        if booking.period.upper < now:
-            visits.complete(visit, on=now.date(), by=cast.coordinator)
-
-
-def _book(visit: Visit, cast: Cast, rooms: list[Room], staff: list[Person]) -> Booking | None:
-    """The next time on the target day, or on a day after it that the place is open."""
-    zone, target = visit.site.place.zone, visit.target_on
-    assert target is not None
-    for day in (target + timedelta(days=later) for later in range(3)):
-        held = Booking.objects.filter(place=visit.site.place, on=day).count()
-        start = datetime.combine(day, time(8 + held // 2 % 9, held % 2 * 30), zone)
-        wanted = bookings.Wanted(start, 60, rooms[held % len(rooms)], staff[held % len(staff)])
-        with contextlib.suppress(ConflictError, RefusedError):
-            return bookings.book(visit, wanted=wanted, by=cast.coordinator)
-    return None
+    for name, full, title, role in PEOPLE:
+        if role in AT_SITE:
+            values: dict[str, object] = {"name": full, "job_title": title, "user": people[name]}
+            places.add_person(place, values=values, by=coordinator)
+    for row in rows_of("northgate/staff.csv"):
+        places.add_person(place, values=row, by=coordinator)

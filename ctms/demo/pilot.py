@@ -2,100 +2,85 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from random import Random
 from typing import Any
 
 from django.utils import timezone
 
+from accounts import actions as accounts
 from accounts.models import User
+from accounts.roles import Role
 from core.access import Scope
 from core.imports import uploads
 from core.models import Upload
-from ctms.demo.lists import DAY, begin, invented_place, moved, rows_of
-from sites.actions import places
+from ctms.demo.days import DAY, inside
+from ctms.demo.lists import begin, invented_place, moved, rows_of
+from ctms.demo.northgate import INVESTIGATOR, delegate, free_slots
+from ctms.demo.organisation import working_days
+from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
-from sites.models import Place, Site, SiteSchedule, Task
+from sites.models import Person, Place, Site, SiteSchedule
 from trials.models import ScheduleVersion, Trial, VisitDefinition
 
 SEED = 1906
 RECRUITMENT = timedelta(days=420)
 AT_NORTHGATE = "701"
-BOOKED_AHEAD = timedelta(days=12)
-HOURS = range(14, 18)
-ROOMS = ("Room 4", "Room 5", "Room 6")
+SHOWN_BACK, BOOKED_AHEAD = timedelta(days=21), timedelta(days=12)
+ROOMS, TEAM = ("Room 5",), ("Dorota Sikorska",)
+WAITS = 0.25  # of the visits to come, so many have no time yet
 ENDS = {
     "COMPLETED": "completed", "DEATH": "deceased", "LOST TO FOLLOW-UP": "lost",
     "WITHDRAWAL BY SUBJECT": "withdrawn", "SCREEN FAILURE": "screen_failed",
 }  # fmt: skip
-FIRST = [
-    "Agnes",
-    "Bram",
-    "Carla",
-    "Dieter",
-    "Esther",
-    "Felix",
-    "Greta",
-    "Henrik",
-    "Iris",
-    "Jakub",
-    "Klara",
-    "Leon",
-    "Maud",
-    "Nils",
-]
-LAST = [
-    "Ashby",
-    "Brandt",
-    "Castillo",
-    "Dvořák",
-    "Eriksen",
-    "Fontaine",
-    "Gallagher",
-    "Hossain",
-    "Ito",
-    "Jansen",
-    "Köhler",
-]
+FIRST = (
+    "Agnes", "Bram", "Carla", "Dieter", "Esther", "Felix", "Greta", "Henrik", "Iris", "Jakub",
+    "Klara", "Leon", "Maud", "Nils",
+)  # fmt: skip
+LAST = (
+    "Ashby", "Brandt", "Castillo", "Dvořák", "Eriksen", "Fontaine", "Gallagher", "Hossain", "Ito",
+    "Jansen", "Köhler",
+)  # fmt: skip
 SITE_HEADS = (
-    "Site number",
-    "Place",
-    "City",
-    "Country",
-    "Time zone",
-    "Planned subjects",
-    "Status",
-    "Since",
-)
+    "Site number", "Place", "City", "Country", "Time zone", "Principal investigator",
+    "Planned subjects", "Status", "Identified on", "Opened on",
+)  # fmt: skip
 HEADS = (
     "Site number", "Subject number", "Status", "Screened on", "Enrolled on", "Day 1", "Ended on",
     "Reason of ending", "Year of birth", "Sex", "Name", "Phone", "Visit", "Visit date",
-    "Booked for", "Room",
+    "Booked for", "Room", "Staff",
 )  # fmt: skip
 
 
-def load(trial: Trial, northgate: Place, by: User, coordinator: User) -> None:
+def load(trial: Trial, northgate: Place, people: Mapping[str, User]) -> None:
     """Sites and subjects of the pilot; what is there already is passed by."""
+    by = people["omar"]
     version = ScheduleVersion.objects.get(trial=trial)
     courses = Courses(version, timezone.localdate())
     if not Upload.objects.filter(trial_id=trial.pk, kind="sites").exists():
-        sites = _sites(courses, northgate)
-        uploads.run(begin(trial, "sites", "pilot-sites.csv", sites, SITE_HEADS, by).pk)
+        found = _sites(courses, northgate)
+        uploads.run(begin(trial, "sites", "pilot-sites.csv", found, SITE_HEADS, by).pk)
     if not SiteSchedule.objects.filter(version=version).exists():
         put_into_effect_everywhere(version, from_on=courses.begins_on, by=by)
     home = Site.objects.get(trial=trial, number=AT_NORTHGATE)
     if not home.delegations.exists():
-        for person in northgate.staff.all():
-            places.delegate(
-                home, person=person, tasks=[Task.VISITS, Task.VITALS], from_on=courses.begins_on,
-                by=coordinator,
-            )  # fmt: skip
+        _staff(trial, home, courses.begins_on, people)
     rows = courses.rows()
     here = [row for row in rows if row["Site number"] == AT_NORTHGATE]
     elsewhere = [row for row in rows if row["Site number"] != AT_NORTHGATE]
-    _take_over(home, home.pk, trial, here, coordinator)
+    _take_over(home, home.pk, trial, here, people["priya"])
     _take_over(trial, None, trial, elsewhere, by)
+
+
+def _staff(trial: Trial, home: Site, from_on: date, people: Mapping[str, User]) -> None:
+    """Who runs the pilot, monitors it, and works on it at Northgate."""
+    for name, role in (("amara", Role.TRIAL_MANAGER), ("jonas", Role.CRA)):
+        accounts.give(trial, person=people[name], role=role, by=people["admin"])
+    person = Person.objects.get(place=home.place, name=INVESTIGATOR)
+    sites.change_site(home, values={"investigator": person}, by=people["omar"])
+    sites.assign_cra(trial, sites=trial.sites.all(), cra=people["jonas"], by=people["omar"])
+    delegate(home, home.place.staff.all(), from_on, people["priya"])
 
 
 def _take_over(
@@ -107,13 +92,19 @@ def _take_over(
 
 
 def _sites(courses: Courses, northgate: Place) -> Iterator[dict[str, Any]]:
+    random = Random(SEED)  # noqa: S311 - the same data every time
     for number, site in enumerate(sorted(courses.first_at)):
         facts = {
             "Site number": site, "Status": "Open for enrolment", "Planned subjects": 20,
-            "Since": courses.first_at[site] - 30 * DAY,
+            "Identified on": courses.first_at[site] - 200 * DAY,
+            "Opened on": courses.first_at[site] - 30 * DAY,
+            "Principal investigator": f"{random.choice(FIRST)} {random.choice(LAST)}",
         }  # fmt: skip
         if site == AT_NORTHGATE:
-            yield facts | {"Place": northgate.name, "City": northgate.city}
+            yield facts | {
+                "Place": northgate.name, "City": northgate.city,
+                "Principal investigator": INVESTIGATOR,
+            }  # fmt: skip
         else:
             place, city, zone = invented_place("US", 40 + number)
             yield facts | {"Place": place, "City": city, "Country": "US", "Time zone": zone}
@@ -147,7 +138,8 @@ class Courses:
     def rows(self) -> list[dict[str, Any]]:
         """One row for each visit that was, or that is booked in the next days."""
         random = Random(SEED)  # noqa: S311 - the same data every time
-        self.taken: set[tuple[date, int, str]] = set()
+        self.working = working_days(self.today)
+        self.slots = free_slots(self.working)
         return [row for key in sorted(self.subjects) for row in self._course(key, random)]
 
     def _course(self, key: str, random: Random) -> Iterator[dict[str, Any]]:
@@ -178,45 +170,39 @@ class Courses:
         self, facts: dict[str, Any], day_1: date, ended_on: date, random: Random
     ) -> Iterator[dict[str, Any]]:
         """Visits on generated days inside their windows, up to the end of the subject."""
-        said = False
+        last = min(self.today - DAY, ended_on)
+        said, dates = False, dict[int, date]()
         for visit in self.visits:
-            on = _around(visit, day_1, random)
-            if visit.is_anchor:
-                on = day_1
-            if facts["Screened on"] <= on < min(self.today, ended_on + DAY):
-                yield facts | {"Visit": visit.code, "Visit date": on}
+            origin = dates.get(visit.after_visit_id or 0, day_1)
+            on = dates[visit.pk] = day_1 if visit.is_anchor else _around(visit, origin, random)
+            time = self._time(facts, visit, on, random)
+            if facts["Screened on"] <= on <= last:
+                yield facts | {"Visit": visit.code, "Visit date": on} | time
                 said = True
-            elif self._is_soon(facts, on, ended_on) and (slot := self._slot(on, random)):
-                yield facts | {"Visit": visit.code, "Booked for": slot[0], "Room": slot[1]}
+            elif time and self.today < on <= ended_on:
+                yield facts | {"Visit": visit.code} | time
                 said = True
         if not said:
             yield facts
 
-    def _is_soon(self, facts: dict[str, Any], on: date, ended_on: date) -> bool:
-        return (
-            facts["Site number"] == AT_NORTHGATE
-            and "Ended on" not in facts
-            and self.today <= on <= min(self.today + BOOKED_AHEAD, ended_on)
-        )
-
-    def _slot(self, on: date, random: Random) -> tuple[str, str] | None:
-        """A free hour in a room; three of four visits have one."""
-        if on.weekday() > 4 or random.random() < 0.25:  # noqa: PLR2004 - the weekend, and one in four
-            return None
-        for hour in HOURS:
-            for room in ROOMS:
-                if (on, hour, room) not in self.taken:
-                    self.taken.add((on, hour, room))
-                    return f"{on} {hour:02}:00", room
-        return None
+    def _time(
+        self, facts: dict[str, Any], visit: VisitDefinition, on: date, random: Random
+    ) -> dict[str, str]:
+        """A time at Northgate in the weeks around now; some visits to come have none yet."""
+        is_near = self.today - SHOWN_BACK <= on <= self.today + BOOKED_AHEAD
+        is_here = facts["Site number"] == AT_NORTHGATE and self.working.is_one(on)
+        if not (is_near and is_here) or (on > self.today and random.random() < WAITS):
+            return {}
+        slot = self.slots.find(on, visit.duration, ROOMS, TEAM, random)
+        if slot is None:
+            return {}
+        clock = f"{slot.start // 60:02}:{slot.start % 60:02}"
+        return {"Booked for": f"{on} {clock}", "Room": slot.room, "Staff": slot.person}
 
 
-def _around(visit: VisitDefinition, day_1: date, random: Random) -> date:
-    """A day inside the window of a visit, mostly the planned one, not on a weekend where it can be."""
-    target = day_1 + DAY * visit.days
-    days = range(-visit.early_days, visit.late_days + 1)
-    fitting = [target + DAY * step for step in days if (target + DAY * step).weekday() < 5]  # noqa: PLR2004 - the weekend
-    return random.choice([*fitting, target]) if fitting else target
+def _around(visit: VisitDefinition, origin: date, random: Random) -> date:
+    target = origin + DAY * visit.days
+    return inside(target - DAY * visit.early_days, target, target + DAY * visit.late_days, random)
 
 
 def _day(text: str) -> date:

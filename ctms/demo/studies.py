@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from django.core.cache import cache
+from django.utils import timezone
 
 from accounts.models import User
 from core.audit import coming_from
+from core.dates import local_day
 from core.models import Source
-from core.signing import content_hash
-from ctms.demo import operations, pilot
+from ctms.demo import contacts, network, operations, pilot
 from ctms.demo.lists import DATA
 from ctms.demo.notice import LOADING
-from ctms.demo.organisation import PASSWORD
+from ctms.demo.organisation import PASSWORD, SPONSOR
+from ctms.demo.protocols import approve
 from sites.models import Place
-from trials.actions import imports, schedules, trials
+from trials.actions import imports, trials
 from trials.models import ScheduleVersion, Sponsor, Trial
 
 LOCK_SECONDS = 600
 PROTOCOLS = (
-    ("usdm/cdisc_pilot_lzzt_v4.json", "lzzt", "H2Q-MC-LZZT", "CDISC pilot"),
-    ("usdm/lilly_nct03421379_v4.json", "i8f-mc-gpgk", "I8F-MC-GPGK", "Lilly crossover"),
-    ("ctgov/NCT06171568.json", "nct06171568", "NCT06171568", "Register record"),
+    ("usdm/cdisc_pilot_lzzt_v4.json", "lzzt", "H2Q-MC-LZZT", "CDISC pilot", 5),
+    ("usdm/lilly_nct03421379_v4.json", "i8f-mc-gpgk", "I8F-MC-GPGK", "Lilly crossover", 2),
+    ("ctgov/NCT02210780.json", "nct02210780", "R668-AD-1314", "Immune responses in dermatitis", 3),
 )
 
 
@@ -36,17 +38,18 @@ def load() -> None:
 
 
 def _load() -> None:
-    sponsor = Sponsor.objects.get(name="Halden Therapeutics")
-    manager = User.objects.get(username="omar")
-    coordinator = User.objects.get(username="priya")
-    for file, code, number, name in PROTOCOLS:
-        if not Trial.objects.filter(code=code).exists():
-            _protocol(
-                sponsor, file, {"code": code, "protocol_number": number, "name": name}, manager
-            )
+    now = timezone.now()
+    people = {user.username: user for user in User.objects.filter(is_service=False)}
     northgate = Place.objects.get(slug="northgate-cru")
-    pilot.load(Trial.objects.get(code="lzzt"), northgate, manager, coordinator)
-    operations.load(sponsor, manager, PASSWORD)
+    network.load(Trial.objects.get(code="tmr-204"), people, local_day(now, northgate.zone))
+    contacts.load(northgate, people, now)
+    sponsor = Sponsor.objects.get(name=SPONSOR)
+    for file, code, number, name, colour in PROTOCOLS:
+        if not Trial.objects.filter(code=code).exists():
+            values = {"code": code, "protocol_number": number, "name": name, "colour": colour}
+            _protocol(sponsor, file, values, people["omar"])
+    pilot.load(Trial.objects.get(code="lzzt"), northgate, people)
+    operations.load(sponsor, people["omar"], PASSWORD)
 
 
 def _protocol(sponsor: Sponsor, file: str, values: dict[str, object], by: User) -> None:
@@ -57,8 +60,6 @@ def _protocol(sponsor: Sponsor, file: str, values: dict[str, object], by: User) 
     version = ScheduleVersion.objects.filter(trial=trial).first()
     if version is None:
         return
-    schedules.approve(
-        version, password=PASSWORD, shown_hash=content_hash(schedules.content(version)), by=by
-    )
+    approve(version, by, PASSWORD)
     for status in ("start_up", "recruiting"):
         trials.set_trial_status(trial, status=status, by=by)
