@@ -213,6 +213,13 @@ def load(held: Availability, today: date, days: int = 14) -> list[Load]:
     ]  # fmt: skip
 
 
+def day_to_show(held: Availability, strip: Sequence[Load], today: date) -> date:
+    """Today; while the place is closed and nobody comes, the next day on which it opens."""
+    keeps_hours = any(held.openings.values())
+    ahead = (day.on for day in strip if day.on >= today)
+    return next(ahead, today) if keeps_hours else today
+
+
 def schedule(
     place: Place, on: date, view: str, user: User, query: Mapping[str, str], now: datetime
 ) -> dict[str, Any]:

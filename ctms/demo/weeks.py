@@ -168,7 +168,8 @@ class Weeks:
         if on < self.working.today:
             return "done"
         chance = course.random.random()
-        if chance > SHARE_BOOKED or on > self.last or course.case.status == "eligible":
+        is_ahead = self.working.zero < on <= self.last and course.case.status != "eligible"
+        if not is_ahead or chance > SHARE_BOOKED:
             return "open"
         return "confirmed" if on <= self.soon and chance < SHARE_CONFIRMED else "unconfirmed"
 

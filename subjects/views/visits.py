@@ -36,19 +36,22 @@ def today(request: Request) -> HttpResponse:
     if place is None:
         return page(request, "subjects/today_without_place.html", {})
     now = timezone.localtime(timezone=place.zone)
-    on = _day(request.GET.get("day", ""), now.date())
-    blocks = diary.blocks(place, on, on, request.user)
     held = calendar.outlook(place, now)
+    strip = calendar.load(held, now.date())
+    shown = calendar.day_to_show(held, strip, now.date())
+    on = _day(request.GET.get("day", ""), shown)
+    blocks = diary.blocks(place, on, on, request.user)
     context = {
         "place": place,
         "now": now,
         "on": on,
         "is_today": on == now.date(),
+        "is_next": on == shown != now.date(),
         "blocks": blocks,
         "done": sum(block.status == "completed" for block in blocks),
         "before": [block for block in blocks if block.start <= now],
         "after": [block for block in blocks if block.start > now],
-        "load": calendar.load(held, now.date()),
+        "load": strip,
         "to_book": calendar.with_first_slot(
             diary.to_book(place, now.date(), request.user, limit=6), held
         ),

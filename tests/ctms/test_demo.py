@@ -2,21 +2,135 @@
 
 import subprocess
 import sys
-from datetime import date, timedelta
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.core.management import call_command
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
-from core.models import Upload
-from ctms.demo import lists, notice, operations, pilot
+from core.audit import coming_from
+from core.models import Source, StatusChange, Upload
+from ctms.demo import days, lists, northgate, notice, operations, organisation, pilot
 from sites.models import Site
-from subjects.models import Booking, Subject, Visit
-from trials.models import Trial
+from subjects.models import (
+    Booking,
+    Contact,
+    DeviationDraft,
+    Subject,
+    Transfer,
+    Visit,
+    VisitStatus,
+)
+from tests import databases
+from trials.models import ScheduleVersion, Trial, VisitProcedure
+
+ZONE = ZoneInfo("Europe/London")
+THURSDAY = datetime(2030, 6, 13, 6, tzinfo=ZONE)
+VISITS = 9  # that the table tells of the first working day
+
+
+@pytest.fixture(scope="module")
+def founded(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[organisation.Organisation]:
+    """People, place and trials, once for all days."""
+    with ExitStack() as stack:
+        stack.enter_context(django_db_blocker.unblock())
+        stack.enter_context(databases.cloned())
+        with time_machine.travel(THURSDAY - days.DAY), coming_from(source=Source.PAGE):
+            made = organisation.found(THURSDAY.date())
+        yield made
+
+
+@contextmanager
+def filled(organised: organisation.Organisation, now: datetime) -> Iterator[None]:
+    """Northgate as it is made at this moment, and forgotten after it."""
+    people = {user.username: user for user in User.objects.filter(is_service=False)}
+    with transaction.atomic(), time_machine.travel(now):
+        with coming_from(source=Source.PAGE):
+            northgate.fill(replace(organised, people=people), now)
+        yield
+        transaction.set_rollback(True)
+        cache.clear()
+
+
+@pytest.mark.parametrize(
+    ("now", "shown", "statuses"),
+    [
+        (THURSDAY.replace(hour=7), 13, {"booked": 9}),
+        (THURSDAY.replace(hour=8, minute=20), 13, {"in_progress": 1, "booked": 8}),
+        (
+            THURSDAY.replace(hour=12), 13,
+            {"completed": 3, "in_progress": 1, "arrived": 1, "booked": 4},
+        ),
+        (THURSDAY.replace(hour=22), 13, {"completed": 7, "in_progress": 1, "booked": 1}),
+        (THURSDAY.replace(day=15, hour=11), 17, {"booked": 9}),  # a Saturday
+        (datetime(2030, 8, 26, 9, tzinfo=ZONE), 27, {"booked": 9}),  # a bank holiday
+    ],
+)  # fmt: skip
+def test_today_is_a_working_day_as_far_as_the_clock_says(
+    founded: organisation.Organisation, client: Client, now: datetime, shown: int,
+    statuses: dict[str, int],
+) -> None:  # fmt: skip
+    with filled(founded, now):
+        client.force_login(founded.coordinator)
+        context = client.get(reverse("subjects:today")).context
+    assert context["on"].day == shown
+    assert len(context["blocks"]) == VISITS
+    assert Counter(block.status for block in context["blocks"]) == statuses
+    assert sum(bool(block.note) for block in context["blocks"]) >= 4
+    assert all(day.visits for day in context["load"])
+    assert len(context["to_book"]) == 6
+
+
+def test_every_outcome_and_every_end_is_shown(founded: organisation.Organisation) -> None:
+    with filled(founded, THURSDAY.replace(hour=12)):
+        visits = set(Visit.objects.values_list("status", flat=True))
+        subjects = set(Subject.objects.values_list("status", flat=True))
+        confirmations = Counter(
+            Booking.objects.filter(on__gt=THURSDAY.date()).values_list("confirmation", flat=True)
+        )
+        drafts = set(DeviationDraft.objects.values_list("kind", "state"))
+        modalities = set(Booking.objects.values_list("visit__definition__modality", flat=True))
+    assert visits == set(VisitStatus) - {VisitStatus.NOT_APPLICABLE}
+    assert {"screen_failed", "withdrawn", "lost", "terminated", "completed"} < subjects
+    assert min(confirmations.values()) > 5
+    assert drafts == {
+        ("missed_visit", "occurred"), ("out_of_window", "occurred"), ("out_of_window", "planned"),
+    }  # fmt: skip
+    assert modalities == {"clinic", "phone"}
+
+
+def test_the_same_moment_makes_the_same_demo(founded: organisation.Organisation) -> None:
+    columns = ("visit__subject__number", "visit__name", "period", "room__name", "person__name")
+    told = []
+    for _ in range(2):
+        with filled(founded, THURSDAY):
+            told.append(sorted(map(str, Booking.objects.values_list(*columns))))
+    assert told[0] == told[1]
+
+
+def test_the_schedules_ask_for_procedures_at_visits(founded: organisation.Organisation) -> None:
+    for version in ScheduleVersion.objects.all():
+        cells = VisitProcedure.objects.filter(visit__version=version)
+        assert version.status == "approved"
+        assert set(cells.values_list("need", flat=True)) >= {"required", "conditional"}
+        assert not version.visits.filter(cells=None).exists()
+        assert not version.procedures.filter(cells=None).exists()
+    tmr = ScheduleVersion.objects.get(trial__code="tmr-204")
+    assert (tmr.visits.count(), tmr.procedures.count()) == (12, 35)
 
 
 @pytest.fixture
@@ -39,21 +153,55 @@ def test_the_demo_loads_lives_around_today_and_a_second_time_changes_nothing(
     said = call_command("load_demo")
     assert "priya    Study coordinator" in said
     assert {"lzzt", "onc-176", "tmr-204"} <= set(Trial.objects.values_list("code", flat=True))
+    _see_the_studies(timezone.localdate())
+    _see_the_network()
+    counts = [model.objects.count() for model in COUNTED]
+    call_command("load_demo")
+    assert [model.objects.count() for model in COUNTED] == counts
+    assert cache.get(notice.LOADING) is None
+
+
+COUNTED = (Subject, Visit, Booking, Upload, User, Contact, Site, ScheduleVersion)
+
+
+def _see_the_studies(today: date) -> None:
     assert Site.objects.filter(trial__code="onc-176").count() == 22
-    today = timezone.localdate()
     for code in ("lzzt", "onc-176"):
         visits = Visit.objects.filter(subject__trial__code=code)
         assert visits.filter(performed_on__gte=today - timedelta(days=60)).exists()
         assert not visits.filter(performed_on__gte=today).exists()
         assert visits.filter(status="planned", target_on__gt=today).exists()
-    ahead = Booking.objects.filter(on__range=(today, today + timedelta(days=6)), is_live=True)
-    assert ahead.filter(place__slug="northgate-cru").count() > 5
     left = Upload.objects.get(trial_id=Trial.objects.get(code="onc-176").pk, kind="subjects")
     assert left.left_behind > 0
-    counts = [model.objects.count() for model in (Subject, Visit, Booking, Upload, User)]
-    call_command("load_demo")
-    assert [model.objects.count() for model in (Subject, Visit, Booking, Upload, User)] == counts
-    assert cache.get(notice.LOADING) is None
+    home = Site.objects.get(trial__code="lzzt", number="701")
+    assert (home.place.slug, home.investigator_name) == ("northgate-cru", "Hannah Osei")
+
+
+def _see_the_network() -> None:
+    """The sites of TMR-204 in many states, monitored and led, with what happened to subjects."""
+    sites = Site.objects.filter(trial__code="tmr-204")
+    assert sites.values("country").distinct().count() == 12
+    assert {"open", "on_hold", "terminated", "start_up", "declined", "enrolment_closed"} < set(
+        sites.values_list("status", flat=True)
+    )
+    assert not sites.filter(investigator_name="").exists()
+    assert not sites.exclude(number="").filter(cra=None).exists()
+    assert sites.filter(enrolled__gt=0).count() == 9
+    steps = StatusChange.objects.filter(flow="sites.site", object_id=sites.get(number="1031").pk)
+    days = list(steps.order_by("pk").values_list("on", flat=True))
+    assert len(days) == 4
+    assert days == sorted(days)
+    subjects = Subject.objects.filter(trial__code="tmr-204")
+    assert {"lost", "withdrawn", "deceased", "completed"} < set(
+        subjects.values_list("status", flat=True)
+    )
+    assert not subjects.filter(status="screen_failed", status_reason="").exists()
+    assert subjects.get(previous__number="1042-010").status == "screening"
+    moved = Transfer.objects.get()
+    assert (moved.from_site.number, moved.to_site.number) == ("1008", "1042")
+    draft = ScheduleVersion.objects.get(trial__code="tmr-204", status="draft")
+    assert (draft.number, draft.visits.count()) == ("4.0", 15)
+    assert Contact.objects.filter(subject__number="1042-007").count() > 5
 
 
 @pytest.mark.django_db
@@ -79,6 +227,25 @@ def test_subjects_are_moved_in_their_order_and_keep_their_weekday() -> None:
     assert sorted(after, key=after.__getitem__) == ["a", "c", "b"]
     assert all(after[key].weekday() == on.weekday() for key, on in days.items())
     assert first - timedelta(days=7) <= min(after.values()) <= max(after.values()) <= last
+
+
+def test_bank_holidays_of_england_are_given_back_after_a_weekend() -> None:
+    known = {
+        2026: {"2026-01-01", "2026-04-03", "2026-04-06", "2026-05-04", "2026-05-25", "2026-08-31",
+               "2026-12-25", "2026-12-28"},
+        2027: {"2027-01-01", "2027-03-26", "2027-03-29", "2027-05-03", "2027-05-31", "2027-08-30",
+               "2027-12-27", "2027-12-28"},
+    }  # fmt: skip
+    assert {year: {str(on) for on in days.public_holidays(year)} for year in known} == known
+
+
+def test_working_days_are_counted_from_the_next_that_is_one() -> None:
+    working = days.WorkingDays(date(2026, 4, 4), days.public_holidays(2026))
+    found = [working.at(number) for number in (-1, 0, 1, 4)]
+    assert [str(on) for on in found] == ["2026-04-02", "2026-04-07", "2026-04-08", "2026-04-13"]
+    friday, monday = date(2026, 4, 3), date(2026, 4, 6)
+    assert working.near(friday, friday, monday) == friday
+    assert working.near(monday, friday, date(2026, 4, 8)) == date(2026, 4, 7)
 
 
 def test_invented_places_are_never_the_same() -> None:

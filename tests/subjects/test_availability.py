@@ -4,9 +4,13 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from core.audit import under_event
+from core.models import Deployment
 from sites.actions import places, sites
 from sites.models import Delegation, Equipment, Task
 from subjects import calendar
@@ -122,6 +126,37 @@ def test_the_strip_of_days_knows_closures_and_what_is_taken(world: World) -> Non
     bookings.book(held, wanted=slot, by=world.coordinator, reason="the subject asked for it")
     assert free(world, now)[monday] == 5
     assert all(later - day >= DAY for day, later in pairwise(before))
+
+
+@pytest.mark.parametrize(
+    ("today", "shown"),
+    [
+        (date(2030, 6, 13), date(2030, 6, 13)),  # a Thursday
+        (date(2030, 6, 15), date(2030, 6, 17)),  # a Saturday
+        (date(2030, 6, 21), date(2030, 6, 24)),  # a holiday before a weekend
+    ],
+)
+def test_on_a_closed_day_today_shows_the_next_open_one(
+    world: World, client: Client, today: date, shown: date
+) -> None:
+    places.set_holidays(
+        Deployment.objects.get(), country="GB", days={date(2030, 6, 21): "A holiday"},
+        by=world.admin,
+    )  # fmt: skip
+    with time_machine.travel(at(today, 10), tick=False):
+        client.force_login(world.coordinator)
+        text = client.get(reverse("subjects:today")).content.decode()
+    assert f"{shown:%A} {shown.day} June" in text
+    assert ("the next open day" in text) == (today != shown)
+
+
+def test_a_place_that_keeps_no_hours_shows_today_on_every_day(world: World, client: Client) -> None:
+    places.set_hours(world.place, hours=[], by=world.coordinator)
+    with time_machine.travel(at(date(2030, 6, 15), 10), tick=False):
+        client.force_login(world.coordinator)
+        text = client.get(reverse("subjects:today")).content.decode()
+    assert "Saturday 15 June" in text
+    assert "the next open day" not in text
 
 
 def free(world: World, now: datetime) -> dict[date, int]:
