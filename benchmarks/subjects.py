@@ -16,7 +16,15 @@ from benchmarks.databases import Size
 from benchmarks.rows import Copy
 from core.encryption import box
 from sites.models import Claim, ClaimKind
-from subjects.models import Booking, Preference, Subject, SubjectAnchor, SubjectIdentity, Visit
+from subjects.models import (
+    Booking,
+    Preference,
+    Subject,
+    SubjectAnchor,
+    SubjectIdentity,
+    SubjectSchedule,
+    Visit,
+)
 
 SEED = 7
 DAY = timedelta(days=1)
@@ -61,6 +69,7 @@ class Subjects:
         self.identities = Copy(SubjectIdentity, "subject_id", "name")
         self.preferences = Copy(Preference, "subject_id", "part_of_day", "weekdays")
         self.anchors = Copy(SubjectAnchor, "subject_id", "code", "on", "is_provisional")
+        self.schedules = Copy(SubjectSchedule, "subject_id", "version_id", "from_on")
         self.visits = Copy(
             Visit, "id", "subject_id", "site_id", "definition_id", "lineage", "name", "code",
             "status", "outcome_reason", "first_target_on", "target_on", "earliest_on", "latest_on",
@@ -81,8 +90,8 @@ class Subjects:
             for index in range(1, self.size.subjects_per_site + 1):
                 self._subject(site, index)
         copies = (
-            self.subjects, self.identities, self.preferences, self.anchors, self.visits,
-            self.bookings, self.claims,
+            self.subjects, self.identities, self.preferences, self.anchors, self.schedules,
+            self.visits, self.bookings, self.claims,
         )  # fmt: skip
         for copy in copies:
             copy.finish()
@@ -106,6 +115,7 @@ class Subjects:
         self.identities.add(key, name)
         self.preferences.add(key, self.random.choice(("any", "morning", "afternoon")), "")
         self.anchors.add(key, "day_1", day_1, day_1 > self.today)
+        self.schedules.add(key, org.trial_of(self.size, site), screened_on)
 
     def _status(
         self, course: Course, done: date | None, coming: tuple[int, date | None] | None

@@ -22,6 +22,7 @@ from core.dates import ClockError, at
 from core.permissions import Permission
 from sites.models import Person, Room, Site
 from subjects.actions import bookings, subjects, visits
+from subjects.actions.plan import hold
 from subjects.availability import around, best, minutes_of
 from subjects.models import Booking, Subject, Visit
 from subjects.models.subject import ENDED, Sex
@@ -245,6 +246,10 @@ class VisitResource(WithHistory, Addable):
         if act in {bookings.move, bookings.unbook, bookings.confirm}:
             return visits.booking_of(record)
         return record
+
+    def _refuse_stale(self, record: Visit) -> None:
+        hold([record.subject_id])
+        super()._refuse_stale(record)
 
     def carry_out(
         self, act: Action[Any, Any, Any], record: Visit, shape: type[Shape] | None

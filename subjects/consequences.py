@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Iterable
+from collections.abc import Collection, Hashable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from uuid import UUID
-
-from django.utils import timezone
 
 from core.actions import RefusedError
 from core.dates import show_days
 from subjects import planning
+from subjects.courses import Courses
 from subjects.diary import Window
 from subjects.models import Booking, Subject, Visit
 from subjects.models.visit import OPEN
-from subjects.queries import anchors_of, plan_for, version_for
 
 Key = tuple[Hashable, int]
 
@@ -67,55 +64,37 @@ def of_anchors(
     subject: Subject, codes: Collection[str], on: date, but: Visit | None = None
 ) -> Consequences:
     """What moves when something that visits count from happened, or happens, on a day."""
-    version = version_for(subject, timezone.localdate(timezone=subject.site.place.zone))
-    if version is None:
-        return Consequences("", [])
-    held = anchors_of(subject)
-    changed = [anchor for anchor in held if anchor.code not in codes]
+    courses = Courses([subject])
+    (course,) = courses
+    changed = [anchor for anchor in course.anchors if anchor.code not in codes]
     changed += [planning.Anchor(code, on) for code in codes]
-    before, after = plan_for(subject, version), plan_for(subject, version, changed)
-    keys = {definition.lineage: key for key, definition in before.definitions.items()}
-    booked = {
-        (keys[lineage], cycle): day
-        for (lineage, cycle), day in _booked(subject).items()
-        if lineage in keys
+    waiting = {
+        key: visit for key, visit in course.visits.items() if visit.status in OPEN and visit != but
     }
-    names = {
-        (keys[visit.lineage], visit.cycle): visit.name
-        for visit in Visit.objects.filter(subject=subject, status__in=OPEN)
-        if visit.lineage in keys and visit != but
-    }
-    shift = planning.shift(before.planned, after.planned, booked)
-    moves = tuple(move for move in shift.moved if (move.after.key, move.after.cycle) in names)
-    falling_out = tuple(key for key in shift.falling_out if key in names)
-    text = planning.Shift(moves, falling_out).text
-    return Consequences(text, _rows(moves, names, booked))
-
-
-def _booked(subject: Subject) -> dict[tuple[UUID, int], date]:
-    """The days of bookings that stand, by lineage and cycle."""
-    rows = Booking.objects.filter(
-        visit__subject=subject, is_live=True, visit__status__in=OPEN
-    ).exclude(visit__lineage=None)
-    return {
-        (lineage, cycle): on
-        for lineage, cycle, on in rows.values_list("visit__lineage", "visit__cycle", "on")
-    }
-
-
-def _rows(
-    moves: Iterable[planning.Move], names: dict[Key, str], booked: dict[Key, date]
-) -> list[Moved]:
-    return [
-        Moved(
-            names[key],
-            _window(move.before, booked.get(key)),
-            _window(move.after, booked.get(key)),
-            move.days,
+    days = dict(
+        Booking.objects.filter(visit__in=waiting.values(), is_live=True).values_list(
+            "visit_id", "on"
         )
-        for move in moves
-        for key in [(move.after.key, move.after.cycle)]
-    ]
+    )
+    before, after = (
+        {key: planned for key, planned in plan.items() if key in waiting}
+        for plan in (courses.plan(course), courses.plan(course, changed))
+    )
+    names = {(visit.key, visit.cycle): waiting[key].name for key, visit in after.items()}
+    booked = {
+        (visit.key, visit.cycle): days[waiting[key].pk]
+        for key, visit in after.items()
+        if waiting[key].pk in days
+    }
+    shift = planning.shift(before.values(), after.values(), booked)
+    rows = [_moved(move, names, booked) for move in shift.moved]
+    return Consequences(shift.text, rows)
+
+
+def _moved(move: planning.Move, names: Mapping[Key, str], booked: Mapping[Key, date]) -> Moved:
+    key = move.after.key, move.after.cycle
+    before, after = (_window(planned, booked.get(key)) for planned in (move.before, move.after))
+    return Moved(names[key], before, after, move.days)
 
 
 def _window(planned: planning.Planned, booked: date | None) -> Window:

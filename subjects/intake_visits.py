@@ -14,7 +14,7 @@ from core.dates import ClockError, at
 from core.imports.checks import Line
 from core.imports.columns import plain
 from sites.models import Claim, ClaimKind, Person, Room, Site
-from subjects.actions.lay_out import Schedules, VisitRow
+from subjects.actions.lay_out import SiteSchedules, VisitRow
 from subjects.models import VisitStatus
 from subjects.models.subject import ENDED
 from trials.models import VisitDefinition
@@ -28,7 +28,7 @@ class VisitCheck:
     """What visits are held against at some sites."""
 
     def __init__(self, sites: Sequence[Site]) -> None:
-        self.schedules = Schedules([site.pk for site in sites])
+        self.schedules = SiteSchedules([site.pk for site in sites])
         places = [site.place_id for site in sites]
         self.rooms = _by_name(Room, places)
         self.staff = _by_name(Person, places)

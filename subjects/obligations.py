@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import models
-from django.db.models import F, Func, Q, QuerySet, Value
-from django.db.models.functions import Cast, Concat
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Concat
 
 from accounts.roles import Role
 from core.obligations import Within, rule
-from subjects.models import Booking, Subject, Visit, VisitStatus
+from subjects.courses import here
+from subjects.models import (
+    Booking,
+    DeviationDraft,
+    Subject,
+    SubjectSchedule,
+    Visit,
+    VisitStatus,
+)
 from subjects.models.subject import ACTIVE
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=14)
 
 
-def _duties(rows: QuerySet[Visit], label: str, due: str, detail: str) -> QuerySet[Visit]:
+def _duties(rows: QuerySet[Any], label: str, due: str, detail: str) -> QuerySet[Visit]:
     """Visits as duties, in the columns of the obligations table."""
-    return rows.annotate(
+    duties: QuerySet[Visit] = rows.annotate(
         object_id=F("pk"),
         place_id=F("site__place_id"),
         trial_id=F("subject__trial_id"),
@@ -37,28 +46,22 @@ def _duties(rows: QuerySet[Visit], label: str, due: str, detail: str) -> QuerySe
         due_on=F(due),
         due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
+    return duties
 
 
-def _here(now: datetime) -> Cast:
-    """The day it is at the visit's place."""
-    local = Func(
-        F("site__place__time_zone"), Value(now),
-        function="timezone", output_field=models.DateTimeField(),
-    )  # fmt: skip
-    return Cast(local, models.DateField())
-
-
-def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Visit]:
-    """Visits in one of these states of subjects still in the trial; "here" is the local day."""
-    rows = Visit.objects.filter(status__in=status, subject__status__in=ACTIVE)
-    rows = rows.alias(here=_here(now))
+def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Any]:
+    """Visits in these states of subjects in the trial; "here" is the local day, "live" the booking."""
+    rows = Visit.objects.filter(status__in=status, subject__status__in=ACTIVE).alias(
+        here=here("site__place__time_zone", now),
+        live=FilteredRelation("bookings", condition=Q(bookings__is_live=True)),
+    )
     if within.trial_id is not None:
         rows = rows.filter(subject__trial_id=within.trial_id)
     if within.site_id is not None:
         rows = rows.filter(site_id=within.site_id)
     if within.subject_id is not None:
         rows = rows.filter(subject_id=within.subject_id)
-    found: QuerySet[Visit] = rows
+    found: QuerySet[Any] = rows
     return found
 
 
@@ -85,9 +88,7 @@ def visit_without_outcome(within: Within, now: datetime) -> QuerySet[Visit]:
     held = [VisitStatus.BOOKED, VisitStatus.ARRIVED]
     rows = _open(within, [VisitStatus.PLANNED, *held], now).filter(latest_on__lt=now.date() + DAY)
     rows = rows.filter(
-        Q(status=VisitStatus.PLANNED)
-        | Q(status__in=held, bookings__is_live=True, bookings__on__lt=F("here")),
-        latest_on__lt=F("here"),
+        Q(status=VisitStatus.PLANNED) | Q(live__on__lt=F("here")), latest_on__lt=F("here")
     )
     return _duties(rows, "Record what became of ", "latest_on", ", window closed")
 
@@ -99,9 +100,24 @@ def visit_without_outcome(within: Within, now: datetime) -> QuerySet[Visit]:
 def visit_to_confirm(within: Within, now: datetime) -> QuerySet[Visit]:
     """Visits of the next two days whose subject has not said yes."""
     rows = _open(within, [VisitStatus.BOOKED], now).filter(
-        bookings__is_live=True,
-        bookings__confirmation=Booking.Confirmation.UNCONFIRMED,
-        bookings__on__range=(now.date() - DAY, now.date() + 3 * DAY),
+        live__confirmation=Booking.Confirmation.UNCONFIRMED,
+        live__on__range=(now.date() - DAY, now.date() + 3 * DAY),
     )
-    rows = rows.filter(bookings__on__range=(F("here"), F("here") + 2 * DAY))
-    return _duties(rows.annotate(day=F("bookings__on")), "Confirm ", "day", "")
+    rows = rows.filter(live__on__range=(F("here"), F("here") + 2 * DAY))
+    return _duties(rows, "Confirm ", "live__on", "")
+
+
+@rule(
+    "visit.displaced", "Booked visit that its plan has left behind",
+    owner=Role.COORDINATOR, reads=(Visit, Booking, Subject, SubjectSchedule, DeviationDraft),
+)  # fmt: skip
+def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
+    """Booked visits the schedule no longer has, or whose window has moved away from their day."""
+    followed = SubjectSchedule.objects.filter(subject=OuterRef("subject_id")).order_by("-from_on")
+    kept = DeviationDraft.objects.filter(visit=OuterRef("pk"), state=DeviationDraft.State.PLANNED)
+    is_gone = ~Q(definition__version_id=Subquery(followed.values("version_id")[:1]))
+    is_outside = Q(live__on__lt=F("earliest_on")) | Q(live__on__gt=F("latest_on"))
+    rows = _open(within, [VisitStatus.BOOKED], now).filter(
+        is_gone | is_outside & ~Exists(kept), kind=Visit.Kind.SCHEDULED
+    )
+    return _duties(rows, "Move or cancel ", "live__on", ", the plan changed")

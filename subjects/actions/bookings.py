@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
@@ -14,10 +15,16 @@ from core.dates import show_weekday
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.models import Claim, ClaimKind, Delegation, OpeningHours, Person, Place, Room, Task
-from subjects.actions.plan import draft_deviation, keep_next, redraft, release
+from subjects.actions.deviations import draft, is_outside, outside_text, redraft
+from subjects.actions.plan import (
+    hold_visit,
+    keep_next,
+    refuse_after_the_end,
+    release,
+    replan,
+)
 from subjects.models import Booking, Visit
 from subjects.models.visit import OPEN
-from subjects.planning import deviation_text, timing
 
 
 class OutsideWindowError(RefusedError):
@@ -51,20 +58,12 @@ class Wanted:
         return DateTimeTZRange(self.start, self.start + timedelta(minutes=self.minutes), "[)")
 
 
-def outside_text(visit: Visit, on: date) -> str:
-    """How far a day is outside the window, and what the window is."""
-    assert visit.earliest_on is not None and visit.latest_on is not None  # noqa: PT018
-    window = visit.earliest_on, visit.latest_on, visit.target_on or visit.earliest_on
-    found = timing(on, *window, today=on, has_outcome=True)
-    return f"{visit.name} on {show_weekday(on)} is {deviation_text(found, *window)}."
-
-
 @action(Permission.VISIT_BOOK, "book")
 def book(
     visit: Visit, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
 ) -> Booking:
     """Give a visit its time; outside the window only with a reason, which drafts a deviation."""
-    visit = lock(visit, revision)
+    visit = hold_visit(visit, revision)
     place = visit.site.place
     on = _check(visit, wanted, place, reason)
     booking = Booking(
@@ -74,7 +73,7 @@ def book(
     with _refusing_clashes(visit, wanted):
         booking.save()
         _claim(booking, visit)
-    Visit.flow.move(visit, Visit.Status.BOOKED, by=by, on=on, outcome_reason="")
+    Visit.flow.move(visit, Visit.Status.BOOKED, by=by, on=today_at(visit), outcome_reason="")
     _settle(visit, on, reason)
     return booking
 
@@ -84,9 +83,9 @@ def move(
     booking: Booking, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
 ) -> Booking:
     """Move a booked visit; its old time is free at once."""
-    visit = lock(booking.visit)  # the visit first, as everywhere: no two wait for each other
-    booking = lock(booking, revision)
-    if not booking.is_live or visit.status not in OPEN:
+    visit = hold_visit(booking.visit)
+    booking = _live(booking, revision)
+    if visit.status not in OPEN:
         raise ConflictError(f"{visit} is {visit.get_status_display().lower()}; it cannot move.")
     on = _check(visit, wanted, booking.place, reason)
     Claim.objects.filter(holder="booking", holder_id=booking.pk).delete()
@@ -104,41 +103,49 @@ def move(
 
 @action(Permission.VISIT_BOOK, "unbook")
 def unbook(booking: Booking, *, by: User, reason: str = "") -> Visit:
-    """Take the time of a visit away; the visit waits to be booked again."""
-    visit = booking.visit
-    Visit.flow.move(visit, Visit.Status.PLANNED, by=by, reason=reason)
+    """Take the time of a visit away; it waits for another, unless its schedule no longer has it."""
+    visit = hold_visit(booking.visit)
+    _live(booking)
+    Visit.flow.move(visit, Visit.Status.PLANNED, by=by, on=today_at(visit), reason=reason)
     release([visit.pk])
-    redraft(visit.subject)
-    keep_next(visit.subject)
+    replan(visit.subject, by=by)
+    visit.refresh_from_db()
     return visit
 
 
 @action(Permission.VISIT_BOOK, "confirm")
 def confirm(booking: Booking, *, by: User) -> Booking:
     """Note that the subject said yes to the time."""
-    booking = lock(booking)
+    booking = _live(booking)
     booking.confirmation = Booking.Confirmation.CONFIRMED
     booking.save(update_fields=["confirmation"])
     return booking
 
 
+def _live(booking: Booking, revision: int | None = None) -> Booking:
+    """The booking, locked, while it stands."""
+    booking = lock(booking, revision)
+    if not booking.is_live:
+        raise ConflictError(f"{booking.visit} lost that time meanwhile. Reload to see when it is.")
+    return booking
+
+
+def today_at(visit: Visit) -> date:
+    """The day it is where the visit takes place."""
+    return timezone.localdate(timezone=visit.site.place.zone)
+
+
 def _settle(visit: Visit, on: date, reason: str) -> None:
     """After a booking: what deviates, what does no longer, and what comes next."""
-    redraft(visit.subject)
+    redraft([visit.subject_id])
     if is_outside(visit, on):
-        draft_deviation(visit, on, reason, outside_text(visit, on)[:300])
+        draft(visit, on, reason)
     keep_next(visit.subject)
-
-
-def is_outside(visit: Visit, on: date) -> bool:
-    """Whether a day lies outside the window of a visit."""
-    if visit.earliest_on is None or visit.latest_on is None:
-        return False
-    return not visit.earliest_on <= on <= visit.latest_on
 
 
 def _check(visit: Visit, wanted: Wanted, place: Place, reason: str) -> date:
     """Hard stops first, then the window; returns the day in the zone of the place."""
+    refuse_after_the_end(visit.subject)
     start, end = wanted.start.astimezone(place.zone), wanted.period.upper.astimezone(place.zone)
     _check_open(place, start, end)
     if wanted.room is not None and wanted.room.place_id != place.pk:

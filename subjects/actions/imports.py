@@ -16,8 +16,10 @@ from core.flow import begin_all, past_all
 from core.permissions import Permission
 from core.versions import ConflictError
 from sites.models import Claim, Site
-from subjects.actions.bookings import claims_of, is_outside, outside_text
-from subjects.actions.lay_out import Schedules, SubjectRow, VisitRow
+from subjects.actions.bookings import claims_of
+from subjects.actions.deviations import is_outside, outside_text
+from subjects.actions.follow import adopt
+from subjects.actions.lay_out import SiteSchedules, SubjectRow, VisitRow
 from subjects.actions.plan import keep_next_all
 from subjects.actions.subjects import count_all
 from subjects.models import (
@@ -75,13 +77,21 @@ class _Intake:
 
     def __init__(self, sites: dict[int, Site], rows: Sequence[SubjectRow], by: User) -> None:
         self.sites, self.rows, self.by = sites, rows, by
-        self.schedules = Schedules(sites)
+        self.schedules = SiteSchedules(sites)
 
     def write(self) -> None:
         """Subjects first, then what hangs on them, then what lists show of them."""
         subjects = Subject.objects.bulk_create(self._subject(row) for row in self.rows)
         pairs = list(zip(subjects, self.rows, strict=True))
         self._history([subject.pk for subject in subjects])
+        versions = self.schedules.versions
+        adopt(
+            [
+                (subject.pk, versions[row.site_id], row.screened_on)
+                for subject, row in pairs
+                if row.site_id in versions
+            ]
+        )
         SubjectAnchor.objects.bulk_create(
             SubjectAnchor(subject=subject, code=code, on=on)
             for subject, row in pairs

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -10,13 +9,12 @@ from typing import cast
 
 from django.utils import timezone
 
-from sites.models import SiteSchedule
 from subjects import planning
 from subjects.actions.plan import named
+from subjects.courses import Schedules, in_effect
 from subjects.models import Booking, Subject, Visit, VisitStatus
 from subjects.models.subject import ENDED
 from subjects.models.visit import WITHOUT_VISIT
-from subjects.queries import as_planned, repeat_groups_of
 from trials.models import VisitDefinition
 
 Key = tuple[int | None, int]
@@ -60,28 +58,22 @@ class SubjectRow:
     visits: tuple[VisitRow, ...] = ()
 
 
-class Schedules:
+class SiteSchedules:
     """The schedule each site works under today, with its visits: three queries in all."""
 
     def __init__(self, site_ids: Iterable[int]) -> None:
-        rows = SiteSchedule.objects.filter(
-            site__pk__any=list(site_ids), during__contains=timezone.localdate()
-        )
+        rows = in_effect(timezone.now()).filter(site__pk__any=list(site_ids))
         self.versions: dict[int, int] = dict(rows.values_list("site_id", "version_id"))
-        version_ids = set(self.versions.values())
-        visits = VisitDefinition.objects.filter(version__pk__any=version_ids, timeline=None)
-        self.by_version: dict[int, list[VisitDefinition]] = defaultdict(list)
-        for definition in visits.order_by("position").select_related("repeat_group"):
-            self.by_version[definition.version_id].append(definition)
-        self.definitions = {
-            visit.pk: visit for found in self.by_version.values() for visit in found
-        }
-        self.planned = {pk: as_planned(found) for pk, found in self.by_version.items()}
-        self.groups = repeat_groups_of(version_ids)
+        self.schedules = Schedules(self.versions.values())
+
+    @property
+    def definitions(self) -> Mapping[int, VisitDefinition]:
+        """The visits of all these schedules, by key."""
+        return self.schedules.definitions
 
     def of(self, site_id: int) -> list[VisitDefinition]:
         """The visits of the schedule at a site; none where no schedule is in effect."""
-        return self.by_version.get(self.versions.get(site_id, 0), [])
+        return self.schedules.by_version[self.versions.get(site_id, 0)]
 
     def visits(
         self, subject: Subject, row: SubjectRow, anchors: Mapping[str, date]
@@ -116,10 +108,8 @@ class Schedules:
             for visit in row.visits
             if visit.definition_id is not None
         ]  # fmt: skip
-        planned = planning.plan(
-            self.planned.get(version_id, []), self.groups.get(version_id, []),
-            [planning.Anchor(code, on) for code, on in anchors.items()], facts,
-        )  # fmt: skip
+        held = [planning.Anchor(code, on) for code, on in anchors.items()]
+        planned = self.schedules.plan(version_id, held, facts)
         return {(cast("int", visit.key), visit.cycle): visit for visit in planned}
 
     def _scheduled(

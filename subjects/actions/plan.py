@@ -1,59 +1,103 @@
-"""Laying a subject's visits out from its schedule, its anchors and what was done."""
+"""Laying the visits of subjects out from their schedules, their anchors and what was done."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import User
+from core.actions import RefusedError
+from core.versions import lock
 from subjects import planning
-from subjects.models import DeviationDraft, Subject, Visit
+from subjects.actions.deviations import redraft
+from subjects.courses import Course, Courses
+from subjects.models import Subject, Visit
+from subjects.models.subject import ENDED
 from subjects.models.visit import OPEN
-from subjects.queries import Plan, plan_for, version_for
 from trials.models import VisitDefinition
 
+ONE_VISIT = ("subject", "lineage", "cycle", "sequence")
+PLANNED = (
+    "definition_id", "name", "code", "target_on", "earliest_on", "latest_on", "is_provisional",
+)  # fmt: skip
 
-def replan(subject: Subject, *, by: User) -> Plan | None:
-    """Make the subject's open visits agree with the plan; completed ones are passed by."""
-    on = timezone.localdate(timezone=subject.site.place.zone)
-    version = version_for(subject, on)
-    if version is None:
-        return None
-    plan = plan_for(subject, version)
-    wanted = {}
-    for planned in plan.planned:
-        definition = plan.definitions[planned.key]
-        wanted[definition.lineage, planned.cycle] = (definition, planned)
-    held = {
-        (visit.lineage, visit.cycle): visit
-        for visit in Visit.objects.select_for_update().filter(
-            subject=subject, kind=Visit.Kind.SCHEDULED
+
+def hold(subject_ids: Iterable[int]) -> list[Subject]:
+    """Lock subjects before any of their visits, as every action does: no two wait for each other."""
+    rows = Subject.objects.filter(pk__any=list(subject_ids)).select_related("site__place")
+    return list(rows.order_by("pk").select_for_update(of=("self",)))
+
+
+def hold_visit(visit: Visit, revision: int | None = None) -> Visit:
+    """The visit as it is now, locked after its subject."""
+    (subject,) = hold([visit.subject_id])
+    visit = lock(visit, revision)
+    visit.subject = subject
+    return visit
+
+
+def refuse_after_the_end(subject: Subject) -> None:
+    """No visit is added, reopened or booked once a subject has left."""
+    if subject.status in ENDED:
+        raise RefusedError(
+            f"{subject} is no longer in the trial: {subject.get_status_display().lower()}."
+            " Visits are for subjects in the trial."
         )
-    }
-    _add(subject, [pair for key, pair in wanted.items() if key not in held])
-    for key, (definition, planned) in wanted.items():
-        if key in held:
-            _change(held[key], definition, planned, by)
-    gone = [visit.pk for key, visit in held.items() if key not in wanted]
-    left = Visit.objects.filter(pk__any=gone, status=Visit.Status.PLANNED)
-    Visit.flow.move_all(left, Visit.Status.NOT_APPLICABLE, by=by)
-    redraft(subject)
-    keep_next(subject)
-    return plan
 
 
-def _add(subject: Subject, pairs: list[tuple[VisitDefinition, planning.Planned]]) -> None:
+def replan(subject: Subject, *, by: User) -> None:
+    """Make the subject's open visits agree with the plan; what has an outcome is passed by."""
+    replan_all([subject.pk], by=by)
+
+
+def replan_all(subject_ids: list[int], *, by: User) -> None:
+    """Regenerate the visits of subjects of one place, in as many statements as those of one."""
+    courses = Courses(hold(subject_ids))
+    changed: list[Visit] = []
+    back: list[int] = []
+    gone: list[int] = []
+    for course in courses:
+        plan = courses.plan(course)
+        changed += _changed(courses, course, plan.values())
+        known = course.visits.items() if course.version_id else ()
+        back += [visit.pk for key, visit in known if key in plan]
+        gone += [visit.pk for key, visit in known if key not in plan]
     Visit.objects.bulk_create(
-        Visit(
-            subject=subject, site_id=subject.site_id, definition=definition,
-            lineage=definition.lineage, cycle=planned.cycle, name=named(definition, planned.cycle),
-            code=definition.code, first_target_on=planned.first_target_on, target_on=planned.target_on,
-            earliest_on=planned.earliest_on, latest_on=planned.latest_on,
-            is_provisional=planned.is_provisional,
-        )
-        for definition, planned in pairs
+        changed, update_conflicts=True, unique_fields=ONE_VISIT, update_fields=PLANNED
+    )
+    again = Visit.objects.filter(pk__any=back, status=Visit.Status.NOT_APPLICABLE)
+    Visit.flow.move_all(again, Visit.Status.PLANNED, by=by, on=courses.today)
+    left = Visit.objects.filter(pk__any=gone, status=Visit.Status.PLANNED)
+    Visit.flow.move_all(left, Visit.Status.NOT_APPLICABLE, by=by, on=courses.today)
+    redraft(subject_ids)
+    keep_next_all(subject_ids)
+
+
+def _changed(courses: Courses, course: Course, plan: Iterable[planning.Planned]) -> Iterable[Visit]:
+    """The visits the plan adds or gives other dates; those with an outcome keep theirs."""
+    for planned in plan:
+        wanted = _wanted(course.subject, courses.definition(planned.key), planned)
+        held = course.visits.get((wanted.lineage, wanted.cycle))
+        if held is None or (held.status in REDATED and _differ(held, wanted)):
+            yield wanted
+
+
+REDATED = {*OPEN, Visit.Status.NOT_APPLICABLE}
+
+
+def _differ(held: Visit, wanted: Visit) -> bool:
+    return any(getattr(held, name) != getattr(wanted, name) for name in PLANNED)
+
+
+def _wanted(subject: Subject, definition: VisitDefinition, planned: planning.Planned) -> Visit:
+    return Visit(
+        subject=subject, site_id=subject.site_id, definition=definition,
+        lineage=definition.lineage, cycle=planned.cycle, name=named(definition, planned.cycle),
+        code=definition.code, first_target_on=planned.first_target_on, target_on=planned.target_on,
+        earliest_on=planned.earliest_on, latest_on=planned.latest_on,
+        is_provisional=planned.is_provisional,
     )  # fmt: skip
 
 
@@ -62,46 +106,6 @@ def named(definition: VisitDefinition, cycle: int) -> str:
     if definition.repeat_group_id and cycle > 1:
         return f"{definition.name}, cycle {cycle}"
     return definition.name
-
-
-def _change(visit: Visit, definition: VisitDefinition, planned: planning.Planned, by: User) -> None:
-    if visit.frozen_at is not None:
-        return
-    if visit.status == Visit.Status.NOT_APPLICABLE:
-        Visit.flow.move(visit, Visit.Status.PLANNED, by=by)
-    wanted = {
-        "definition_id": definition.pk,
-        "target_on": planned.target_on,
-        "earliest_on": planned.earliest_on,
-        "latest_on": planned.latest_on,
-        "is_provisional": planned.is_provisional,
-    }
-    changed = {name: value for name, value in wanted.items() if getattr(visit, name) != value}
-    if changed:
-        Visit.objects.filter(pk=visit.pk).update(**changed)
-
-
-def redraft(subject: Subject) -> None:
-    """Withdraw planned deviations of bookings that lie inside their window again."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE subjects_deviationdraft d SET state = 'withdrawn'"
-            " FROM subjects_visit v LEFT JOIN subjects_booking b ON b.visit_id = v.id AND b.is_live"
-            " WHERE d.visit_id = v.id AND v.subject_id = %s AND d.state = 'planned'"
-            " AND d.kind = 'out_of_window'"
-            ' AND (b.id IS NULL OR b."on" BETWEEN v.earliest_on AND v.latest_on)',
-            [subject.pk],
-        )
-
-
-def draft_deviation(visit: Visit, on: date, reason: str, description: str) -> None:
-    """Keep a deviation that is seen coming, with the reason given for it."""
-    DeviationDraft.objects.update_or_create(
-        visit=visit,
-        kind=DeviationDraft.Kind.OUT_OF_WINDOW,
-        state=DeviationDraft.State.PLANNED,
-        defaults={"reason": reason, "description": description},
-    )
 
 
 def keep_next(subject: Subject) -> None:
@@ -129,14 +133,16 @@ def keep_next_all(subject_ids: list[int]) -> None:
         )
 
 
-def call_off(subject: Subject, reason: str, *, by: User) -> None:
+def call_off(subject: Subject, reason: str, *, on: date, by: User) -> None:
     """Cancel what is still open after a subject has left."""
+    hold([subject.pk])
     from_here = Visit.objects.filter(subject=subject, status__in=OPEN)
     release(list(from_here.values_list("pk", flat=True)))
     Visit.flow.move_all(
-        from_here, Visit.Status.CANCELLED, by=by, reason=reason, outcome_reason=reason[:200]
-    )
-    redraft(subject)
+        from_here, Visit.Status.CANCELLED, by=by, on=on, reason=reason,
+        outcome_reason=reason[:200],
+    )  # fmt: skip
+    redraft([subject.pk])
     keep_next(subject)
 
 

@@ -17,7 +17,8 @@ from core.dates import show_day
 from core.permissions import Permission
 from core.versions import ConflictError
 from sites.models import Site, SiteStatus
-from subjects.actions.plan import call_off, release, replan
+from subjects.actions.follow import adopt_at_site
+from subjects.actions.plan import call_off, hold, release, replan
 from subjects.models import (
     Contact,
     Preference,
@@ -68,6 +69,7 @@ def screen(
     set_anchor_date(subject, AnchorKind.CONSENT, consented_on or on)
     if identity and any(identity.values()):
         identify(subject, values=identity, by=by)
+    adopt_at_site(subject, on)
     replan(subject, by=by)
     count(site)
     return subject
@@ -100,6 +102,7 @@ def set_anchor_date(subject: Subject, code: str, on: date, reason: str = "") -> 
 @action(Permission.SUBJECT_STATUS, "set anchor")
 def set_anchor(subject: Subject, *, code: str, on: date, by: User, reason: str = "") -> Subject:
     """Say when something happened that visits count from; open visits move with it."""
+    hold([subject.pk])
     set_anchor_date(subject, code, on, reason)
     replan(subject, by=by)
     return subject
@@ -147,7 +150,7 @@ def end(subject: Subject, *, status: str, on: date, by: User, reason: str = "") 
     Subject.flow.move(
         subject, status, by=by, on=on, reason=reason, ended_on=on, status_reason=reason[:200]
     )
-    call_off(subject, reason or subject.get_status_display(), by=by)
+    call_off(subject, reason or subject.get_status_display(), on=on, by=by)
     count(subject.site)
     return subject
 
@@ -192,6 +195,7 @@ def transfer(subject: Subject, *, to: Site, on: date, reason: str, by: User) -> 
     """Move a subject to another site: open visits go along, what was done stays where it was."""
     if to.trial_id != subject.trial_id:
         raise RefusedError("A subject can only move to a site of the same trial.")
+    hold([subject.pk])
     source = subject.site
     made = Transfer.objects.create(
         subject=subject, from_site=source, to_site=to, on=on, reason=reason
@@ -204,9 +208,9 @@ def transfer(subject: Subject, *, to: Site, on: date, reason: str, by: User) -> 
     open_visits.update(site=to)
     Subject.objects.filter(pk=subject.pk).update(site=to)
     subject.refresh_from_db()
+    adopt_at_site(subject, on)
     replan(subject, by=by)
-    count(source)
-    count(to)
+    count_all([source.pk, to.pk])
     return made
 
 
@@ -252,7 +256,8 @@ def count_all(site_ids: list[int]) -> None:
             " FROM (SELECT g.id, count(p.id) AS screened, count(p.enrolled_on) AS enrolled,"
             "   count(p.id) FILTER (WHERE p.status <> ALL(%s)) AS active,"
             "   max(p.enrolled_on) AS last_on"
-            "  FROM unnest(%s::bigint[]) AS g (id)"
+            "  FROM (SELECT id FROM sites_site WHERE id = ANY(%s) ORDER BY id"
+            "   FOR NO KEY UPDATE) AS g"
             "  LEFT JOIN subjects_subject p ON p.site_id = g.id AND p.status <> 'in_error'"
             "  GROUP BY g.id) f WHERE s.id = f.id",
             [[status.value for status in ENDED], site_ids],

@@ -10,8 +10,16 @@ from accounts.models import User
 from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.versions import ConflictError
-from subjects.actions.bookings import OutsideWindowError, is_outside, outside_text
-from subjects.actions.plan import draft_deviation, keep_next, release, replan
+from subjects.actions.bookings import OutsideWindowError, today_at
+from subjects.actions.deviations import Kind, State, draft, is_outside
+from subjects.actions.plan import (
+    hold,
+    hold_visit,
+    keep_next,
+    refuse_after_the_end,
+    release,
+    replan,
+)
 from subjects.actions.subjects import set_anchor_date
 from subjects.models import Booking, DeviationDraft, Subject, Visit
 
@@ -19,33 +27,38 @@ from subjects.models import Booking, DeviationDraft, Subject, Visit
 @action(Permission.VISIT_CONDUCT, "check in")
 def check_in(visit: Visit, *, by: User) -> Visit:
     """The subject has arrived."""
-    Visit.flow.move(visit, Visit.Status.ARRIVED, by=by)
-    return visit
+    return _step(visit, Visit.Status.ARRIVED, by)
 
 
 @action(Permission.VISIT_CONDUCT, "start visit")
 def start(visit: Visit, *, by: User) -> Visit:
     """The visit begins."""
-    Visit.flow.move(visit, Visit.Status.IN_PROGRESS, by=by)
+    return _step(visit, Visit.Status.IN_PROGRESS, by)
+
+
+def _step(visit: Visit, to: str, by: User) -> Visit:
+    visit = hold_visit(visit)
+    Visit.flow.move(visit, to, by=by, on=today_at(visit))
     return visit
 
 
 @action(Permission.VISIT_CONDUCT, "complete visit")
 def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
     """The visit is done: its dates are kept, an anchor it sets is set, the rest is laid out anew."""
-    today = timezone.localdate(timezone=visit.site.place.zone)
-    if on > today:
+    visit = hold_visit(visit)
+    if on > today_at(visit):
         raise RefusedError("A visit cannot be completed on a day that has not come yet.")
-    if is_outside(visit, on):
-        if not reason.strip():
-            raise OutsideWindowError(visit, on)
-        draft_deviation(visit, on, reason, outside_text(visit, on)[:300])
+    is_deviating = is_outside(visit, on)
+    if is_deviating and not reason.strip():
+        raise OutsideWindowError(visit, on)
+    if is_deviating:
+        draft(visit, on, reason)
     Visit.flow.move(
         visit, Visit.Status.COMPLETED, by=by, on=on, reason=reason,
         performed_on=on, frozen_at=timezone.now(),
     )  # fmt: skip
-    drafts = DeviationDraft.objects.filter(visit=visit, state=DeviationDraft.State.PLANNED)
-    drafts.update(state=DeviationDraft.State.OCCURRED)
+    drafts = DeviationDraft.objects.filter(visit=visit, state=State.PLANNED)
+    drafts.update(state=State.OCCURRED if is_deviating else State.WITHDRAWN)
     if visit.definition is not None and visit.definition.is_anchor:
         set_anchor_date(visit.subject, visit.definition.anchor, on, reason)
     replan(visit.subject, by=by)
@@ -55,19 +68,21 @@ def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
 def _without_visit(visit: Visit, to: str, reason: str, by: User) -> Visit:
     if not reason.strip():
         raise RefusedError("Give the reason.")
-    Visit.flow.move(visit, to, by=by, reason=reason, outcome_reason=reason[:200])
+    visit = hold_visit(visit)
+    Visit.flow.move(
+        visit, to, by=by, on=today_at(visit), reason=reason, outcome_reason=reason[:200]
+    )
     release([visit.pk])
-    keep_next(visit.subject)
+    replan(visit.subject, by=by)
     return visit
 
 
 @action(Permission.VISIT_CONDUCT, "record missed visit")
 def miss(visit: Visit, *, reason: str, by: User) -> Visit:
     """The subject did not come; a deviation is drafted."""
-    _without_visit(visit, Visit.Status.MISSED, reason, by)
+    visit = _without_visit(visit, Visit.Status.MISSED, reason, by)
     DeviationDraft.objects.update_or_create(
-        visit=visit, kind=DeviationDraft.Kind.MISSED_VISIT,
-        state=DeviationDraft.State.OCCURRED,
+        visit=visit, kind=Kind.MISSED_VISIT, state=State.OCCURRED,
         defaults={"reason": reason[:200], "description": f"{visit.name} was missed."},
     )  # fmt: skip
     return visit
@@ -88,18 +103,22 @@ def skip(visit: Visit, *, reason: str, by: User) -> Visit:
 @action(Permission.VISIT_CONDUCT, "reopen visit")
 def reopen(visit: Visit, *, reason: str, by: User) -> Visit:
     """A missed, cancelled or skipped visit waits to be booked after all."""
-    Visit.flow.move(visit, Visit.Status.PLANNED, by=by, reason=reason, outcome_reason="")
-    drafts = DeviationDraft.objects.filter(visit=visit).exclude(
-        state=DeviationDraft.State.WITHDRAWN
+    visit = hold_visit(visit)
+    refuse_after_the_end(visit.subject)
+    Visit.flow.move(
+        visit, Visit.Status.PLANNED, by=by, on=today_at(visit), reason=reason, outcome_reason=""
     )
-    drafts.update(state=DeviationDraft.State.WITHDRAWN)
-    keep_next(visit.subject)
+    DeviationDraft.objects.filter(visit=visit).update(state=State.WITHDRAWN)
+    replan(visit.subject, by=by)
+    visit.refresh_from_db()
     return visit
 
 
 @action(Permission.VISIT_BOOK, "add unscheduled visit")
 def add_unscheduled(subject: Subject, *, name: str, on: date, by: User) -> Visit:
     """Add a visit the protocol did not plan."""
+    (held,) = hold([subject.pk])
+    refuse_after_the_end(held)
     last = Visit.objects.filter(subject=subject, lineage=None).order_by("-sequence").first()
     visit = Visit.objects.create(
         subject=subject, site_id=subject.site_id, kind=Visit.Kind.UNSCHEDULED, name=name,

@@ -5,11 +5,11 @@ shorter than a day therefore stay on their day unless they reach past midnight, 
 covers, whole, each day on which a part of it lies.
 """
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from subjects.planning.schedule import Schedule
+from subjects.planning.schedule import PASSED, Schedule
 from subjects.planning.values import Anchor, Basis, Definition, Fact, Offset, Planned, RepeatGroup
 
 _MIDDAY = time(12)
@@ -29,16 +29,31 @@ class Moment:
 
 
 def plan(
-    definitions: Iterable[Definition],
-    repeat_groups: Iterable[RepeatGroup],
-    anchors: Iterable[Anchor],
-    facts: Iterable[Fact],
+    definitions: Sequence[Definition],
+    repeat_groups: Sequence[RepeatGroup],
+    anchors: Sequence[Anchor],
+    facts: Sequence[Fact],
+    since: date | None = None,
 ) -> list[Planned]:
     """The dates of all visits that are not frozen, in the order of the schedule.
 
-    Anchors that have not happened are estimated; visits that nothing gives a date are left out.
+    Anchors that have not happened are estimated; visits that nothing gives a date are left out,
+    and so are those nothing is known of whose window closed before the schedule applies, `since`.
     """
-    schedule = Schedule(definitions, repeat_groups, facts)
+    planned = _planned(Schedule(definitions, repeat_groups, facts), anchors)
+    known = {(fact.key, fact.cycle) for fact in facts}
+    passed = [
+        Fact(visit.key, visit.cycle, is_frozen=True, status=PASSED)
+        for visit in planned
+        if since and visit.latest_on < since and (visit.key, visit.cycle) not in known
+    ]
+    # A cycle that has passed brings the next one up, which may have passed as well.
+    return (
+        plan(definitions, repeat_groups, anchors, [*facts, *passed], since) if passed else planned
+    )
+
+
+def _planned(schedule: Schedule, anchors: Iterable[Anchor]) -> list[Planned]:
     planned = _Dates(schedule, _estimated(schedule, anchors)).planned
     return [
         planned[definition.key, cycle]

@@ -7,6 +7,7 @@ from graphlib import CycleError, TopologicalSorter
 
 from subjects.planning.values import Definition, Fact, PlanError, RepeatGroup
 
+PASSED = "passed"  # before the subject came under the schedule: nothing is known of it
 WAITING = frozenset({"planned", "booked"})
 CALLED_OFF = frozenset({"cancelled", "not_applicable"})
 WITHOUT_VISIT = CALLED_OFF | {"missed", "skipped"}

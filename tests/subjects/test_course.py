@@ -78,8 +78,8 @@ def test_visits_that_are_over_do_not_move(world: World) -> None:
 
 
 def test_without_a_schedule_nothing_moves(world: World) -> None:
-    subject = screen(world)
     world.site.schedules.all().delete()
+    subject = screen(world)
     assert not consequences.of_anchors(subject, {"day_1"}, wednesday())
 
 

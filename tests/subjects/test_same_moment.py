@@ -1,36 +1,163 @@
-"""Two people, one slot, one moment: real connections."""
+"""Two people or workers, one record, one moment: real connections."""
+
+from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
-from django.db import connection
+import time_machine
+from django.db import Error, connection
+from django.db.backends.utils import CursorWrapper
+from django.utils import timezone
 
-from subjects.actions import bookings
-from subjects.actions.bookings import TakenError
-from subjects.models import Booking, Visit
+from accounts.bootstrap import system_account
+from core.actions import RefusedError
+from core.audit import under_event
+from core.versions import ConflictError
+from sites.actions import sites
+from subjects.actions import bookings, subjects, visits
+from subjects.actions.follow import follow_all
+from subjects.courses import behind
+from subjects.models import Booking, Subject, SubjectSchedule, Visit
 from tests.subjects.test_booking import in_window, wanted, week_2
-from tests.world import build
+from tests.subjects.test_follow import amended, dosed, plan_of, today_at
+from tests.world import build, visit
+
+DAY = timedelta(days=1)
 
 
-def test_two_people_booking_the_same_slot_at_the_same_moment(committed_db: str) -> None:
+def attempt(work: Callable[[], object], start: threading.Barrier | None = None) -> str:
+    """What came of it on a connection of its own, in words."""
+    try:
+        if start is not None:
+            start.wait()
+        work()
+    except (RefusedError, ConflictError, Error) as error:
+        return str(error)
+    else:
+        return "done"
+    finally:
+        connection.close()
+
+
+def at_once(*works: Callable[[], object]) -> list[str]:
+    """What came of each, begun at the same moment."""
+    start = threading.Barrier(len(works))
+    with ThreadPoolExecutor(len(works)) as pool:
+        return list(pool.map(attempt, works, [start] * len(works)))
+
+
+def test_two_people_booking_the_same_slot(committed_db: str) -> None:
     world = build()
     pair = [week_2(world)[1] for _ in range(2)]
     slot = wanted(world, in_window(pair[0]))
-    start, outcomes = threading.Barrier(2), []
-
-    def book(held: Visit) -> None:
-        start.wait()
-        try:
-            bookings.book(held, wanted=slot, by=world.coordinator)
-            outcomes.append("booked")
-        except TakenError as error:
-            outcomes.append(str(error))
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=book, args=(held,)) for held in pair]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["Room 1 is booked 09:00 to 10:00. Choose another time.", "booked"]
+    outcomes = at_once(
+        *(lambda held=held: bookings.book(held, wanted=slot, by=world.coordinator) for held in pair)
+    )
+    assert sorted(outcomes) == ["Room 1 is booked 09:00 to 10:00. Choose another time.", "done"]
     assert Booking.objects.count() == 1
+
+
+def test_two_people_moving_the_same_visit(committed_db: str) -> None:
+    world = build()
+    _, held = week_2(world)
+    day = in_window(held)
+    booking = bookings.book(held, wanted=wanted(world, day), by=world.coordinator)
+
+    def move_to(hour: int) -> None:
+        slot = wanted(world, day, hour)
+        bookings.move(booking, wanted=slot, revision=booking.revision, by=world.coordinator)
+
+    outcomes = at_once(lambda: move_to(11), lambda: move_to(13))
+    assert sorted(outcomes) == [
+        f"Booking of {held} changed while you had it open. Reload to see the change, then try again.",
+        "done",
+    ]  # fmt: skip
+    hours = {0: 11, 1: 13}
+    (moved,) = Booking.objects.all()
+    assert moved.period.lower.astimezone(world.place.zone).hour == hours[outcomes.index("done")]
+
+
+def test_an_anchor_moved_while_a_visit_is_booked(committed_db: str) -> None:
+    world = build()
+    subject, held = week_2(world)
+    slot = wanted(world, in_window(held))
+    today = today_at(world)
+    outcomes = at_once(
+        lambda: bookings.book(held, wanted=slot, by=world.coordinator),
+        lambda: subjects.set_anchor(
+            subject, code="day_1", on=today - DAY, reason="typed wrong", by=world.coordinator
+        ),
+        lambda: visits.complete(
+            visit(subject, "D1"), on=today, reason="late", by=world.coordinator
+        ),
+    )
+    assert outcomes == ["done", "done", "done"]
+    after = Visit.objects.get(pk=held.pk)
+    anchor = subject.anchors.get(code="day_1").on
+    assert (after.status, after.target_on) == ("booked", anchor + 14 * DAY)
+
+
+def test_a_visit_booked_and_given_up_at_once(committed_db: str) -> None:
+    world = build()
+    subject, held = week_2(world)
+    slot = wanted(world, in_window(held))
+    outcomes = at_once(
+        lambda: bookings.book(held, wanted=slot, by=world.coordinator),
+        lambda: subjects.end(
+            subject, status="withdrawn", on=today_at(world), reason="moved", by=world.coordinator
+        ),
+    )
+    assert outcomes[1] == "done"
+    assert Visit.objects.get(pk=held.pk).status == "cancelled"
+    assert not Booking.objects.filter(is_live=True).exists()
+
+
+def test_two_workers_bring_everybody_under_a_schedule_once(committed_db: str) -> None:
+    world = build()
+    group = [dosed(world) for _ in range(4)]
+    version = amended(world, [("D1", 0, 0), ("W8", 56, 3)])
+    tomorrow = today_at(world) + DAY
+    sites.put_into_effect(world.site, version=version, from_on=tomorrow, by=world.manager)
+    by = system_account()
+    with time_machine.travel(timezone.now() + DAY):
+        outcomes = at_once(*[lambda: follow_all(by=by, batch=2)] * 2)
+    assert outcomes == ["done", "done"]
+    for subject in group:
+        codes = Visit.objects.filter(subject=subject).values_list("code", flat=True)
+        assert sorted(codes) == ["D1", "SCR", "W2", "W4", "W8"]
+        assert SubjectSchedule.objects.filter(subject=subject, version=version).count() == 1
+
+
+def test_a_worker_that_is_killed_is_followed_by_one_that_carries_on(committed_db: str) -> None:
+    world = build()
+    first, last = dosed(world), dosed(world)
+    version = amended(world, [("D1", 0, 0), ("W2", 17, 1)])
+    tomorrow, new_target = today_at(world) + DAY, today_at(world) + 17 * DAY
+    sites.put_into_effect(world.site, version=version, from_on=tomorrow, by=world.manager)
+    by = system_account()
+    with time_machine.travel(timezone.now() + DAY):
+        assert "connection" in _killed_at(last, lambda: follow_all(by=by, batch=1))
+        assert [late.pk for late in behind(timezone.now())] == [last.pk]
+        assert plan_of(first)["W2"] == ("planned", new_target)
+        follow_all(by=by)
+    assert plan_of(last)["W2"] == ("planned", new_target)
+
+
+def _killed_at(subject: Subject, work: Callable[[], object]) -> str:
+    """What comes of work whose connection ends while it waits for a subject."""
+    with ThreadPoolExecutor(1) as pool:
+        with under_event("held by somebody else"), connection.cursor() as cursor:
+            Subject.objects.select_for_update().get(pk=subject.pk)
+            worker = pool.submit(attempt, work)
+            while not (waiting := _who_waits(cursor)) and not worker.done():
+                cursor.execute("SELECT pg_sleep(0.05)")
+            cursor.execute("SELECT pg_terminate_backend(pid) FROM unnest(%s) AS pid", [waiting])
+        return worker.result()
+
+
+def _who_waits(cursor: CursorWrapper) -> list[int]:
+    cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+    return [pid for (pid,) in cursor.fetchall()]

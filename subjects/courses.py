@@ -1,0 +1,166 @@
+"""The courses of subjects: the schedule each follows, what its visits count from, what was done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import models
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast
+from django.utils import timezone
+
+from sites.models import SiteSchedule
+from subjects import planning
+from subjects.models import Subject, SubjectAnchor, SubjectSchedule, Visit
+from subjects.models.subject import ACTIVE
+from trials.models import RepeatGroup, VisitDefinition
+
+Key = tuple[UUID | None, int]
+
+
+def here(zone: str, now: datetime) -> Cast:
+    """The day it is at a place; ``zone`` is the path to its time zone."""
+    local = Func(F(zone), Value(now), function="timezone", output_field=models.DateTimeField())
+    return Cast(local, models.DateField())
+
+
+def in_effect(now: datetime) -> QuerySet[SiteSchedule]:
+    """The schedule each site works under on the day it is there."""
+    found: QuerySet[SiteSchedule] = SiteSchedule.objects.alias(
+        here=here("site__place__time_zone", now)
+    ).filter(during__contains=F("here"))
+    return found
+
+
+def behind(now: datetime) -> QuerySet[Any]:
+    """Subjects still in the trial that follow another schedule than the one at their site."""
+    own = SubjectSchedule.objects.filter(subject=OuterRef("pk")).order_by("-from_on")
+    at_site = in_effect(now).filter(site=OuterRef("site_id"))
+    found: QuerySet[Any] = (
+        Subject.objects.filter(status__in=ACTIVE)
+        .annotate(
+            followed=Subquery(own.values("version_id")[:1]),
+            effective=Subquery(at_site.values("version_id")[:1]),
+            effective_on=Subquery(at_site.values("during__startswith")[:1]),
+        )
+        .filter(Q(followed=None) | ~Q(followed=F("effective")), effective__isnull=False)
+    )
+    return found
+
+
+class Schedules:
+    """Schedule versions in the form the planner reads, each read once: two queries in all."""
+
+    def __init__(self, version_ids: Iterable[int]) -> None:
+        wanted = set(version_ids)
+        visits = VisitDefinition.objects.filter(version__pk__any=wanted, timeline=None)
+        self.by_version: dict[int, list[VisitDefinition]] = defaultdict(list)
+        for definition in visits.order_by("position").select_related("repeat_group"):
+            self.by_version[definition.version_id].append(definition)
+        self.definitions = {
+            definition.pk: definition for found in self.by_version.values() for definition in found
+        }
+        self.cycles: dict[int, list[planning.RepeatGroup]] = defaultdict(list)
+        for group in RepeatGroup.objects.filter(version__pk__any=wanted):
+            every = planning.Offset(group.every_months, group.every_days)
+            self.cycles[group.version_id].append(planning.RepeatGroup(group.pk, every, group.cap))
+
+    def plan(
+        self, version_id: int, anchors: Sequence[planning.Anchor], facts: Sequence[planning.Fact],
+        since: date | None = None,
+    ) -> list[planning.Planned]:  # fmt: skip
+        """The dates of the visits that are not done, as the version gives them."""
+        definitions = [_as_planned(visit) for visit in self.by_version[version_id]]
+        return planning.plan(definitions, self.cycles[version_id], anchors, facts, since)
+
+
+def _as_planned(visit: VisitDefinition) -> planning.Definition:
+    return planning.Definition(
+        key=visit.pk,
+        name=visit.name,
+        position=visit.position,
+        anchor_code=visit.anchor,
+        after=visit.after_visit_id,
+        basis="actual" if visit.basis == VisitDefinition.Basis.ACTUAL else "planned",
+        offset=planning.Offset(visit.months, visit.days, visit.minutes),
+        early=planning.Offset(visit.early_months, visit.early_days, visit.early_minutes),
+        late=planning.Offset(visit.late_months, visit.late_days, visit.late_minutes),
+        repeat_group=visit.repeat_group_id,
+    )
+
+
+@dataclass(slots=True)
+class Course:
+    """One subject's: the version followed and, where another went before it, since when."""
+
+    subject: Subject
+    version_id: int | None = None
+    since: date | None = None
+    anchors: list[planning.Anchor] = field(default_factory=list)
+    visits: dict[Key, Visit] = field(default_factory=dict)
+
+
+class Courses:
+    """The courses of some subjects, with the schedules they follow: six queries in all."""
+
+    def __init__(self, subjects: Iterable[Subject]) -> None:
+        self.courses = {subject.pk: Course(subject) for subject in subjects}
+        ids = list(self.courses)
+        for row in SubjectSchedule.objects.filter(subject__pk__any=ids).order_by("from_on"):
+            course = self.courses[row.subject_id]
+            course.since = row.from_on if course.version_id else None
+            course.version_id = row.version_id
+        for row in SubjectAnchor.objects.filter(subject__pk__any=ids):
+            self.courses[row.subject_id].anchors.append(
+                planning.Anchor(row.code, row.on, row.is_provisional)
+            )
+        visits = Visit.objects.filter(subject__pk__any=ids, kind=Visit.Kind.SCHEDULED)
+        for visit in visits.order_by("pk"):
+            self.courses[visit.subject_id].visits[visit.lineage, visit.cycle] = visit
+        followed = {course.version_id for course in self if course.version_id}
+        self.schedules = Schedules(followed)
+
+    def __iter__(self) -> Iterator[Course]:
+        return iter(self.courses.values())
+
+    @property
+    def today(self) -> date | None:
+        """The day it is at the place of these subjects."""
+        zones = (course.subject.site.place.zone for course in self)
+        return next((timezone.localdate(timezone=zone) for zone in zones), None)
+
+    def plan(
+        self, course: Course, anchors: Sequence[planning.Anchor] | None = None
+    ) -> dict[Key, planning.Planned]:
+        """The dates of what is not done, by lineage and cycle; nothing without a schedule."""
+        if course.version_id is None:
+            return {}
+        keys = self._keys(course)
+        facts = [
+            planning.Fact(
+                key=keys[lineage], cycle=cycle, performed_on=visit.performed_on,
+                is_frozen=visit.frozen_at is not None, status=visit.status,
+                first_target_on=visit.first_target_on,
+            )
+            for (lineage, cycle), visit in course.visits.items()
+            if lineage in keys and visit.status != Visit.Status.NOT_APPLICABLE
+        ]  # fmt: skip
+        held = course.anchors if anchors is None else anchors
+        planned = self.schedules.plan(course.version_id, held, facts, course.since)
+        return {(self.definition(visit.key).lineage, visit.cycle): visit for visit in planned}
+
+    def definition(self, key: Hashable) -> VisitDefinition:
+        """The visit of a schedule behind what was planned."""
+        return self.schedules.definitions[key]  # type: ignore[index]
+
+    def _keys(self, course: Course) -> dict[UUID | None, int]:
+        assert course.version_id is not None
+        return {
+            definition.lineage: definition.pk
+            for definition in self.schedules.by_version[course.version_id]
+        }

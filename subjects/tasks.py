@@ -1,0 +1,31 @@
+"""What the worker does for subjects: bringing them under the schedule in effect at their site."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+
+from accounts.bootstrap import system_account
+from accounts.models import User
+from core.audit import coming_from
+from core.models import Event, Source
+from sites.actions.imports import put_into_effect_everywhere
+from sites.actions.sites import put_into_effect
+from subjects.actions.follow import follow_all
+
+TAKES_EFFECT = {put_into_effect.verb, put_into_effect_everywhere.verb}
+
+
+@shared_task(acks_late=True)
+def follow_schedules(actor_id: int | None = None) -> None:
+    """Bring subjects that are behind under their site's schedule, for whoever put it into effect."""
+    person = User.objects.filter(pk=actor_id).first()
+    with coming_from(source=Source.TASK, acting_for=person):
+        follow_all(by=system_account())
+
+
+def when_in_effect(event: Event, **_: Any) -> None:
+    """A schedule was put into effect: what is in effect now is followed now, the rest by beat."""
+    if event.verb in TAKES_EFFECT:
+        follow_schedules.delay(event.actor_id)
