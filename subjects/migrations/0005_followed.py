@@ -16,5 +16,5 @@ ORDER BY v.subject_id, v.id DESC
 class Migration(migrations.Migration):
     """Note the version of subjects that were screened before."""
 
-    dependencies = [("subjects", "0003_frozen")]
+    dependencies = [("subjects", "0004_names_in_addresses")]
     operations = [migrations.RunSQL(FOLLOWED, migrations.RunSQL.noop)]
