@@ -248,7 +248,7 @@ class Obligation(Kernel):
     opened_at = models.DateTimeField()
     met_at = models.DateTimeField(null=True)
     assigned_id = models.BigIntegerField(null=True)
-    snoozed_until = models.DateField(null=True)
+    snoozed_until = models.DateTimeField(null=True)
     waived_at = models.DateTimeField(null=True)
     waived_by_id = models.BigIntegerField(null=True)
     waived_reason = models.TextField(blank=True)

@@ -144,8 +144,7 @@ def seen_by(user: User) -> models.QuerySet[Obligation]:
 
 def open_for(user: User, now: datetime | None = None) -> models.QuerySet[Obligation]:
     """What this person has to do and has not put off."""
-    today = timezone.localdate(now) if now else timezone.localdate()
-    return seen_by(user).filter(owned_by(user)).exclude(snoozed_until__gt=today)
+    return seen_by(user).filter(owned_by(user)).exclude(snoozed_until__gt=now or timezone.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +160,7 @@ class Count:
 
 def counts(user: User) -> list[Count]:
     """What this person has to do, counted by rule, trial and place: one query for navigation."""
-    today = timezone.localdate()
+    today = timezone.localdate(timezone=user.zone)
     rows = open_for(user).order_by().values_list("rule", "trial_id", "place_id")
     late = models.Count("pk", filter=models.Q(due_on__lt=today))
     return [Count(*row) for row in rows.annotate(total=models.Count("pk"), late=late)]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from core import drafts
@@ -44,6 +45,13 @@ def allowed(user: User, permission: Permission, obj: ScopedModel) -> bool:
 def say(request: HttpRequest, text: str, *, undo: str = "") -> None:
     """Tell the person what was done; ``undo`` is the address that takes it back by POST."""
     messages.success(request, text, extra_tags=undo)
+
+
+def back(request: HttpRequest, default: str) -> HttpResponse:
+    """To where the person came from, if that is one of our pages."""
+    wanted = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
+    return redirect(wanted if is_ours else default)
 
 
 def page(

@@ -28,9 +28,9 @@ class ObligationFilters(Filters):
 
 
 class Until(Shape):
-    """A day."""
+    """When a duty comes back."""
 
-    until = serializers.DateField()
+    until = serializers.DateTimeField()
 
 
 class WhyNot(Shape):

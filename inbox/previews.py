@@ -8,12 +8,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import can
+from core.models import StatusChange
 from core.permissions import Permission
 from inbox.queries import Duty
 from subjects import availability, calendar
-from subjects.models import Visit
+from subjects.models import Visit, VisitStatus
 
 OFFERED = 3
+STEPS = 4
 
 
 def preview(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
@@ -31,7 +33,14 @@ def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
     now = timezone.now()
     booking = visit.bookings.filter(is_live=True).select_related("room", "person").first()
     may_book = can(user, Permission.VISIT_BOOK, visit)
+    labels = dict(VisitStatus.choices)
+    steps = StatusChange.objects.filter(flow="subjects.visit", object_id=visit.pk).order_by("-pk")
     found: dict[str, Any] = {
+        "history": [
+            {"label": labels.get(step.to_status, step.to_status), "reason": step.reason,
+             "actor_name": step.actor_name, "at": step.at}
+            for step in steps[:STEPS]
+        ],
         "visit": visit, "booking": booking, "may_book": may_book,
         "window": calendar.window_of(visit, booking),
         "preference": getattr(visit.subject, "preference", None),

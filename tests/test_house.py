@@ -81,8 +81,10 @@ def test_every_address_is_walked_by_the_page_tests() -> None:
     posts = {
         "subjects:confirm",
         "subjects:unbook",
+        "inbox:assign",
         "inbox:resume",
         "inbox:snooze",
+        "inbox:take_up",
         "inbox:waive",
         "workspace:home",
     }

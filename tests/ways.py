@@ -140,6 +140,11 @@ def subject_ways(world: World) -> dict[str, Way | list[Way]]:
         "start": Permission.VISIT_CONDUCT,
     }  # fmt: skip
 
+    decisions = {
+        "snooze": None, "resume": None, "assign": Permission.WORK_WAIVE, "waive": Permission.WORK_WAIVE,
+        "take_up": Permission.WORK_WAIVE,
+    }  # fmt: skip
+
     def to(name: str, *args: object) -> str:
         return reverse(f"subjects:{name}", args=args)
 
@@ -170,10 +175,12 @@ def subject_ways(world: World) -> dict[str, Way | list[Way]]:
                 ("sites.site", world.site.pk, Permission.SITE_VIEW),
             )
         ],
-        "inbox:snooze": Way(reverse("inbox:snooze", args=[duty.pk]), see=Permission.WORK_VIEW, methods="POST"),
-        "inbox:waive": Way(
-            reverse("inbox:waive", args=[duty.pk]), see=Permission.WORK_VIEW, post=Permission.WORK_WAIVE, methods="POST"
-        ),
+        **{
+            f"inbox:{name}": Way(
+                f"{reverse(f'inbox:{name}')}?duty={duty.pk}", see=Permission.WORK_VIEW, post=need, methods="POST"
+            )
+            for name, need in decisions.items()
+        },
     }  # fmt: skip
 
 

@@ -6,7 +6,6 @@ from typing import Any
 
 from django.urls import reverse
 
-from core.models import Obligation
 from core.permissions import Permission
 from tests.ways import Way
 from tests.world import World, screen, visit
@@ -18,8 +17,6 @@ def course_ways(world: World) -> dict[str, list[Way]]:
     """Steps of a subject, its visits, the screening log, and how a person signs in."""
     subject = screen(world)
     held = visit(subject, "D1")
-    duty = Obligation.objects.filter(subject_id=subject.pk).first()
-    assert duty
     site, place = [world.site.pk], [world.place.slug]
     of_subject: dict[str, Any] = {"see": Permission.SUBJECT_VIEW, "methods": BOTH}
     of_place: dict[str, Any] = {"at": "place", "see": Permission.PLACE_VIEW, "shared": True}
@@ -55,9 +52,6 @@ def course_ways(world: World) -> dict[str, list[Way]]:
         ],
         "workspace:export_place_subjects": [
             Way(reverse("workspace:export_place_subjects", args=place), **of_place)
-        ],
-        "inbox:resume": [
-            Way(reverse("inbox:resume", args=[duty.pk]), see=Permission.WORK_VIEW, methods="POST")
         ],
         "accounts:look": [Way(reverse("accounts:look"), methods="POST")],
         "accounts:help_sign_in": [

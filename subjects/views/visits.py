@@ -7,10 +7,8 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core.access import require
@@ -20,7 +18,7 @@ from core.models import StatusChange
 from core.obligations import open_for
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, find, page, say
+from core.web import Request, back, find, page, say
 from sites.models import Place
 from subjects import calendar, consequences, diary, steps
 from subjects.actions import bookings, visits
@@ -146,7 +144,7 @@ def confirm(request: Request, pk: int) -> HttpResponse:
     visit = find(Visit, request.user, pk=pk)
     bookings.confirm(visits.booking_of(visit), by=request.user)
     messages.success(request, f"{visit} confirmed.")
-    return _back(request, reverse("subjects:today"))
+    return back(request, reverse("subjects:today"))
 
 
 @require_POST
@@ -191,14 +189,14 @@ def check_in(request: Request, pk: int) -> HttpResponse:
     """The subject has arrived."""
     visit = visits.check_in(find(Visit, request.user, pk=pk), by=request.user)
     messages.success(request, f"{visit} checked in.")
-    return _back(request, reverse("subjects:today"))
+    return back(request, reverse("subjects:today"))
 
 
 @require_POST
 def start(request: Request, pk: int) -> HttpResponse:
     """The visit begins."""
     visits.start(find(Visit, request.user, pk=pk), by=request.user)
-    return _back(request, reverse("subjects:today"))
+    return back(request, reverse("subjects:today"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -220,7 +218,7 @@ def complete(request: Request, pk: int) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             messages.success(request, f"{visit} completed.")
-            return _back(request, visit.get_absolute_url())
+            return back(request, visit.get_absolute_url())
     context = {
         "visit": visit,
         "form": form,
@@ -248,7 +246,7 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     if form.is_valid():
         act(visit, reason=form.cleaned_data["reason"], by=request.user)
         messages.success(request, f"{visit}: {visit.get_status_display().lower()}.")
-        return _back(request, visit.get_absolute_url())
+        return back(request, visit.get_absolute_url())
     context = {"visit": visit, "form": form, "title": f"{title}: {visit.name}", "verb": title}
     return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
 
@@ -272,12 +270,4 @@ def _day(text: str, default: date) -> date:
 def _done(request: Request, text: str, default: str, undo: str = "") -> HttpResponse:
     """Say what was done: to a page that asked from within itself, or on the page to go to."""
     say(request, text, undo=undo)
-    return HttpResponse(status=204) if request.htmx else _back(request, default)
-
-
-def _back(request: Request, default: str) -> HttpResponse:
-    """Where the person came from, if that is one of our pages."""
-    wanted = request.POST.get("next", "")
-    if url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure()):
-        return redirect(wanted)
-    return redirect(default)
+    return HttpResponse(status=204) if request.htmx else back(request, default)
