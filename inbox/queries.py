@@ -206,7 +206,7 @@ class Board:
         """One page of the duties, and the first of the next; as rows, and ready to show."""
         is_mine = ExpressionWrapper(owned_by(self.user), BooleanField())
         found = self.rows(wanted).annotate(is_mine=is_mine)
-        rows = list(found[wanted.after : wanted.after + ROWS + 1])
+        rows: list[Any] = list(found[wanted.after : wanted.after + ROWS + 1])
         given = {row.assigned_id for row in rows} - {None}
         names = {user.pk: str(user) for user in User.objects.filter(pk__in=given)} if given else {}
         return rows, [self._duty(row, names) for row in rows[:ROWS]]
@@ -224,14 +224,16 @@ class Board:
         """The day on which something of mine is due next, asked of the rules as of in a week."""
         roles = {held.role for held in live(self.user)}
         coming = [
-            found.rows(Within(), self.now + WEEK)
-            .visible_to(self.user, Permission.WORK_VIEW)
-            .filter(due_on__gt=self.today)
-            .aggregate(first=Min("due_on"))["first"]
+            self._first_of(found.rows(Within(), self.now + WEEK))
             for found in RULES.values()
             if found.owner in roles
         ]
         return min((day for day in coming if day), default=None)
+
+    def _first_of(self, rows: Any) -> date | None:
+        ahead = rows.visible_to(self.user, Permission.WORK_VIEW).filter(due_on__gt=self.today)
+        first: date | None = ahead.aggregate(first=Min("due_on"))["first"]
+        return first
 
 
 def title_of(rule: str) -> str:
