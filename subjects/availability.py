@@ -83,15 +83,13 @@ class Availability:
         self.delegated = self._delegated()
         self.busy = self._busy()
         self.openings = _openings(place, first, last)
-        self.closures = [
-            slots.Interval(closed.begins, closed.ends)  # type: ignore[attr-defined]
-            for closed in diary.closures(place, first, last)
-        ]
+        self.closed = diary.closures(place, first, last)
 
     def diary(self, subject_id: int = 0, site_id: int | None = None) -> slots.Diary:
         """The diary as the slot finder reads it, for one subject of one site or for the place."""
         return slots.Diary(
-            zone=self.place.zone, now=self.now, openings=self.openings, closures=self.closures,
+            zone=self.place.zone, now=self.now, openings=self.openings,
+            closures=[slots.Interval(shut.start, shut.end) for shut in self.closed],
             rooms={pk: self.busy.get((ClaimKind.ROOM, pk), []) for pk in self.rooms},
             people=self._free_people(site_id),
             subject=self.busy.get((ClaimKind.SUBJECT, subject_id), []),

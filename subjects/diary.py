@@ -22,7 +22,7 @@ from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
-from core.dates import show_day, show_days, study_day
+from core.dates import show_day, show_days, start_of, study_day
 from core.permissions import Permission
 from sites.models import Closure, Person, Place
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
@@ -282,17 +282,27 @@ def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBo
     ]  # fmt: skip
 
 
-def closures(place: Place, first: date, last: date) -> list[Closure]:
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A stretch of time in which a place sees nobody."""
+
+    start: datetime
+    end: datetime
+    reason: str
+
+
+def closures(place: Place, first: date, last: date) -> list[Closed]:
     """When the place is closed between two days."""
-    return list(
-        Closure.objects.filter(place=place)
+    days = start_of(first, place.zone), start_of(last + timedelta(days=1), place.zone)
+    rows = (
+        Closure.objects.filter(place=place, period__overlap=days)
         .annotate(
             begins=Lower("period", output_field=DateTimeRangeField.base_field()),
             ends=Upper("period", output_field=DateTimeRangeField.base_field()),
         )
-        .filter(Q(begins__date__lte=last) & Q(ends__date__gte=first))
         .order_by("begins")
     )
+    return [Closed(*row) for row in rows.values_list("begins", "ends", "reason")]
 
 
 def places_of(user: User, slug: str = "") -> QuerySet[Place]:

@@ -19,7 +19,7 @@ NAMES = (
     "print",
 )  # fmt: skip
 
-ROWS = 40  # quarters of an hour in the schedule
+ROWS = 96  # quarters of an hour in a day
 LANES = 4  # visits side by side
 PARTS = 12  # of the width of a day, so that two, three and four lanes fit
 COLUMNS = 9  # days or rooms; from ten on the sheet's own number holds
@@ -45,6 +45,10 @@ def positions() -> str:
             )
             for lane in range(lanes)
         ]
+    rules += [
+        rule(f'.calendar[data-rows-shown="{rows}"]', f"--rows: {rows}")
+        for rows in range(4, ROWS + 1, 4)
+    ]
     rules += [
         rule(f'.calendar[data-days="{days}"]', f"--columns: {days}")
         for days in range(1, COLUMNS + 1)

@@ -9,10 +9,11 @@ export function clear() {
 export function clashes({ column, row, rows, data }) {
   clear();
   const room = column.dataset.room ?? data.room;
+  const person = column.dataset.person ?? data.person;
   const found = blocks(column.dataset.day).filter(({ dataset }) => {
     const start = Number(dataset.row);
     const overlaps = start < row + rows && row < start + Number(dataset.rows);
-    const shares = (room && dataset.room === room) || (data.person && dataset.person === data.person);
+    const shares = (room && dataset.room === room) || (person && dataset.person === person);
     return overlaps && shares && dataset.visit !== data.visit;
   });
   for (const block of found) block.classList.add('is-clash');

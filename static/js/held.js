@@ -1,8 +1,6 @@
 // A visit that is being moved: where it stands, and how that lies to its window.
 import { clashes, clear, taken } from './busy.js';
 
-const ROWS = 40; // quarters of an hour in the grid
-const FIRST_HOUR = 8;
 const QUARTER = 15;
 const DAY = 86_400_000;
 const find = (id) => document.getElementById(id);
@@ -11,8 +9,11 @@ const count = (n) => (n === 1 ? '1 day' : `${n} days`);
 
 export const columns = () => [...document.querySelectorAll('[data-column]')].filter((each) => each.offsetWidth);
 
+const calendar = () => document.querySelector('.calendar').dataset;
+const allRows = () => Number(calendar().rowsShown);
+
 export function clock(row) {
-  const hour = FIRST_HOUR + Math.floor(row / 4);
+  const hour = Number(calendar().firstHour) + Math.floor(row / 4);
   return `${String(hour).padStart(2, '0')}:${String((row % 4) * QUARTER).padStart(2, '0')}`;
 }
 
@@ -56,7 +57,7 @@ export class Held {
     });
     if (!column) return;
     const box = column.getBoundingClientRect();
-    this.place(column, Math.round((y - this.offset - box.top) / (box.height / ROWS)));
+    this.place(column, Math.round((y - this.offset - box.top) / (box.height / allRows())));
   }
 
   step(rows, by) {
@@ -67,7 +68,7 @@ export class Held {
 
   place(column, row) {
     this.column = column;
-    this.row = Math.max(0, Math.min(ROWS - this.rows, row));
+    this.row = Math.max(0, Math.min(allRows() - this.rows, row));
     this.isPlaced = true;
     const bad = this.outside(column.dataset.day) ? ' is-out' : '';
     this.ghost.className = `event is-held calendar-row-${this.row} calendar-span-${this.rows} event-s${this.data.series}${bad}`;
@@ -110,9 +111,9 @@ export class Held {
   values() {
     const values = new FormData(find('move-form'));
     values.set('start', `${this.column.dataset.day}T${clock(this.row)}`);
-    for (const name of ['minutes', 'person', 'revision']) values.set(name, this.data[name] ?? '');
+    for (const name of ['minutes', 'revision']) values.set(name, this.data[name] ?? '');
+    for (const name of ['room', 'person']) values.set(name, this.column.dataset[name] ?? this.data[name] ?? '');
     if (!this.data.start) values.set('is_assigned', 'yes');
-    values.set('room', this.column.dataset.room ?? this.data.room ?? '');
     return values;
   }
 

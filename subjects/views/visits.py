@@ -20,7 +20,7 @@ from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, back, find, page, say
 from sites.models import Place
-from subjects import calendar, consequences, diary, steps
+from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
 from subjects.forms import BookForm, DayForm, ReasonForm
 from subjects.models import Booking, Visit
@@ -68,7 +68,7 @@ def schedule(request: Request, slug: str) -> HttpResponse:
     if view not in {"day", "week", "agenda"}:
         raise Http404("No such view.")
     on = _day(request.GET.get("week", "") or request.GET.get("day", ""), now.date())
-    context = calendar.schedule(place, on, view, request.user, request.GET, now)
+    context = grid.schedule(place, on, view, request.user, request.GET, now)
     return page(request, "subjects/schedule.html", context, partial="grid")
 
 

@@ -1,0 +1,368 @@
+"""The schedule of a place as a grid: days, rooms or people as columns, and what stands in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.contrib.postgres.fields.ranges import DateTimeRangeField
+from django.db.models.functions import Lower, Upper
+from django.http import QueryDict
+
+from accounts.models import User
+from core.dates import show_day, show_weekday, start_of
+from sites.models import Absence, Holiday, Place
+from subjects import diary, slots
+from subjects.availability import Availability
+
+QUARTER = 15
+SHORTEST = 2  # quarters of an hour in which a number can still be read
+USUAL = range(8, 18)
+WHOLE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The hours the grid shows, the last excluded."""
+
+    first: int
+    last: int
+
+    @property
+    def rows(self) -> int:
+        """Quarters of an hour from top to bottom."""
+        return (self.last - self.first) * 60 // QUARTER
+
+    @property
+    def labels(self) -> list[tuple[int, int]]:
+        """Each full hour with its row."""
+        return [
+            (hour, (hour - self.first) * 60 // QUARTER) for hour in range(self.first, self.last)
+        ]
+
+    def row(self, at: datetime) -> int:
+        """The quarter of an hour an instant falls into, kept inside the grid."""
+        return max(0, min(self._quarters(at), self.rows - 1))
+
+    def span(self, start: datetime, end: datetime) -> tuple[int, int]:
+        """First row and number of rows of a stretch of time; none where it is not shown."""
+        top = max(0, self._quarters(start))
+        bottom = min(self.rows, -(-self._minutes(end, start) // QUARTER))
+        return top, max(0, bottom - top)
+
+    def _quarters(self, at: datetime) -> int:
+        return self._minutes(at, at) // QUARTER
+
+    def _minutes(self, at: datetime, of: datetime) -> int:
+        days = (at.date() - of.date()).days
+        return (days * 24 + at.hour - self.first) * 60 + at.minute
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A block on the grid: its first quarter of an hour, how many, and its lane."""
+
+    block: diary.Block
+    row: int
+    rows: int
+    lane: int
+    lanes: int
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Visits that have no room beside the others: from which row on, and how many."""
+
+    row: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """Rows in which the place sees nobody."""
+
+    row: int
+    rows: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One day, room or person of the grid."""
+
+    key: str
+    title: str
+    sub: str
+    on: date
+    is_today: bool
+    is_near: bool
+    notes: tuple[str, ...]
+    shut: list[Shut]
+    placed: list[Placed]
+    more: list[More]
+    count: int
+
+
+def schedule(
+    place: Place, on: date, view: str, user: User, query: QueryDict, now: datetime
+) -> dict[str, Any]:
+    """What the schedule shows for a day, a week or as a list."""
+    first = on if view == "day" else on - timedelta(days=on.weekday())
+    last = first if view == "day" else first + timedelta(days=6)
+    held = Availability(place, first, last, now)
+    every = diary.blocks(place, first, last, user)
+    blocks = [block for block in every if _fits(block, query)]
+    hours = hours_of(held, blocks)
+    by = query.get("by", "room")
+    grid = Grid(held, hours, user, now)
+    columns = grid.resources(blocks, by) if view == "day" else grid.days(blocks, on)
+    step = timedelta(days=1 if view == "day" else 7)
+    return {
+        "place": place, "view": view, "by": by, "on": on, "first": first, "last": last, "now": now,
+        "title": _title(first, columns[-1].on if columns else last, view),
+        "columns": columns, "hours": hours,
+        "has_notes": any(column.notes for column in columns),
+        "now_row": hours.row(now) if grid.is_open(now) else None,
+        "agenda": blocks, "booked": sum(not block.is_busy for block in blocks),
+        "free": sum(held.free_on(day, diary.TYPICAL_MINUTES) for day in held.openings),
+        "to_book": diary.to_book(place, now.date(), user, limit=20),
+        "trials": sorted({(block.trial, block.colour) for block in every if block.trial}),
+        "picks": _picks(held, query), "previous": first - step, "next": first + step,
+        "today": now.date(), "query": query,
+    }  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A filter by one room or person: who or what is chosen, and the ways to what else there is."""
+
+    name: str
+    label: str
+    chosen: str
+    clear: str
+    options: list[tuple[str, str]]
+
+
+def _picks(held: Availability, query: QueryDict) -> list[Pick]:
+    return [
+        Pick(
+            name, label, next((text for pk, text in names.items() if str(pk) == query.get(name)), ""),
+            _with(query, name, ""), [(_with(query, name, str(pk)), text) for pk, text in names.items()],
+        )
+        for name, label, names in (
+            ("person", "Staff", held.people), ("room", "Room", held.rooms),
+        )
+    ]  # fmt: skip
+
+
+def _with(query: QueryDict, name: str, value: str) -> str:
+    """The address of the same view with one thing chosen otherwise."""
+    changed = query.copy()
+    changed.pop(name, None)
+    if value:
+        changed[name] = value
+    return f"?{changed.urlencode()}"
+
+
+def _fits(block: diary.Block, query: Mapping[str, str]) -> bool:
+    """Whether a block is of the trial, room and person asked for."""
+    shown = {"trial": block.trial, "room": block.room_id, "person": block.person_id}
+    return all(str(value) == query[name] for name, value in shown.items() if query.get(name))
+
+
+def _title(first: date, last: date, view: str) -> str:
+    if view == "day":
+        return f"{show_weekday(first)} {first.year}"
+    if first.month == last.month:
+        return f"{first.day}–{show_day(last)}"
+    return f"{show_day(first)} – {show_day(last)}"
+
+
+def hours_of(held: Availability, blocks: Iterable[diary.Block]) -> Hours:
+    """From the first hour the place opens, or something is booked, to the last."""
+    zone = held.place.zone
+    spans = [(part.start, part.end) for parts in held.openings.values() for part in parts]
+    spans += [(block.start, block.end) for block in blocks]
+    local = [(start.astimezone(zone), end.astimezone(zone)) for start, end in spans]
+    if not local:
+        return Hours(USUAL.start, USUAL.stop)
+    first = min(start.hour for start, _ in local)
+    last = max(_hour_after(end) if end.date() == start.date() else 24 for start, end in local)
+    return Hours(first, last)
+
+
+def _hour_after(at: datetime) -> int:
+    return at.hour + (at.time() > time(at.hour))
+
+
+class Grid:
+    """The columns of some days at one place."""
+
+    def __init__(self, held: Availability, hours: Hours, user: User, now: datetime) -> None:
+        self.held, self.hours, self.now = held, hours, now
+        self.zone = held.place.zone
+        self.away = _absences(held, user)
+        self.holidays = dict(
+            Holiday.objects.filter(
+                country=held.place.country, on__range=(held.first, held.last)
+            ).values_list("on", "name")
+        )
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether the line of the time now runs through the days shown, inside their hours."""
+        day = now.date()
+        inside = self.hours.first <= now.hour < self.hours.last
+        return self.held.first <= day <= self.held.last and inside
+
+    def days(self, blocks: Sequence[diary.Block], on: date) -> list[Column]:
+        """One column for each day on which the place is open or somebody is booked."""
+        shown = [
+            day
+            for day in (self.held.first + timedelta(days=step) for step in range(7))
+            if self._parts(day) or any(block.on == day for block in blocks)
+        ] or [self.held.first + timedelta(days=step) for step in range(5)]
+        near = [day for day in shown if day >= on][:2] or shown[-2:]
+        return [
+            self._column(
+                day.isoformat(), f"{day:%a}", day, [block for block in blocks if block.on == day],
+                is_near=day in near,
+            )
+            for day in shown
+        ]  # fmt: skip
+
+    def resources(self, blocks: Sequence[diary.Block], by: str) -> list[Column]:
+        """One column for each room or person of one day, and one for what has none."""
+        names = self.held.people if by == "person" else self.held.rooms
+        columns: list[tuple[int | None, str]] = [*names.items()]
+        columns.append((None, "Nobody named" if by == "person" else "No room"))
+        return [
+            self._column(
+                str(pk or ""), name, self.held.first,
+                [block for block in blocks if _resource(block, by) == pk],
+                person=pk if by == "person" else None,
+            )
+            for pk, name in columns
+        ]  # fmt: skip
+
+    def _column(
+        self, key: str, title: str, day: date, blocks: list[diary.Block], *,
+        is_near: bool = True, person: int | None = None,
+    ) -> Column:  # fmt: skip
+        is_day = key == day.isoformat()
+        placed, more = self._place(blocks)
+        away = [one for one in self.away if person in {None, one.person_id} and one.touches(day)]
+        shown = away if is_day or person else []
+        return Column(
+            key, title, str(day.day) if is_day else "", day, is_today=day == self.now.date(),
+            is_near=is_near, notes=tuple(self._notes(day, shown, is_day=is_day)),
+            shut=self._shut(day), placed=placed, more=more, count=len(blocks),
+        )  # fmt: skip
+
+    def _notes(self, day: date, away: list[Away], *, is_day: bool) -> Iterable[str]:
+        """What concerns the whole day: holidays, closures, and who is away."""
+        if is_day:
+            if day in self.holidays:
+                yield self.holidays[day]
+            whole = [shut for shut in self._closures(day) if shut.rows == self.hours.rows]
+            yield from (f"Closed: {shut.reason}" for shut in whole)
+        yield from (one.words(day) for one in away)
+
+    def _place(self, blocks: list[diary.Block]) -> tuple[list[Placed], list[More]]:
+        lanes = slots.lanes([slots.Interval(block.start, block.end) for block in blocks])
+        placed, hidden = [], []
+        for block, (lane, beside) in zip(blocks, lanes, strict=True):
+            row, rows = self.hours.span(block.start, block.end)
+            if lane < beside:
+                placed.append(Placed(block, row, max(SHORTEST, rows), lane, beside))
+            else:
+                hidden.append((row, row + rows))
+        return placed, _more(hidden)
+
+    def _parts(self, day: date) -> list[slots.Interval]:
+        return self.held.openings.get(day, [])
+
+    def _shut(self, day: date) -> list[Shut]:
+        """The hours of a day in which the place is not open, with its closures."""
+        row, found = 0, []
+        for part in self._parts(day):
+            top, rows = self._span(part, day)
+            found.append(Shut(row, top - row))
+            row = top + rows
+        found.append(Shut(row, self.hours.rows - row))
+        return [shut for shut in (*found, *self._closures(day)) if shut.rows > 0]
+
+    def _closures(self, day: date) -> list[Shut]:
+        return [
+            Shut(*self._span(closed, day), closed.reason)
+            for closed in self.held.closed
+            if closed.start < start_of(day + WHOLE_DAY, self.zone)
+            and closed.end > start_of(day, self.zone)
+        ]
+
+    def _span(self, part: slots.Interval | diary.Closed, day: date) -> tuple[int, int]:
+        start = max(part.start, start_of(day, self.zone)).astimezone(self.zone)
+        end = min(part.end, start_of(day + WHOLE_DAY, self.zone)).astimezone(self.zone)
+        return self.hours.span(start, end)
+
+
+def _resource(block: diary.Block, by: str) -> int | None:
+    return block.person_id if by == "person" else block.room_id
+
+
+def _more(hidden: list[tuple[int, int]]) -> list[More]:
+    """One mark for each run of hidden visits that overlap."""
+    found: list[More] = []
+    bottom = -1
+    for row, end in sorted(hidden):
+        if found and row < bottom:
+            found[-1] = More(found[-1].row, found[-1].count + 1)
+        else:
+            found.append(More(row, 1))
+        bottom = max(bottom, end)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Away:
+    """A person who is away for some time, in the zone of the place."""
+
+    person_id: int
+    name: str
+    start: datetime
+    end: datetime
+
+    def touches(self, day: date) -> bool:
+        """Whether any of it lies on the day."""
+        return self.start.date() <= day <= (self.end - timedelta(microseconds=1)).date()
+
+    def words(self, day: date) -> str:
+        """Who is away, and when where it is not the whole day."""
+        from_midnight = self.start.date() < day or self.start.time() == time.min
+        to_midnight = self.end.date() > day
+        if from_midnight and to_midnight:
+            return f"{self.name} away"
+        if from_midnight:
+            return f"{self.name} away until {self.end:%H:%M}"
+        if to_midnight:
+            return f"{self.name} away from {self.start:%H:%M}"
+        return f"{self.name} away {self.start:%H:%M}–{self.end:%H:%M}"
+
+
+def _absences(held: Availability, user: User) -> list[Away]:
+    zone = held.place.zone
+    rows = (
+        Absence.objects.visible_to(user)
+        .filter(person__place=held.place, period__overlap=(held.start, held.end))
+        .annotate(
+            begins=Lower("period", output_field=DateTimeRangeField.base_field()),
+            ends=Upper("period", output_field=DateTimeRangeField.base_field()),
+        )
+        .order_by("person__name", "begins")
+        .values_list("person_id", "person__name", "begins", "ends")
+    )
+    return [
+        Away(pk, name, begins.astimezone(zone), ends.astimezone(zone))
+        for pk, name, begins, ends in rows
+    ]
