@@ -21,6 +21,7 @@ QUARTER = 15
 SHORTEST = 2  # quarters of an hour in which a number can still be read
 USUAL = range(8, 18)
 WHOLE_DAY = timedelta(days=1)
+STATE_ICONS = {"completed": "check", "in_progress": "activity", "arrived": "pin"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,11 @@ class Placed:
     lane: int
     lanes: int
 
+    @property
+    def icon(self) -> str:
+        """The shape that says how the visit stands."""
+        return "alert" if self.block.window.is_out else STATE_ICONS.get(self.block.status, "")
+
 
 @dataclass(frozen=True, slots=True)
 class More:
@@ -98,6 +104,7 @@ class Column:
     on: date
     is_today: bool
     is_near: bool
+    free: str
     notes: tuple[str, ...]
     shut: list[Shut]
     placed: list[Placed]
@@ -255,10 +262,16 @@ class Grid:
         away = [one for one in self.away if person in {None, one.person_id} and one.touches(day)]
         shown = away if is_day or person else []
         return Column(
-            key, title, str(day.day) if is_day else "", day, is_today=day == self.now.date(),
-            is_near=is_near, notes=tuple(self._notes(day, shown, is_day=is_day)),
+            key, title, str(day.day) if is_day else "", day,
+            is_today=is_day and day == self.now.date(), is_near=is_near,
+            free=self._free(day) if is_day else "", notes=tuple(self._notes(day, shown, is_day=is_day)),
             shut=self._shut(day), placed=placed, more=more, count=len(blocks),
         )  # fmt: skip
+
+    def _free(self, day: date) -> str:
+        """How many visits still fit on a day to come, in words."""
+        count = self.held.free_on(day, diary.TYPICAL_MINUTES)
+        return "" if day < self.now.date() else f"{count} free" if count else "Full"
 
     def _notes(self, day: date, away: list[Away], *, is_day: bool) -> Iterable[str]:
         """What concerns the whole day: holidays, closures, and who is away."""

@@ -91,7 +91,7 @@ export class Held {
   shade() {
     const band = find('move-window');
     document.querySelector('.calendar')?.classList.add('is-aiming');
-    band.classList.toggle('is-empty', !this.data.lo);
+    band.classList.toggle('is-idle', !this.data.lo);
     for (const each of columns()) {
       const far = this.outside(each.dataset.day);
       each.classList.toggle('is-in-window', !far);
@@ -126,7 +126,13 @@ export class Held {
     this.ghost.remove();
     this.source.classList.remove('is-left');
     document.querySelector('.calendar')?.classList.remove('is-aiming');
-    find('move-window').classList.add('is-empty');
+    const band = find('move-window');
+    band.classList.add('is-idle');
+    for (const cell of band.querySelectorAll('[data-idle]')) {
+      cell.classList.remove('is-out', 'is-target', 'is-in');
+      cell.textContent = cell.dataset.idle;
+      cell.removeAttribute('title');
+    }
     clear();
     for (const each of columns()) each.classList.remove('is-in-window', 'is-out-of-window');
   }
