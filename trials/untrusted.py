@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from typing import Any, NoReturn
 
 MEGABYTE = 1_000_000
@@ -49,7 +50,7 @@ def load(raw: bytes, *, max_bytes: int = MAX_BYTES) -> Node:
         raise RefusedFileError(
             "The file is JSON, but not one object with a study in it. Export a single study."
         )
-    if any(depth > MAX_DEPTH for _, depth in _within(root)):
+    if any(islice(_levels(root), MAX_DEPTH, None)):
         raise RefusedFileError(_TOO_DEEP)
     return Node(root)
 
@@ -105,21 +106,15 @@ def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _within(root: Any) -> Iterator[tuple[Mapping[str, Any], int]]:
-    """Every object below, with how deep it lies, without recursion."""
-    open_values = [(root, 1)]
-    while open_values:
-        value, depth = open_values.pop()
-        if isinstance(value, dict):
-            yield value, depth
-            open_values.extend((child, depth + 1) for child in value.values() if _nests(child))
-        elif isinstance(value, list):
-            yield {}, depth
-            open_values.extend((child, depth + 1) for child in value if _nests(child))
-
-
-def _nests(value: Any) -> bool:
-    return isinstance(value, dict | list)
+def _levels(root: Any) -> Iterator[list[Any]]:
+    """The objects and lists of each depth, the outermost first, without recursion."""
+    level = [root]
+    while level:
+        yield level
+        children = chain.from_iterable(
+            value.values() if isinstance(value, dict) else value for value in level
+        )
+        level = [child for child in children if isinstance(child, dict | list)]
 
 
 def _start(value: Any) -> Any:
@@ -244,5 +239,6 @@ class Node:
         return self.short("label", "name", "id")
 
     def within(self) -> Iterator[Node]:
-        """Every object in this one, itself included."""
-        return (Node(data) for data, _ in _within(self.data) if data)
+        """Every object in this one, itself included, the outermost first."""
+        values = chain.from_iterable(_levels(self.data))
+        return (Node(data) for data in values if data and isinstance(data, dict))

@@ -51,7 +51,8 @@ def write(version: ScheduleVersion, preview: Preview, file: ProtocolFile, *, by:
     _write_criteria(version, protocol)
     visits = _write_visits(version, preview, epochs)
     _write_groups(version, preview, visits)
-    VisitDefinition.objects.bulk_update(visits.values(), ["repeat_group", "after_visit"])
+    linked = [one for one in visits.values() if one.after_visit or one.repeat_group]
+    VisitDefinition.objects.bulk_update(linked, ["repeat_group", "after_visit"])
     cells = [
         (visits[row.place], cell) for row in preview.included for cell in preview.cells(row.place)
     ]

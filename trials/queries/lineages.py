@@ -7,6 +7,8 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from django.db.models import F
+
 from core.durations import Duration
 from trials.models import ProcedureDefinition, ScheduleVersion, Trial, VisitDefinition
 
@@ -27,8 +29,7 @@ class Earlier:
         if trial is None:
             return cls()
         kept = trial.schedules.exclude(status=ScheduleVersion.Status.DISCARDED)
-        last = kept.order_by("-approved_at", "-pk")
-        version = last.filter(approved_at__isnull=False).first() or last.first()
+        version = kept.order_by(F("approved_at").desc(nulls_last=True), "-pk").first()
         if version is None:
             return cls()
         visits = version.visits.select_related("timeline").order_by("position")
