@@ -8,7 +8,8 @@ from django.contrib.auth.models import Group
 
 from accounts.models import Grant, User
 from accounts.roles import BUNDLES
-from core.access import Scope, give_group_permissions, take_group_permissions
+from core.access import Scope
+from core.groups import give_group_permissions, take_group_permissions
 
 
 def group_for(role: str, scope: Scope) -> Group:

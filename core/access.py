@@ -10,7 +10,6 @@ from enum import StrEnum
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
-from django.contrib.contenttypes.models import ContentType
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied
 from django.db import connection, models
@@ -293,21 +292,29 @@ def _resolve(
     held = reach(user, permission)
     if held.everywhere:
         return None
-    if not held:
+    ids = held.on(model.kind) | _inside(model, held)
+    return ids | _around(user, permission, model) if shared_below else ids
+
+
+def _inside(model: type[Scope], held: Reach) -> frozenset[int]:
+    """The scopes of this model that lie under a granted one."""
+    given = [(path, held.on(kind)) for path, kind in _above(model)]
+    under = [Q(**{f"{path}__pk__any": ids}) for path, ids in given if ids]
+    if not under:
         return frozenset()
-    ids = set(held.on(model.kind))
-    above = list(_above(model))
-    under = [Q(**{f"{path}__pk__any": held.on(kind)}) for path, kind in above if held.on(kind)]
-    if under:
-        rows = model._default_manager.filter(reduce(operator.or_, under))
-        ids.update(rows.values_list("pk", flat=True))
-    if shared_below:
-        direct = {lower for lower, _ in _children(model)}
-        for lower, field in _children(model):
-            deeper = any(lowest not in direct for lowest, _ in _children(lower))
-            if lower_ids := reached(user, permission, lower, shared_below=deeper):
-                rows = lower._default_manager.filter(pk__any=lower_ids)
-                ids.update(rows.values_list(f"{field}_id", flat=True).distinct())
+    rows = model._default_manager.filter(reduce(operator.or_, under))
+    return frozenset(rows.values_list("pk", flat=True))
+
+
+def _around(user: User, permission: Permission, model: type[Scope]) -> frozenset[int]:
+    """The scopes of this model over a granted one."""
+    ids: set[int] = set()
+    direct = {lower for lower, _ in _children(model)}
+    for lower, field in _children(model):
+        deeper = any(lowest not in direct for lowest, _ in _children(lower))
+        if lower_ids := reached(user, permission, lower, shared_below=deeper):
+            rows = lower._default_manager.filter(pk__any=lower_ids)
+            ids.update(rows.values_list(f"{field}_id", flat=True).distinct())
     return frozenset(ids)
 
 
@@ -356,44 +363,3 @@ def by_scope_ids(
         | Q(site_id=None, trial_id__any=trials)
         | Q(site_id=None, trial_id=None, place_id__any=places)
     )
-
-
-def lay_down(**_: Any) -> None:
-    """Write the row of the deployment and one permission row per scope model; runs after migrate."""
-    with connection.cursor() as cursor:
-        for model in SCOPES.values():
-            content_type = ContentType.objects.get_for_model(model)
-            cursor.execute(
-                "INSERT INTO auth_permission (name, content_type_id, codename)"
-                " SELECT label, %s, name FROM unnest(%s, %s) AS given (name, label)"
-                " ON CONFLICT (content_type_id, codename) DO UPDATE SET name = EXCLUDED.name",
-                [content_type.pk, Permission.values, Permission.labels],
-            )
-        deployment = SCOPES[ScopeKind.DEPLOYMENT]._meta.db_table
-        cursor.execute(
-            f"INSERT INTO {deployment} (id, name, revision) VALUES (1, 'CTMS', 1)"
-            " ON CONFLICT DO NOTHING"
-        )
-
-
-def give_group_permissions(group_id: int, scope: Scope, permissions: Iterable[Permission]) -> None:
-    """Lay the permissions of a role group on one scope; a second call changes nothing."""
-    names = [permission.value for permission in permissions]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {scope.permission_rows._meta.db_table}"
-            " (permission_id, group_id, content_object_id)"
-            " SELECT a.id, %s, %s FROM auth_permission a"
-            " JOIN django_content_type c ON c.id = a.content_type_id"
-            " WHERE c.app_label = %s AND c.model = %s AND a.codename = ANY(%s)"
-            " ON CONFLICT DO NOTHING",
-            [group_id, scope.pk, scope._meta.app_label, scope._meta.model_name, names],
-        )
-
-
-def take_group_permissions(group_id: int, scope: Scope, kept: Iterable[Permission]) -> None:
-    """Remove from a role group what its role no longer carries."""
-    names = [permission.value for permission in kept]
-    scope.permission_rows._default_manager.filter(
-        group_id=group_id, content_object_id=scope.pk
-    ).exclude(permission__codename__in=names).delete()

@@ -12,9 +12,9 @@ class CoreConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the beginning and the end of migrate."""
-        from core import access, audit, past  # noqa: PLC0415 - models exist only now
+        from core import audit, groups, past  # noqa: PLC0415 - models exist only now
 
-        post_migrate.connect(access.lay_down, sender=self)
+        post_migrate.connect(groups.lay_down, sender=self)
         post_migrate.connect(audit.attach, sender=self)
         pre_migrate.connect(past.lay_aside, sender=self)
         post_migrate.connect(past.lay_out, sender=self)

@@ -23,7 +23,9 @@ from core.models import Draft
 
 LONGEST = 200_000
 # Parts of a form that nobody typed, and what is never kept.
-CONTROLS = frozenset({"csrfmiddlewaretoken", "idempotency_key", "next", "revision"})
+CONTROLS = frozenset(
+    {"csrfmiddlewaretoken", "idempotency_key", "next", "revision", "shown_hash", "signer"}
+)
 SECRETS = ("password", "code")
 
 
@@ -70,16 +72,19 @@ def clear_away(before: datetime) -> None:
 def restore(request: HttpRequest, context: dict[str, Any]) -> None:
     """Put the draft of this page back into the form it was typed into, and say so."""
     empty = [form for form in context.values() if isinstance(form, BaseForm) and not form.is_bound]
+    draft = _draft_of(request) if empty else None
+    if draft is None or not any(fill(form, _typed(draft)) for form in empty):
+        return
+    context["draft_at"] = at = show_time(draft.saved_at, request.user)
+    messages.warning(request, f"Not saved yet: what you typed at {at} is back in the form.")
+
+
+def _draft_of(request: HttpRequest) -> Draft | None:
+    """What this person typed on the page that is opened."""
     user: Any = getattr(request, "user", None)
-    if request.method != "GET" or not empty or user is None or not user.is_authenticated:
-        return
-    draft = Draft.objects.filter(user_id=user.pk, path=request.get_full_path()[:300]).first()
-    if draft is None:
-        return
-    if any(fill(form, _typed(draft)) for form in empty):
-        at = show_time(draft.saved_at, user)
-        context["draft_at"] = at
-        messages.warning(request, f"Not saved yet: what you typed at {at} is back in the form.")
+    if request.method != "GET" or user is None or not user.is_authenticated:
+        return None
+    return Draft.objects.filter(user_id=user.pk, path=request.get_full_path()[:300]).first()
 
 
 def show_time(at: datetime, user: Any) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Self
@@ -16,6 +17,12 @@ _ISO = re.compile(
 )
 _MONTHS_IN = (12, 1)
 _SECONDS_IN = (7 * _DAY, _DAY, 3_600, 60, 1)
+
+
+def _sum(parts: Sequence[str | None], units: Sequence[int]) -> Decimal:
+    """The parts of a text that are there, each in its unit."""
+    numbers = [Decimal((part or "0").replace(",", ".")) for part in parts]
+    return sum((n * unit for n, unit in zip(numbers, units, strict=True)), Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +44,14 @@ class Duration:
         """The duration in an ISO 8601 text such as `P2W`, `PT240M`, `-P7D` or `P1M-3D`."""
         shown = text.strip()[:60]
         match = _ISO.fullmatch(text.strip())
-        sign, *parts = match.groups() if match else ("",)
-        if not any(parts):
+        if match is None or not any(match.groups()[1:]):
             raise ValueError(f"“{shown}” is not an ISO 8601 duration. Write it as P14D or PT4H.")
-        numbers = [Decimal((part or "0").replace(",", ".")) for part in parts]
-        months = sum(n * unit for n, unit in zip(numbers, _MONTHS_IN, strict=False))
-        seconds = sum(n * unit for n, unit in zip(numbers[2:], _SECONDS_IN, strict=True))
-        if months % 1 or seconds % 1:
+        sign, years, months, *shorter = match.groups()
+        calendar, exact = _sum((years, months), _MONTHS_IN), _sum(shorter, _SECONDS_IN)
+        if calendar % 1 or exact % 1:
             raise ValueError(f"“{shown}” splits a month or a second. Write it in smaller units.")
         way = -1 if sign == "-" else 1
-        return cls(way * int(months), 0, way * int(seconds))
+        return cls(way * int(calendar), 0, way * int(exact))
 
     @property
     def exact_seconds(self) -> int:

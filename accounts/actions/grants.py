@@ -53,17 +53,22 @@ def _refuse(scope: Scope, person: User, role: str, by: User) -> None:
         raise RefusedError(f"The account of {person} is closed.")
     if person.pk == by.pk:
         raise RefusedError("Nobody gives a role to themselves. Ask another administrator.")
-    if not reach(by, Permission.GRANT_EDIT).everywhere:
-        lacking = [held.label for held in bundle.permissions if not can(by, held, scope)]
-        if lacking:
-            raise RefusedError(
-                f"You can give what you hold yourself. Ask an administrator: {min(lacking)}."
-            )
+    if lacking := _lacking(scope, role, by):
+        raise RefusedError(
+            f"You can give what you hold yourself. Ask an administrator: {min(lacking)}."
+        )
     if (other := _conflict(person, role)) is not None:
         raise RefusedError(
             f"{person} is {Role(other).in_text} and cannot also be"
             f" {Role(role).in_text}: who sets up access does not see subjects."
         )
+
+
+def _lacking(scope: Scope, role: str, by: User) -> list[str]:
+    """What the role allows there and who gives it does not hold; administrators give all."""
+    if reach(by, Permission.GRANT_EDIT).everywhere:
+        return []
+    return [held.label for held in BUNDLES[role].permissions if not can(by, held, scope)]
 
 
 def _conflict(person: User, role: str) -> str | None:

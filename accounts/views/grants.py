@@ -64,27 +64,28 @@ def give(request: Request, pk: int) -> HttpResponse:
     if role not in BUNDLES:
         context = {"person": person, "bundles": _bundles()}
         return page(request, "accounts/choose_role.html", context)
-    text = request.GET.get("q", "").strip()
-    scopes = {
-        f"{scope.kind}:{scope.pk}": scope
-        for scope in queries.scopes_to_give(request.user, role, text)
-    }
+    return _give(request, person, Role(role), request.GET.get("q", "").strip())
+
+
+def _give(request: Request, person: User, role: Role, text: str) -> HttpResponse:
+    """The form of one role: where, among the scopes found by words, and from when to when."""
+    found = queries.scopes_to_give(request.user, role, text)
+    scopes = {f"{scope.kind}:{scope.pk}": scope for scope in found}
     choices = [
         (key, f"{scope.kind.capitalize()} {queries.scope_name(scope)}")
         for key, scope in scopes.items()
     ]
     form = GiveForm(request.POST or None, scopes=choices, zone=request.user.zone)
-    if form.is_valid():
-        scope = scopes[form.cleaned_data["scope"]]
-        if _given(request, form, scope, person, role):
-            return redirect(person)
+    if form.is_valid() and _given(
+        request, form, scopes[form.cleaned_data["scope"]], person, role
+    ):  # fmt: skip
+        return redirect(person)
     context = {
-        "person": person, "form": form, "role": Role(role), "bundle": BUNDLES[role], "q": text,
+        "person": person, "form": form, "role": role, "bundle": BUNDLES[role], "q": text,
         "permissions": sorted(held.label for held in BUNDLES[role].permissions),
         "has_scopes": bool(scopes),
     }  # fmt: skip
-    status = 422 if form.is_bound else 200
-    return page(request, "accounts/give.html", context, status=status)
+    return page(request, "accounts/give.html", context, status=422 if form.is_bound else 200)
 
 
 @require_http_methods(["GET", "POST"])

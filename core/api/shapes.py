@@ -31,27 +31,34 @@ def _field(
     model: Any, path: str, relations: Mapping[str, FilteredRelation]
 ) -> serializers.Field[Any, Any, Any, Any]:
     """The serializer field of the column at the end of a lookup path."""
+    column, may_be_null = _column(model, path, relations)
+    given: dict[str, Any] = {"read_only": True, "allow_null": may_be_null}
+    if text := str(getattr(column, "help_text", "")):
+        given["help_text"] = text
+    if column.choices:
+        return serializers.ChoiceField(choices=column.flatchoices, **given)
+    kind = serializers.ModelSerializer.serializer_field_mapping
+    return next(kind[base] for base in type(column).__mro__ if base in kind)(**given)
+
+
+def _column(
+    model: Any, path: str, relations: Mapping[str, FilteredRelation]
+) -> tuple[models.Field[Any, Any], bool]:
+    """The column at the end of a lookup path, and whether it may be empty on the way."""
     field: Any = None
     may_be_null = False
     for word in path.split("__"):
         if isinstance(field, RangeField):
             field = field.base_field
             continue
-        if word in relations:
-            may_be_null = True
-            word = relations[word].relation_name  # noqa: PLW2901 - the name behind the alias
-        field = model._meta.pk if word == "pk" else model._meta.get_field(word)
-        may_be_null |= getattr(field, "null", False)
+        relation = relations.get(word)
+        name = relation.relation_name if relation else word
+        field = model._meta.pk if name == "pk" else model._meta.get_field(name)
+        may_be_null |= relation is not None or getattr(field, "null", False)
         model = field.related_model
     while field.is_relation:
         field = field.target_field
-    given: dict[str, Any] = {"read_only": True, "allow_null": may_be_null}
-    if text := str(getattr(field, "help_text", "")):
-        given["help_text"] = text
-    if field.choices:
-        return serializers.ChoiceField(choices=field.flatchoices, **given)
-    kind = serializers.ModelSerializer.serializer_field_mapping
-    return next(kind[base] for base in type(field).__mro__ if base in kind)(**given)
+    return field, may_be_null
 
 
 def many_of(choices: type[models.TextChoices], source: str) -> serializers.ListField:

@@ -100,8 +100,8 @@ def whole(least: int, most: int) -> Read:
 def choice(choices: Iterable[tuple[str, Any]], synonyms: Mapping[str, str] | None = None) -> Read:
     """One of some values, by its word, its label or another word for it."""
     pairs = [(value, str(label)) for value, label in choices]
-    words = [*(pair[::-1] for pair in pairs), *((value, value) for value, _ in pairs)]
-    known = {plain(word): value for word, value in [*words, *(synonyms or {}).items()]}
+    known = {plain(word): pair[0] for pair in pairs for word in pair}
+    known |= {plain(word): value for word, value in (synonyms or {}).items()}
 
     def read(cell: str, _order: str) -> str:
         if (value := known.get(plain(cell))) is None:
