@@ -11,17 +11,19 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Listen to the end of migrate and to what happens to second factors."""
+        """Listen to the end of migrate, to what happens to second factors, and to pauses."""
         from allauth.mfa.signals import (  # noqa: PLC0415 - models exist only now
             authenticator_added,
             authenticator_removed,
             authenticator_reset,
         )
 
-        from accounts import projection, second_factor  # noqa: PLC0415
+        from accounts import lockout, projection, second_factor  # noqa: PLC0415
+        from core.audit import event_recorded  # noqa: PLC0415
 
         post_migrate.connect(projection.after_migrate, sender=self)
         second_factor.check_roles()
         authenticator_added.connect(second_factor.on_added)
         authenticator_reset.connect(second_factor.on_added)
         authenticator_removed.connect(second_factor.on_removed)
+        event_recorded.connect(lockout.on_event)

@@ -19,6 +19,8 @@ from django.utils import timezone
 from accounts.mail import write
 from accounts.models import User
 from core.audit import note
+from core.models import Event
+from core.signing import PAUSED
 
 
 def account_of(login: str) -> User | None:
@@ -79,3 +81,10 @@ def answer(request: HttpRequest, *_: Any) -> HttpResponse:
     response = render(request, "account/paused.html", context, status=429)
     response.headers["Retry-After"] = str(seconds)
     return response
+
+
+def on_event(event: Event, **_: Any) -> None:
+    """Write to a person whose signing was paused: it may have been somebody else at their desk."""
+    if event.verb == PAUSED:
+        until = event.at + settings.AXES_COOLOFF_TIME
+        write("signing_paused", User.objects.get(pk=event.target_id), until=until)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import grants, look, people, session, settings, sign_in, tokens
+from accounts.views import grants, installation, look, people, session, settings, sign_in, tokens
 
 app_name = "accounts"
 
@@ -11,6 +11,7 @@ urlpatterns = [
     path("account/leave-elsewhere/", sign_in.leave_elsewhere, name="leave_elsewhere"),
     path("account/look/", look.look, name="look"),
     path("account/settings/", settings.settings, name="settings"),
+    path("admin/installation/", installation.set_up, name="set_up"),
     path("admin/people/", people.people, name="people"),
     path("admin/people.csv", people.export_people, name="export_people"),
     path("admin/people/invite/", people.invite, name="invite"),

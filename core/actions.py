@@ -46,12 +46,16 @@ class Action(Generic[T, P, R]):
         if outermost:
             require(by, self.permission, target)
         with under_event(str(kwargs.get("reason", "")).strip()) as current:
-            result = self.do(target, *args, **kwargs)
+            result = self.carry_out(target, *args, **kwargs)
             made = result if isinstance(result, ScopedModel) and result.pk else target
             record(self.verb, current, target=made, by=by)
             if outermost:
                 _refresh(made, current.event_id)
         return result
+
+    def carry_out(self, target: T, *args: P.args, **kwargs: P.kwargs) -> R:
+        """What is done inside the transaction, under the event."""
+        return self.do(target, *args, **kwargs)
 
 
 def action(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, ClassVar, Self, cast
+from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
@@ -18,6 +19,7 @@ from core.access import (
     ScopePermission,
     by_scope_ids,
 )
+from core.dates import show_instant
 from core.permissions import Permission
 
 
@@ -26,8 +28,15 @@ class Deployment(Scope):
 
     kind = ScopeKind.DEPLOYMENT
     view_permission = Permission.DEPLOYMENT_EDIT
+    reasoned = ("needs_four_eyes",)
 
     name = models.CharField(max_length=100, default="CTMS")
+    needs_four_eyes = models.BooleanField(
+        "four eyes",
+        db_default=False,
+        default=False,
+        help_text="Nobody signs what they wrote themselves.",
+    )
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -224,10 +233,17 @@ class Signature(Trail):
         indexes: ClassVar = [
             models.Index(fields=["target_type", "target_id", "id"], name="signature_of_target"),
             models.Index(fields=["txid"], name="signature_txid"),
+            models.Index(fields=["signer_id", "-event_id"], name="signature_of_signer"),
+            models.Index(fields=["event_id"], name="signature_of_event"),
         ]
 
     def __str__(self) -> str:
         return f"{self.signer_name}, {self.meaning}"
+
+    @property
+    def signed_at(self) -> str:
+        """The instant of signing on the signer's clock, with its distance from UTC."""
+        return show_instant(self.at.astimezone(ZoneInfo(self.zone)))
 
 
 class Obligation(Kernel):

@@ -30,6 +30,11 @@ urlpatterns = [
     path(
         "trials/<slug:code>/set-up/files/<int:pk>/sites/", candidates.candidates, name="candidates"
     ),
+    path(
+        "trials/<slug:code>/set-up/activities/<str:number>/withdraw/",
+        sites.withdraw_version,
+        name="withdraw_version",
+    ),
     path("trials/<slug:code>/sites/add/", sites.add_site, name="add_site"),
     path("trials/<slug:code>/sites/import/", imports.import_sites, name="import_sites"),
     path("trials/<slug:code>/sites/assign-cra/", sites.assign_cra, name="assign_cra"),

@@ -110,6 +110,7 @@ def administration(world: World) -> list[str]:
     grant = Grant.objects.get(user=world.cra).pk
     return [
         reverse("accounts:people") + "?q=a&role=cra&scope=1042&state=idle",
+        reverse("accounts:set_up"),
         reverse("accounts:invite"),
         reverse("accounts:person", args=[person]),
         reverse("accounts:change", args=[person]),

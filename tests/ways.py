@@ -282,6 +282,7 @@ def account_ways(world: World) -> dict[str, Way | list[Way]]:
         return reverse(f"accounts:{name}", args=args)
 
     return {
+        "accounts:set_up": Way(to("set_up"), at="deployment", get=Permission.DEPLOYMENT_EDIT, methods=both),
         "accounts:people": Way(to("people"), at="deployment", get=Permission.ACCOUNT_VIEW),
         "accounts:export_people": Way(to("export_people"), at="deployment", get=Permission.ACCOUNT_VIEW),
         "accounts:invite": Way(to("invite"), at="deployment", get=Permission.ACCOUNT_EDIT, methods=both),

@@ -123,4 +123,7 @@ def schedule_ways(world: World) -> dict[str, Way | list[Way]]:
         "trials:remove_visit": Way(to("remove_visit", visit.pk), methods="POST", **edit),
         "trials:remove_procedure": Way(to("remove_procedure", ecg.pk), methods="POST", **edit),
         "trials:approve": Way(to("approve"), methods=BOTH, **approve),
+        "sites:withdraw_version": Way(
+            reverse("sites:withdraw_version", args=["tmr-204", "1.0"]), methods=BOTH, **approve
+        ),
     }

@@ -272,15 +272,6 @@ class PasteForm(forms.Form):
     )  # fmt: skip
 
 
-class SignForm(forms.Form):
-    """The password again, and the hash of what was shown."""
-
-    password = forms.CharField(
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}), strip=False
-    )
-    shown_hash = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-
 class ReasonForm(forms.Form):
     """Why something ends."""
 

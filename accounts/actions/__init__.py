@@ -9,10 +9,12 @@ from accounts.actions.people import (
     disable,
     invite,
     reopen,
+    set_up,
 )
 from accounts.actions.sign_in import (
     end_pause,
     end_sessions,
+    end_signing_pause,
     leave_elsewhere,
     send_password_link,
     set_password,
@@ -29,6 +31,7 @@ __all__ = [
     "end_grant",
     "end_pause",
     "end_sessions",
+    "end_signing_pause",
     "give",
     "invite",
     "issue_token",
@@ -37,5 +40,6 @@ __all__ = [
     "revoke_token",
     "send_password_link",
     "set_password",
+    "set_up",
     "take_off_second_factor",
 ]

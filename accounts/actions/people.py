@@ -19,6 +19,20 @@ def deployment() -> Deployment:
     return Deployment.objects.get(pk=1)
 
 
+@action(Permission.DEPLOYMENT_EDIT, "set up")
+def set_up(
+    installation: Deployment, *, values: Mapping[str, object], reason: str, by: User
+) -> Deployment:
+    """Change the name of the installation, and whether authors may sign their own work."""
+    if not reason.strip():
+        raise RefusedError("Give the reason for the change.")
+    for name, value in values.items():
+        setattr(installation, name, value)
+    installation.full_clean()
+    installation.save(update_fields=list(values))
+    return installation
+
+
 @action(Permission.ACCOUNT_EDIT, "invite")
 def invite(
     installation: Deployment, *, username: str, first_name: str, last_name: str, email: str,

@@ -14,6 +14,7 @@ from accounts.models import User
 from core.actions import RefusedError, action
 from core.audit import record, under_event
 from core.permissions import Permission
+from core.signing import RESUMED, paused_until
 
 
 @action(Permission.ACCOUNT_EDIT, "set password")
@@ -43,6 +44,17 @@ def end_pause(person: User, *, reason: str, by: User) -> User:
     """Let a person try passwords again before the pause is over."""
     _need(reason, "ending the pause")
     lockout.clear(person)
+    return person
+
+
+@action(Permission.ACCOUNT_EDIT, RESUMED)
+def end_signing_pause(person: User, *, reason: str, by: User) -> User:
+    """Let a person sign again before the pause is over."""
+    _need(reason, "ending the pause")
+    if paused_until(person) is None:
+        raise RefusedError(f"Signing of {person} is not paused.")
+    if person.pk == by.pk:
+        raise RefusedError("Nobody ends their own pause. Ask another administrator.")
     return person
 
 

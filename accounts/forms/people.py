@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from core.dates import start_of
+from core.models import Deployment
 
 
 @cache
@@ -106,6 +107,20 @@ class ReasonForm(forms.Form):
     """Why."""
 
     reason = forms.CharField(max_length=200, strip=True)
+
+
+class InstallationForm(forms.ModelForm[Deployment]):
+    """What is so everywhere in this installation, and why it changes."""
+
+    reason = forms.CharField(max_length=200, strip=True)
+
+    class Meta:
+        model = Deployment
+        fields = ("name", "needs_four_eyes")
+
+    def values(self) -> dict[str, object]:
+        """The fields of the installation."""
+        return {name: self.cleaned_data[name] for name in self.Meta.fields}
 
 
 class AccountField(forms.CharField):

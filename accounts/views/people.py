@@ -13,6 +13,7 @@ from accounts import actions, lockout, queries
 from accounts.forms import InviteForm, PersonForm, ReasonForm
 from accounts.models import Grant, User
 from accounts.roles import Role
+from core import signing
 from core.access import has_anywhere, require
 from core.actions import RefusedError
 from core.export import as_csv
@@ -73,6 +74,7 @@ def person(request: Request, pk: int) -> HttpResponse:
         "ahead": open_ones.filter(valid_from__gt=now).order_by("valid_from"),
         "before": grants.exclude(pk__in=[grant.pk for grant in live]).filter(valid_from__lte=now).order_by("-pk"),
         "paused_until": lockout.paused_until(found.username),
+        "signing_paused_until": signing.paused_until(found),
         "has_second_factor": queries.has_second_factor(found),
         "tokens": found.tokens.order_by("-pk"),
         "may_reopen": may_edit and not found.is_active,

@@ -34,6 +34,9 @@ STEPS = {
     "end-pause": Step(
         actions.end_pause, "End the pause of {}", "End pause", "{} can log in again."
     ),
+    "end-signing-pause": Step(
+        actions.end_signing_pause, "End the pause of signing of {}", "End pause", "{} can sign again."
+    ),
     "take-off-second-factor": Step(
         actions.take_off_second_factor, "Take off the second factor of {}",
         "Take off second factor", "{} signs in with the password alone until a new one is set up.",

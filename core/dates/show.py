@@ -1,6 +1,6 @@
 """Days in words, the same on every page: month in letters, relative words only when near."""
 
-from datetime import date
+from datetime import date, datetime
 
 from core.dates.names import MONTHS, SHORT, WEEKDAYS
 
@@ -42,3 +42,8 @@ def show_due(day: date, today: date) -> str:
     if left < 0:
         return f"{show_days(-left)} late"
     return {0: "today", 1: "tomorrow"}.get(left, f"in {show_days(left)}")
+
+
+def show_instant(local: datetime) -> str:
+    """A local time to the second with its distance from UTC, as `11 Jun 2026 10:47:12 UTC+01:00`."""
+    return f"{show_day(local.date())} {local:%H:%M:%S} UTC{local.isoformat()[-6:]}"

@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.imports import uploads
 from core.models import Upload
-from core.signing import content_hash
+from core.signing import Proof
 from ctms.demo.lists import DAY, begin, invented_place, moved, rows_of
 from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
@@ -81,9 +81,8 @@ def _trial(sponsor: Sponsor, by: User, password: str) -> Trial:
         trials.set_trial_status(trial, status=status, by=by)
     version = schedules.draft(trial, number="1.0", by=by)
     schedules.add_visits(version, visits=_visits(), by=by)
-    schedules.approve(
-        version, password=password, shown_hash=content_hash(schedules.content(version)), by=by
-    )
+    proof = Proof(by.username, password, schedules.approve.hash_of(version))
+    schedules.approve(version, proof=proof, by=by)
     return trial
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from accounts.models import User
-from core.signing import content_hash
+from core.signing import Proof
 from ctms.demo.lists import DATA
 from trials.abbreviations import codes
 from trials.actions import drafts, schedules, trials
@@ -69,8 +69,8 @@ def add_schedule(trial: Trial, number: str, by: User, password: str) -> Schedule
 
 def approve(version: ScheduleVersion, by: User, password: str) -> None:
     """Sign a draft as it stands."""
-    shown_hash = content_hash(schedules.content(version))
-    schedules.approve(version, password=password, shown_hash=shown_hash, by=by)
+    proof = Proof(by.username, password, schedules.approve.hash_of(version))
+    schedules.approve(version, proof=proof, by=by)
 
 
 def _details(name: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from core.actions import RefusedError, action
 from core.countries import countries
 from core.flow import begin_all, steps_all
 from core.permissions import Permission
-from core.versions import ConflictError
+from core.versions import ConflictError, lock
 from sites.actions.places import free_slugs
 from sites.models import Place, Site, SiteSchedule, SiteStatus
 from trials.models import Country, ScheduleVersion, Trial
@@ -85,7 +85,7 @@ def put_into_effect_everywhere(
     version: ScheduleVersion, *, from_on: date, by: User
 ) -> ScheduleVersion:
     """From this day on, every site of the trial without a schedule works under this one."""
-    if version.status != ScheduleVersion.Status.APPROVED:
+    if lock(version).status != ScheduleVersion.Status.APPROVED:
         raise RefusedError(f"{version} is not approved. Approve it before sites work under it.")
     bare = Site.objects.filter(trial_id=version.trial_id, schedules=None).order_by("pk")
     SiteSchedule.objects.bulk_create(

@@ -130,7 +130,7 @@ def put_into_effect(
     site: Site, *, version: ScheduleVersion, from_on: date, by: User
 ) -> SiteSchedule:
     """From this day on the site works under an approved schedule version."""
-    if version.status != ScheduleVersion.Status.APPROVED:
+    if lock(version).status != ScheduleVersion.Status.APPROVED:
         raise RefusedError(f"{version} is not approved. Approve it before sites work under it.")
     if version.trial_id != site.trial_id:
         raise RefusedError(f"{version} belongs to another trial.")
@@ -146,3 +146,19 @@ def put_into_effect(
     return SiteSchedule.objects.create(
         site=site, version=version, during=DateRange(from_on, until, "[)")
     )
+
+
+@action(Permission.PROTOCOL_APPROVE, "withdraw approval")
+def withdraw(version: ScheduleVersion, *, reason: str, by: User) -> ScheduleVersion:
+    """Set an approved version aside that no site works under; its signature stays to be read."""
+    held = lock(version)
+    if held.status != ScheduleVersion.Status.APPROVED:
+        raise RefusedError(f"{held} is not approved, so there is no approval to withdraw.")
+    effect = SiteSchedule.objects.filter(version=held).select_related("site").first()
+    if effect is not None:
+        raise RefusedError(
+            f"Site {effect.site.number} works under {held}, so its approval stays."
+            " Approve a new version and put that into effect."
+        )
+    ScheduleVersion.flow.move(held, "discarded", by=by, reason=reason)
+    return held

@@ -18,7 +18,8 @@ from sites import queries
 from sites.actions import sites
 from sites.forms import AddSiteForm, AssignForm, ScheduleForm, SiteForm, StatusForm
 from sites.models import Site, SiteSchedule, SiteStatus
-from trials.models import Trial
+from trials.forms import ReasonForm
+from trials.models import ScheduleVersion, Trial
 
 ENDING = frozenset({SiteStatus.CLOSED, SiteStatus.TERMINATED, SiteStatus.ON_HOLD})
 
@@ -122,4 +123,21 @@ def schedules(request: Request, code: str, number: str) -> HttpResponse:
         title="Put a version into effect", verb="Put into effect", back=request.path,
         done="The version is in effect from the day given.", template="sites/schedules.html",
         frame="sites/site_frame.html", held=held.order_by("-during"), today=today, **context,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def withdraw_version(request: Request, code: str, number: str) -> HttpResponse:
+    """Take the approval of a version back before any site works under it, with a reason."""
+    version = find(
+        ScheduleVersion, request.user, to=Permission.PROTOCOL_APPROVE,
+        trial__code=code, number=number,
+    )  # fmt: skip
+    form = ReasonForm(request.POST or None)
+    return answer(
+        request, form,
+        lambda: sites.withdraw(version, by=request.user, **form.cleaned_data),
+        title=f"Withdraw the approval of {version.number}", verb="Withdraw approval",
+        back=version.get_absolute_url(), done=f"The approval of {version} is withdrawn.",
+        frame="trials/frame.html", trial=version.trial, version=version,
     )  # fmt: skip

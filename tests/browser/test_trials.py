@@ -39,10 +39,11 @@ def read(tab: Page, file: Path, heading: str) -> list[str]:
     return looked_at(tab)
 
 
-def signed(tab: Page, version: ScheduleVersion) -> list[str]:
+def signed(tab: Page, version: ScheduleVersion, signer: User) -> list[str]:
     """Approve a draft on its page."""
     tab.goto(version.get_absolute_url() + "approve/")
     said = looked_at(tab)
+    tab.get_by_label("User name").fill(signer.username)
     tab.get_by_label("Password").fill(PASSWORD)
     tab.get_by_role("button", name="Sign and approve").click()
     expect(tab.get_by_text("meaning: approval")).to_be_visible()
@@ -79,7 +80,7 @@ def test_a_protocol_becomes_an_approved_schedule(
     ):
         tab.goto(url)
         said += looked_at(tab)
-    said += signed(tab, version)
+    said += signed(tab, version, live.manager)
     version.refresh_from_db()
     assert version.status == "approved"
     assert said == [], "\n".join(said)

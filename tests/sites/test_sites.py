@@ -198,6 +198,40 @@ def test_only_approved_versions_go_into_effect(world: World, manager: Client) ->
     assert "begins at 1042 Northgate on that day already" in twice.content.decode()
 
 
+def test_an_approval_is_withdrawn_before_any_site_works_under_it(
+    world: World, manager: Client
+) -> None:
+    """6.2: 30 taken back with a reason; what was signed stays to be read."""
+    second = make_version(world.trial, "2.0", world.manager)
+    url = reverse("sites:withdraw_version", args=["tmr-204", "2.0"])
+    assert "Withdraw approval" in manager.get(second.get_absolute_url()).content.decode()
+    assert manager.post(url, {"reason": " "}).status_code == 422
+    assert manager.post(url, {"reason": "Wrong window"}).status_code == 302
+    second.refresh_from_db()
+    assert second.status == "discarded"
+    shown = manager.get(second.get_absolute_url()).content.decode()
+    assert "Wrong window" in shown
+    assert "Withdraw approval" not in shown
+    again = manager.post(url, {"reason": "Once more"})
+    assert "there is no approval to withdraw" in again.content.decode()
+    effect = reverse("sites:schedules", args=SITE)
+    assert manager.post(effect, {"version": second.pk, "from_on": "2026-06-01"}).status_code == 422
+    with pytest.raises(RefusedError, match="is not approved"):
+        sites.put_into_effect(
+            world.site, version=ScheduleVersion(pk=second.pk, status="approved"),
+            from_on=date(2026, 6, 1), by=world.manager,
+        )  # fmt: skip
+
+
+def test_an_approval_under_which_a_site_works_stays(world: World, manager: Client) -> None:
+    url = reverse("sites:withdraw_version", args=["tmr-204", "1.0"])
+    refused = manager.post(url, {"reason": "Too late"})
+    assert refused.status_code == 422
+    assert "Site 1042 works under Schedule 1.0" in refused.content.decode()
+    world.version.refresh_from_db()
+    assert world.version.status == "approved"
+
+
 def test_the_page_shows_figures_team_and_only_its_own_subjects(
     world: World, manager: Client
 ) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
 from core.permissions import Permission
-from core.signing import sign
+from core.signing import Meaning, Proof, signed
 from core.versions import ConflictError
 from trials.models import (
     ProcedureDefinition,
@@ -103,18 +104,26 @@ def discard(version: ScheduleVersion, *, reason: str, by: User) -> ScheduleVersi
     return version
 
 
-@action(Permission.PROTOCOL_APPROVE, "approve schedule")
-def approve(
-    version: ScheduleVersion, *, password: str, shown_hash: str, by: User
-) -> ScheduleVersion:
+def parts(version: ScheduleVersion) -> list[QuerySet[Any]]:
+    """The rows that make up the content of a version."""
+    return [
+        version.visits.all(), version.procedures.all(), version.repeat_groups.all(),
+        version.criteria.all(), version.timelines.all(),
+        VisitProcedure.objects.filter(visit__version=version),
+    ]  # fmt: skip
+
+
+APPROVAL = Meaning("approval", "I reviewed this schedule and approve it.")
+
+
+@signed(
+    Permission.PROTOCOL_APPROVE, "approve schedule", meaning=APPROVAL, content=content, parts=parts
+)
+def approve(version: ScheduleVersion, *, proof: Proof, by: User) -> ScheduleVersion:
     """Approve a draft by signature; from now on the database keeps it unchanged."""
     _refuse_unless_draft(version)
     if not version.visits.exists():
         raise RefusedError("A schedule without visits cannot be approved. Add visits first.")
-    sign(
-        version, content=content(version), meaning="approval", password=password,
-        shown_hash=shown_hash, by=by,
-    )  # fmt: skip
     ScheduleVersion.flow.move(version, "approved", by=by, approved_at=timezone.now())
     return version
 

@@ -41,7 +41,7 @@ class ScheduleVersion(ScopedModel):
     flow = Flow(
         {
             VersionStatus.DRAFT: {VersionStatus.APPROVED, VersionStatus.DISCARDED},
-            VersionStatus.APPROVED: {VersionStatus.RETIRED},
+            VersionStatus.APPROVED: {VersionStatus.RETIRED, VersionStatus.DISCARDED},
         },
         reasons={VersionStatus.DISCARDED, VersionStatus.RETIRED},
     )

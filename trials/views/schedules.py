@@ -6,15 +6,15 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.pages import answer
 from core.permissions import Permission
-from core.signing import STATEMENT, content_hash, signatures
+from core.signing import signatures
+from core.signing.pages import sign_page
 from core.web import Request, allowed, find, page
 from trials.actions import drafts, schedules
-from trials.forms import NumberForm, ReasonForm, SignForm
+from trials.forms import NumberForm, ReasonForm
 from trials.models import ScheduleVersion, Trial
 from trials.queries import checks, differences, grid
 
@@ -37,13 +37,16 @@ def schedule(request: Request, code: str, number: str = "") -> HttpResponse:
     if version is not None:
         is_draft = version.status == Status.DRAFT
         matrix = grid.of_version(version)
+        may_approve = allowed(request.user, Permission.PROTOCOL_APPROVE, trial)
         context |= {
             "grid": matrix,
             "repeats": grid.repeats(version),
-            "signatures": signatures(version),
+            "signatures": signatures(version, schedules.content),
+            "set_aside": ScheduleVersion.flow.step_to(version, Status.DISCARDED),
             "is_draft": is_draft,
             "edits": is_draft and may_edit,
-            "may_approve": is_draft and allowed(request.user, Permission.PROTOCOL_APPROVE, trial),
+            "may_approve": may_approve and is_draft,
+            "may_withdraw": may_approve and version.status == Status.APPROVED,
             "before": next((one for one in versions if one.pk < version.pk), None),
             "warnings": checks.of_version(version, matrix),
         }
@@ -130,17 +133,12 @@ def approve(request: Request, code: str, number: str) -> HttpResponse:
         number=number,
     )
     matrix = grid.of_version(version)
-    form = SignForm(
-        request.POST or None, initial={"shown_hash": content_hash(schedules.content(version))}
-    )
-    return answer(
-        request, form,
-        lambda: schedules.approve(version, by=request.user, **form.cleaned_data),
+    return sign_page(
+        request, version, schedules.approve,
         title=f"Sign: approve schedule {version.number}", verb="Sign and approve",
         back=version.get_absolute_url(), done=f"{version} is approved and signed.",
-        template="trials/approve.html", trial=version.trial, version=version, grid=matrix,
-        warnings=checks.of_version(version, matrix), now=timezone.now(), statement=STATEMENT,
-        shown_hash=form["shown_hash"].value(),
+        template="trials/approve.html", frame="trials/frame.html", trial=version.trial, version=version, grid=matrix,
+        warnings=checks.of_version(version, matrix),
     )  # fmt: skip
 
 
