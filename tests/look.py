@@ -1,0 +1,84 @@
+"""What the stylesheet says and what pages are written with: classes, colours, contrasts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tools import styles
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+SHEET = re.sub(r"/\*.*?\*/", "", styles.stylesheet(), flags=re.DOTALL)
+
+CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
+ATTRIBUTE = re.compile(r'class="((?:\{%.*?%\}|\{\{.*?\}\}|[^"])*)"', re.DOTALL)
+TAG, HOLE = re.compile(r"\{%.*?%\}", re.DOTALL), re.compile(r"\{\{.*?\}\}", re.DOTALL)
+TOKEN = re.compile(r"--([\w-]+): (?:light-dark\((#\w+), (#\w+)\)|(#\w+));")
+
+
+def selectors() -> list[str]:
+    """What every rule of the stylesheet is for."""
+    heads = [head.strip() for head in re.findall(r"([^{};]+)\{", SHEET)]
+    return [
+        selector.strip()
+        for head in heads
+        if not head.startswith("@")
+        for selector in re.split(r",(?![^(]*\))", head)
+    ]
+
+
+@cache
+def styled() -> frozenset[str]:
+    """Every class that has a rule."""
+    return frozenset(name for each in selectors() for name in CLASS.findall(each))
+
+
+def written() -> set[str]:
+    """Every class in a template; where a value is put in stands a star."""
+    return {
+        name
+        for path in (CHECKOUT / "templates").rglob("*.html")
+        for attribute in ATTRIBUTE.findall(path.read_text())
+        for name in HOLE.sub("*", TAG.sub(" ", attribute)).split()
+    }
+
+
+def sources() -> Iterator[str]:
+    """Our scripts, and our Python without tests."""
+    apart = {"tests", "benchmarks", "tools", ".venv"}
+    for path in CHECKOUT.glob("*/**/*.py"):
+        if path.relative_to(CHECKOUT).parts[0] not in apart:
+            yield path.read_text()
+    for path in (CHECKOUT / "static" / "js").glob("*.js"):
+        yield path.read_text()
+
+
+def words() -> set[str]:
+    """Every word in what makes pages beside the templates."""
+    return {word for text in sources() for word in re.findall(r"[a-zA-Z][\w-]*", text)}
+
+
+def tokens() -> dict[str, tuple[str, str]]:
+    """The colours in light and in dark."""
+    sheet = (styles.SHEETS / "tokens.css").read_text().partition("@layer print")[0]
+    return {name: (light or both, dark or both) for name, light, dark, both in TOKEN.findall(sheet)}
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG reckons it."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    digits = colour.removeprefix("#")
+    if len(digits) == 3:
+        digits = "".join(2 * digit for digit in digits)
+    red, green, blue = (_linear(int(digits[at : at + 2], 16) / 255) for at in (0, 2, 4))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _linear(share: float) -> float:
+    return float(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)
