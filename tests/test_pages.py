@@ -14,6 +14,7 @@ from sites.actions import places
 from sites.models import Delegation, Task
 from subjects.actions import bookings, subjects
 from subjects.models import DeviationDraft, Subject, Visit
+from tests import look, markup
 from tests.world import World, at, screen, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
@@ -92,17 +93,21 @@ def place_pages(world: World) -> list[str]:
     ]
 
 
-def test_the_coordinator_sees_every_page_without_inline_script_or_style(
-    world: World, client: Client
-) -> None:
+def test_the_coordinator_sees_every_page_well_made(world: World, client: Client) -> None:
     client.force_login(world.coordinator)
     for path in pages(world):
         response = client.get(path)
-        text = response.content.decode()
         assert response.status_code == 200, path
-        assert "style=" not in text, path
-        assert " onclick" not in text, path
+        assert_well_made(response.content.decode(), path)
         assert "default-src 'none'" in response.headers["Content-Security-Policy"]
+
+
+def assert_well_made(text: str, path: str) -> None:
+    """Valid HTML of classes that have rules, without inline script or style."""
+    assert markup.faults(text) == [], path
+    assert markup.classes(text) - look.styled() == set(), path
+    assert "style=" not in text, path
+    assert " onclick" not in text, path
 
 
 def administration(world: World) -> list[str]:
@@ -133,7 +138,7 @@ def test_everybody_opens_their_own_pages(world: World, client: Client) -> None:
         client.force_login(User.objects.get(pk=world.cra.pk))
         response = client.get(reverse(name), follow=True)
         assert response.status_code == 200, name
-        assert "style=" not in response.content.decode(), name
+        assert_well_made(response.content.decode(), name)
 
 
 def test_people_and_access_are_for_administrators(world: World, client: Client) -> None:
@@ -145,7 +150,7 @@ def test_people_and_access_are_for_administrators(world: World, client: Client) 
         client.force_login(world.admin)
         response = client.get(path)
         assert response.status_code == 200, path
-        assert "style=" not in response.content.decode(), path
+        assert_well_made(response.content.decode(), path)
 
 
 def test_without_signing_in_there_is_only_the_log_in(world: World, client: Client) -> None:

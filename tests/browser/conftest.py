@@ -23,7 +23,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
 # What the browser says of answers that the page explains to the person.
 EXPECTED = ("the server responded with a status of 4", "Response Status Error Code 4",
             "net::ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest")  # fmt: skip
-PATIENCE = 60_000  # milliseconds; a busy machine is slow, a broken page never comes
+PATIENCE = 30_000  # milliseconds; a busy machine is slow, a broken page never comes
 expect.set_options(timeout=PATIENCE)
 
 
