@@ -47,11 +47,9 @@ def written() -> set[str]:
 
 def sources() -> Iterator[str]:
     """Our scripts, and our Python without tests."""
-    apart = {"tests", "benchmarks", "tools", ".venv"}
-    for path in CHECKOUT.glob("*/**/*.py"):
-        if path.relative_to(CHECKOUT).parts[0] not in apart:
-            yield path.read_text()
-    for path in (CHECKOUT / "static" / "js").glob("*.js"):
+    apps = [path.parent for path in CHECKOUT.glob("*/apps.py")]
+    found = [path for app in apps for path in app.rglob("*.py")]
+    for path in [*found, *(CHECKOUT / "static" / "js").glob("*.js")]:
         yield path.read_text()
 
 
@@ -64,21 +62,3 @@ def tokens() -> dict[str, tuple[str, str]]:
     """The colours in light and in dark."""
     sheet = (styles.SHEETS / "tokens.css").read_text().partition("@layer print")[0]
     return {name: (light or both, dark or both) for name, light, dark, both in TOKEN.findall(sheet)}
-
-
-def contrast(one: str, other: str) -> float:
-    """The contrast of two colours as WCAG reckons it."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    digits = colour.removeprefix("#")
-    if len(digits) == 3:
-        digits = "".join(2 * digit for digit in digits)
-    red, green, blue = (_linear(int(digits[at : at + 2], 16) / 255) for at in (0, 2, 4))
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def _linear(share: float) -> float:
-    return float(share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4)

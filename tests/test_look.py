@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 import pytest
 
 from core.templatetags.ui import CHIP_ICONS
-from tests import look
+from tests import look, sight
 from tools import styles
 
 NAME = re.compile(r"(is|[a-z]{3,})(-[a-z0-9]+)*|ch(-[a-z]+)+")
@@ -116,10 +116,34 @@ def test_the_schedule_has_a_class_for_every_place() -> None:
 @pytest.mark.parametrize(("pairs", "least"), [(TEXTS, 4.5), (MARKS, 3.0)], ids=["texts", "marks"])
 def test_everything_is_easy_to_see(pairs: list[tuple[str, str]], least: float, theme: int) -> None:
     colours = {name: both[theme] for name, both in look.tokens().items()}
-    found = {pair: look.contrast(colours[pair[0]], colours[pair[1]]) for pair in pairs}
+    found = {pair: sight.contrast(colours[pair[0]], colours[pair[1]]) for pair in pairs}
     assert {pair: round(value, 2) for pair, value in found.items() if value < least} == {}
 
 
 def test_contrast_is_reckoned_as_the_standard_says() -> None:
-    assert look.contrast("#000", "#fff") == pytest.approx(21)
-    assert look.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+    assert sight.contrast("#000", "#fff") == pytest.approx(21)
+    assert sight.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("theme", [0, 1], ids=["light", "dark"])
+@pytest.mark.parametrize("kind", list(sight.KINDS))
+def test_series_are_told_apart_by_every_kind_of_eyes(kind: str, theme: int) -> None:
+    series = [look.tokens()[f"s{number}"][theme] for number in range(1, 6)]
+    assert sight.closest(series, kind) >= 17
+
+
+def test_colours_are_as_far_apart_as_the_eye_sees_them() -> None:
+    assert sight.closest(["#000", "#fff"], "all cones") == pytest.approx(100, abs=0.1)
+    assert sight.closest(["#f00", "#0f0"], "all cones") == pytest.approx(170.6, abs=0.5)
+    assert sight.closest(["#f00", "#0f0"], "deuteranopia") < 100
+
+
+@pytest.mark.parametrize(
+    "asked", ["forced-colors: active", "prefers-reduced-motion: no-preference", "scripting: none"]
+)
+def test_what_people_ask_of_their_browser_is_heard(asked: str) -> None:
+    assert f"@media ({asked})" in look.SHEET
+
+
+def test_paper_has_rules_of_its_own() -> None:
+    assert look.SHEET.count("@media print") == 2
