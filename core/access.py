@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cache as remember
 from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, cast
 
@@ -101,6 +102,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
 
 DEPLOYMENT = "deployment"
+KEPT_SECONDS = 3600
 
 
 class ScopedModel(models.Model):
@@ -226,19 +228,16 @@ def reach(user: User, permission: Permission) -> Reach:
 
 
 def _remembered(user: User, name: str, ask: Any) -> Any:
-    """A fact about access, kept on the user for the request and in the cache across requests."""
+    """A fact about access; a person's facts lie in the cache under one key, read once a request."""
     memo: dict[str, Any] = user.__dict__.setdefault("_access", {})
-    if name in memo:
-        return memo[name]
-    key = f"access:{user.pk}:{user.access_version}:{name}"
-    now = timezone.now()
-    kept = cache.get(key)
-    if kept is None or (kept[1] is not None and kept[1] <= now):
-        kept = ask(now)
-        until = kept[1]
-        cache.set(key, kept, 3600 if until is None else max(1, (until - now).total_seconds()))
-    memo[name] = kept[0]
-    return kept[0]
+    key, now = f"access:{user.pk}:{user.access_version}", timezone.now()
+    if key not in memo:
+        memo[key] = cache.get(key, {})
+    fact, until = memo[key].get(name, (None, now))
+    if until is not None and until <= now:
+        fact, _ = memo[key][name] = ask(now)
+        cache.set(key, memo[key], KEPT_SECONDS)
+    return fact
 
 
 def _ask_reach(groups: list[int], permission: Permission) -> Reach:
@@ -268,7 +267,7 @@ def reached(
     """The ids of this scope model under the user's reach; None means all of them."""
     held = reach(user, permission)
     # Who is granted scopes here and further up only has nothing below that is not inside them.
-    around = {model.kind, *(kind for _, kind in _above(model))}
+    around = {model.kind, *_above(model)}
     shared_below = shared_below and not held.ids.keys() <= around
     memo: dict[Any, Any] = user.__dict__.setdefault("_access", {})
     # Permissions held on the same scopes lead to the same ids: one query serves them all.
@@ -298,7 +297,7 @@ def _resolve(
 
 def _inside(model: type[Scope], held: Reach) -> frozenset[int]:
     """The scopes of this model that lie under a granted one."""
-    given = [(path, held.on(kind)) for path, kind in _above(model)]
+    given = [(path, held.on(kind)) for kind, path in _above(model).items()]
     under = [Q(**{f"{path}__pk__any": ids}) for path, ids in given if ids]
     if not under:
         return frozenset()
@@ -318,12 +317,16 @@ def _around(user: User, permission: Permission, model: type[Scope]) -> frozenset
     return frozenset(ids)
 
 
-def _above(model: type[Scope], prefix: str = "") -> Iterable[tuple[str, ScopeKind]]:
-    """The scopes further up: the path to each, and its kind."""
-    for field in model.parents:
-        parent: Any = model._meta.get_field(field).related_model
-        yield f"{prefix}{field}", parent.kind
-        yield from _above(parent, f"{prefix}{field}__")
+@remember
+def _above(model: type[Scope]) -> dict[ScopeKind, str]:
+    """The kinds of scope further up, and the shortest path to each: longer ones lead to the same."""
+    found: dict[ScopeKind, str] = {}
+    paths = [(field, model) for field in model.parents]
+    for path, below in paths:
+        parent: Any = below._meta.get_field(path.rpartition("__")[2]).related_model
+        found.setdefault(parent.kind, path)
+        paths += [(f"{path}__{field}", parent) for field in parent.parents]
+    return found
 
 
 def _children(model: type[Scope]) -> Iterable[tuple[type[Scope], str]]:
@@ -363,3 +366,16 @@ def by_scope_ids(
         | Q(site_id=None, trial_id__any=trials)
         | Q(site_id=None, trial_id=None, place_id__any=places)
     )
+
+
+def holds_within(user: User, permission: Permission, ids: ScopeIds) -> bool:
+    """The same rule for one kernel row."""
+    if reach(user, permission).everywhere:
+        return True
+    for kind, number in (
+        (ScopeKind.SITE, ids.site_id), (ScopeKind.TRIAL, ids.trial_id),
+        (ScopeKind.PLACE, ids.place_id),
+    ):  # fmt: skip
+        if number is not None:
+            return number in (reached(user, permission, SCOPES[kind]) or ())
+    return False

@@ -18,6 +18,7 @@ from core.access import (
     ScopeKind,
     ScopePermission,
     by_scope_ids,
+    holds_within,
 )
 from core.dates import show_instant
 from core.permissions import Permission
@@ -95,8 +96,7 @@ class Kernel(ScopedModel):
 
     def is_held_by(self, user: Any, permission: Permission) -> bool:
         """Whether the user holds the permission in the narrowest scope the row names."""
-        rows: KernelQuerySet = type(self).objects.filter(pk=self.pk)
-        return rows.visible_to(user, permission).exists()
+        return holds_within(user, permission, self.scope_ids())
 
     def scope_ids(self) -> ScopeIds:
         """The scope numbers of the record this row is about."""

@@ -33,14 +33,8 @@ def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
     now = timezone.now()
     booking = visit.bookings.filter(is_live=True).select_related("room", "person").first()
     may_book = can(user, Permission.VISIT_BOOK, visit)
-    labels = dict(VisitStatus.choices)
-    steps = StatusChange.objects.filter(flow="subjects.visit", object_id=visit.pk).order_by("-pk")
     found: dict[str, Any] = {
-        "history": [
-            {"label": labels.get(step.to_status, step.to_status), "reason": step.reason,
-             "actor_name": step.actor_name, "at": step.at}
-            for step in steps[:STEPS]
-        ],
+        "history": _steps(visit) if is_picked else [],
         "visit": visit, "booking": booking, "may_book": may_book,
         "window": calendar.window_of(visit, booking),
         "preference": getattr(visit.subject, "preference", None),
@@ -50,3 +44,13 @@ def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
         held = availability.around(visit, now)
         found["offers"] = availability.best([visit], held, OFFERED)[visit.pk]
     return found
+
+
+def _steps(visit: Visit) -> list[dict[str, Any]]:
+    """What became of the visit last."""
+    labels = dict(VisitStatus.choices)
+    rows = StatusChange.objects.filter(flow="subjects.visit", object_id=visit.pk).order_by("-pk")
+    return [
+        {**row, "label": labels.get(row["to_status"], row["to_status"])}
+        for row in rows.values("to_status", "reason", "actor_name", "at")[:STEPS]
+    ]

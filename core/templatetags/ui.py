@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from django import template
@@ -28,12 +29,18 @@ def sized(component: str, size: str) -> str:
     return f"{component} {component}-{size}" if size else component
 
 
+@cache
+def _sprite() -> str:
+    """The address of the icons; pages show dozens of them."""
+    return static("vendor/icons.svg")
+
+
 @register.simple_tag
 def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite; decoration only, so hidden from screen readers."""
     return format_html(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
-        sized("icon", size), static("vendor/icons.svg"), name,
+        sized("icon", size), _sprite(), name,
     )  # fmt: skip
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.urls import reverse
 
 from core.access import ScopedModel, ScopeIds
@@ -136,7 +138,17 @@ class Subject(ScopedModel):
             ),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["trial", "number"], name="subject_by_number"),
+            models.Index(fields=["status", "site"], name="subject_in_status"),
+            models.Index(
+                fields=["next_visit_on", "id"], include=["site", "status"], name="subject_by_visit"
+            ),
+            models.Index(
+                OpClass(Upper("number"), "varchar_pattern_ops"), name="subject_number_begins"
+            ),
+            models.Index(
+                OpClass(Upper("screening_number"), "varchar_pattern_ops"),
+                name="subject_screening_begins",
+            ),
             models.Index(fields=["site", "status", "number"], name="subject_of_site"),
             models.Index(fields=["trial", "status", "number"], name="subject_of_trial"),
             models.Index(fields=["trial", "next_visit_on", "id"], name="subject_by_next_visit"),
