@@ -5,6 +5,7 @@ import os
 worker_class = "gthread"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
+preload_app = True  # read the code once, share its memory
 timeout = 60
 graceful_timeout = 8
 # A worker is renewed now and then, each at another moment, so that memory never creeps up.

@@ -12,6 +12,7 @@ from types import FrameType
 from ctms import processes
 
 PAUSE = 0.1
+PATIENCE = 4  # seconds; what a worker does not end by then is taken up again at the next start
 
 
 class Supervisor:
@@ -38,7 +39,7 @@ class Supervisor:
 
     def stop(self) -> None:
         """End all children, the last one first."""
-        processes.stop(*reversed(self.children.values()))
+        processes.stop(*reversed(self.children.values()), patience=PATIENCE)
         self.children.clear()
 
 
