@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.queries import record_for, trail_of
+from audit.queries import events_of, page_of, record_for
 from core.api.resources import Resource
 from core.api.shapes import LARGEST_KEY, Filters, Shape
 from core.models import Event, Source
@@ -96,5 +96,5 @@ class TrailView(APIView):
         record = record_for(user, label, key)
         given = Before(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
-        trail = trail_of(record, user, given.validated_data.get("before"))
+        trail = page_of(events_of(record), user, given.validated_data.get("before"))
         return Response(TrailShape(trail).data)

@@ -1,4 +1,4 @@
-"""The story of a record: events with the field changes they made, in words."""
+"""The trail read: the story of a record, and what was done anywhere, as far as a person may know."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from typing import Any
 
 from django.apps import apps
 from django.db import models
+from django.db.models import ExpressionWrapper, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import User
+from audit.asked import Asked, part_models
 from audit.words import Names, in_words, names_of
-from core.access import ScopedModel, require
-from core.models import AuditRow, Event
+from core.access import ScopedModel, in_reach, require
+from core.models import AuditRow, Event, Signature
 from core.past import rewound
 from core.permissions import Permission
 from core.web import find
 
-Hidden = Set[tuple[str, int]]
+Row = tuple[str, int]
+PAGE, CHUNK = 50, 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One event with what it changed."""
+    """One event with what it changed and the signatures given with it."""
 
     id: int
     at: datetime
@@ -43,9 +46,13 @@ class Entry:
     acting_for: str
     verb: str
     target: str
+    target_type: str
+    target_id: int | None
     reason: str
     source: str
+    request_id: str
     changes: tuple[Change, ...]
+    signed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,48 +103,96 @@ def state_at(record: ScopedModel, instant: datetime, user: User) -> list[Fact] |
     return [Fact(str(field.verbose_name), in_words(field, value, names)) for field, value in values]
 
 
-def trail_of(record: ScopedModel, user: User, before: int | None = None, size: int = 50) -> Trail:
-    """Everything that touched the record: events about it, and events that changed it or its parts."""
-    touched = AuditRow.objects.filter(_rows_of(record))
-    ids = models.Q(target_type=record._meta.label_lower, target_id=record.pk) | models.Q(
-        pk__in=touched.exclude(event_id=None).values("event_id")
-    )
-    events = Event.objects.filter(ids)
-    return _page(events, user, before, size)
+def events_of(record: ScopedModel, asked: Asked | None = None) -> QuerySet[Event]:
+    """Everything that touched a record: events about it, and events that changed it or its parts."""
+    touched = AuditRow.objects.filter(_rows_of(record)).exclude(event_id=None)
+    about = Q(target_type=record._meta.label_lower, target_id=record.pk)
+    if asked is not None and asked.field is not None:
+        about, touched = Q(), touched.filter(asked.of_field())
+    events = Event.objects.filter(about | Q(pk__in=touched.values("event_id")))
+    return asked.narrow(events) if asked else events
 
 
-def _rows_of(record: ScopedModel) -> models.Q:
+def events_for(user: User, asked: Asked) -> QuerySet[Event]:
+    """What was done where the person reads trails."""
+    return asked.narrow(Event.objects.visible_to(user))
+
+
+def _rows_of(record: ScopedModel) -> Q:
     """The rows of a record and of its parts, such as the bookings of a visit."""
-    rows = models.Q(tbl=record._meta.db_table, row_id=record.pk)
-    for model in apps.get_models():
-        if part_of := getattr(model, "part_of", ""):
-            field: Any = model._meta.get_field(part_of)
-            if field.related_model is type(record):
-                parts = model._default_manager.filter(**{part_of: record.pk}).values("pk")
-                rows |= models.Q(tbl=model._meta.db_table, row_id__in=parts)
+    rows = Q(tbl=record._meta.db_table, row_id=record.pk)
+    for model, field in part_models(type(record)):
+        parts = model._default_manager.filter(**{field: record.pk}).values("pk")
+        rows |= Q(tbl=model._meta.db_table, row_id__in=parts)
     return rows
 
 
-def _page(events: models.QuerySet[Event], user: User, before: int | None, size: int) -> Trail:
+def page_of(
+    events: QuerySet[Event], user: User, before: int | None = None, size: int = PAGE
+) -> Trail:
+    """A page of events with their changes in words; what the person may not read is hidden."""
     if before is not None:
         events = events.filter(pk__lt=before)
     found = list(events.order_by("-pk")[: size + 1])
-    touched = AuditRow.objects.filter(event_id__in=[event.pk for event in found[:size]])
-    rows = [row for row in touched.order_by("pk") if getattr(_model(row.tbl), "is_told", True)]
+    page = found[:size]
+    keys = [event.pk for event in page]
+    touched = AuditRow.objects.filter(event_id__in=keys).order_by("pk")
+    rows = [row for row in touched if getattr(_model(row.tbl), "is_told", True)]
     by_event: dict[int, list[AuditRow]] = {}
     for row in rows:
         by_event.setdefault(row.event_id or 0, []).append(row)
-    hidden, names = _hidden(rows, user), names_of(_keys(rows), user)
-    entries = [_entry(event, by_event.get(event.pk, []), hidden, names) for event in found[:size]]
+    reading = Reading(_readable(rows, user), names_of(_keys(rows), user), _signed(keys))
+    entries = [reading.entry(event, by_event.get(event.pk, [])) for event in page]
     return Trail(entries, entries[-1].id if len(found) > size else None)
 
 
-def _entry(event: Event, rows: Iterable[AuditRow], hidden: Hidden, names: Names) -> Entry:
-    changes = [change for row in rows for change in _changes(row, hidden, names)]
-    return Entry(
-        event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name, event.verb,
-        event.target_label, event.reason, event.get_source_display(), tuple(changes),
-    )  # fmt: skip
+def everything(events: QuerySet[Event], user: User) -> Iterator[Entry]:
+    """All of the events, page after page."""
+    before: int | None = None
+    while True:
+        found = page_of(events, user, before, CHUNK)
+        yield from found.entries
+        if (before := found.next_before) is None:
+            return
+
+
+def _signed(keys: list[int]) -> dict[int, tuple[str, ...]]:
+    """The signatures given with these events, in words."""
+    found: dict[int, tuple[str, ...]] = {}
+    for one in Signature.objects.filter(event_id__in=keys).order_by("pk"):
+        said = f"{one.meaning}, signed by {one.signer_name} on {one.signed_at}"
+        found[one.event_id] = (*found.get(one.event_id, ()), said)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How one person reads a page of the trail."""
+
+    readable: Set[Row]
+    names: Names
+    signed: dict[int, tuple[str, ...]]
+
+    def entry(self, event: Event, rows: Iterable[AuditRow]) -> Entry:
+        """An event with what it changed."""
+        return Entry(
+            event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name,
+            event.verb, event.target_label, event.target_type, event.target_id, event.reason,
+            event.get_source_display(), event.request_id,
+            tuple(change for row in rows for change in self.changes(row)),
+            self.signed.get(event.pk, ()),
+        )  # fmt: skip
+
+    def changes(self, row: AuditRow) -> Iterator[Change]:
+        """The fields of a row that changed, in words."""
+        may_read = (row.tbl, row.row_id) in self.readable
+        for field, old, new in _values(row):
+            yield Change(
+                str(field.model._meta.verbose_name).capitalize(),
+                str(field.verbose_name),
+                in_words(field, old, self.names) if may_read else "hidden for your role",
+                in_words(field, new, self.names) if may_read else "hidden for your role",
+            )
 
 
 _MODELS: dict[str, type[models.Model]] = {}
@@ -169,27 +224,33 @@ def _keys(rows: Iterable[AuditRow]) -> Iterator[tuple[type[models.Model], int]]:
                 yield from ((field.related_model, value) for value in values if value is not None)
 
 
-def _changes(row: AuditRow, hidden: Hidden, names: Names) -> Iterator[Change]:
-    readable = (row.tbl, row.row_id) not in hidden
-    for field, old, new in _values(row):
-        yield Change(
-            str(field.model._meta.verbose_name).capitalize(),
-            str(field.verbose_name),
-            in_words(field, old, names) if readable else "hidden for your role",
-            in_words(field, new, names) if readable else "hidden for your role",
-        )
-
-
-def _hidden(rows: Iterable[AuditRow], user: User) -> Hidden:
-    """Rows the user may not read: field history is as private as the record; one query a table."""
-    by_table: dict[str, set[int]] = {}
+def _readable(rows: Iterable[AuditRow], user: User) -> Set[Row]:
+    """Rows the user may read: field history is as private as the record; one query a table."""
+    by_table: dict[str, dict[int, set[int]]] = {}
     for row in rows:
-        by_table.setdefault(row.tbl, set()).add(row.row_id)
-    hidden: set[tuple[str, int]] = set()
+        events = by_table.setdefault(row.tbl, {}).setdefault(row.row_id, set())
+        events.add(row.event_id or 0)
+    found: set[Row] = set()
     for table, keys in by_table.items():
         model = _model(table)
         if model is not None and issubclass(model, ScopedModel):
-            seen = model.objects.visible_to(user).filter(pk__any=keys)
-            kept = model._default_manager.filter(pk__any=keys).exclude(pk__in=seen.values("pk"))
-            hidden |= {(table, pk) for pk in kept.values_list("pk", flat=True)}
-    return hidden
+            found |= {(table, key) for key in _seen(model, keys, user)}
+    return found
+
+
+def _seen(model: type[ScopedModel], keys: dict[int, set[int]], user: User) -> Iterator[int]:
+    """Of these records, by the events that wrote them, those the user may see or could have seen."""
+    is_seen = Q(pk__in=model.objects.visible_to(user).filter(pk__any=list(keys)).values("pk"))
+    present = model._default_manager.filter(pk__any=list(keys)).values_list(
+        "pk", ExpressionWrapper(is_seen, models.BooleanField())
+    )
+    held = dict(present)
+    yield from (key for key, may in held.items() if may)
+    if gone := keys.keys() - held.keys():
+        where = Event.objects.filter(in_reach(user, model.view_permission))
+        wrote = set(
+            where.filter(pk__in=set().union(*(keys[key] for key in gone))).values_list(
+                "pk", flat=True
+            )
+        )
+        yield from (key for key in gone if keys[key] <= wrote)

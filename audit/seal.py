@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection, transaction
 
-from core.models import Seal
+from accounts.bootstrap import system_account
+from core.audit import note
+from core.models import Deployment, Event, Seal
+
+# What a check of the chain is called on the trail.
+INTACT, BROKEN = "check seal of trail", "find trail changed"
 
 # What is sealed of each table of the trail. The order counts: a new column goes to the end of a new seal.
 SEALED = {
@@ -79,3 +85,36 @@ def _digest(before: str, first: int, upto: int) -> tuple[int, str]:
         cursor.execute(HASH, {"before": before, "first": first, "upto": upto})
         rows, digest = cursor.fetchone()
         return rows, digest
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How far the trail is sealed, and what the last check of the whole chain found."""
+
+    sealed_at: datetime | None
+    checked_at: datetime | None
+    is_intact: bool
+
+
+def state() -> State:
+    """What every page of the trail says of the seal."""
+    last = Seal.objects.order_by("-pk").values_list("at", flat=True).first()
+    checks = Event.objects.filter(verb__in=(INTACT, BROKEN)).order_by("-pk")
+    checked = checks.values_list("at", "verb").first() or (None, INTACT)
+    return State(last, checked[0], checked[1] == INTACT)
+
+
+def check() -> Verdict:
+    """Compute the whole chain again, and write on the trail what came of it."""
+    verdict = verify()
+    seals = "1 seal" if verdict.seals == 1 else f"{verdict.seals:,} seals"
+    found = f"{verdict.rows:,} rows in {seals} as they were sealed"
+    if verdict.broken is not None:
+        found = (
+            f"The seal of {verdict.broken.at:%Y-%m-%d %H:%M} UTC does not fit. {found} before it"
+        )
+    note(
+        INTACT if verdict.is_intact else BROKEN, target=Deployment.objects.get(pk=1),
+        by=system_account(), reason=found,
+    )  # fmt: skip
+    return verdict

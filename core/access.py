@@ -352,16 +352,14 @@ def has_anywhere(user: User, permission: Permission) -> bool:
     return bool(reach(user, permission))
 
 
-def by_scope_ids(
-    rows: models.QuerySet[M], user: User, permission: Permission
-) -> models.QuerySet[M]:
-    """Kernel rows, filtered by the narrowest of the scope numbers they carry."""
+def in_reach(user: User, permission: Permission) -> Q:
+    """The kernel rows in the narrowest scope on which the user holds the permission."""
     if reach(user, permission).everywhere:
-        return rows
+        return Q()
     sites = reached(user, permission, SCOPES[ScopeKind.SITE]) or ()
     trials = reached(user, permission, SCOPES[ScopeKind.TRIAL]) or ()
     places = reached(user, permission, SCOPES[ScopeKind.PLACE]) or ()
-    return rows.filter(
+    return (
         Q(site_id__any=sites)
         | Q(site_id=None, trial_id__any=trials)
         | Q(site_id=None, trial_id=None, place_id__any=places)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self, cast
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.indexes import BrinIndex
@@ -17,8 +17,8 @@ from core.access import (
     ScopeIds,
     ScopeKind,
     ScopePermission,
-    by_scope_ids,
     holds_within,
+    in_reach,
 )
 from core.dates import show_instant
 from core.permissions import Permission
@@ -76,13 +76,16 @@ class KernelQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, user: Any, permission: Permission | None = None) -> Self:
         """The rows in the narrowest scope on which the user holds the permission."""
-        return cast("Self", by_scope_ids(self, user, permission or self.model.view_permission))
+        found = self.filter(in_reach(user, permission or self.model.view_permission))
+        subjects = in_reach(user, Permission.SUBJECT_VIEW) if self.model.hides_subjects else Q()
+        return found.filter(Q(subject_id=None) | subjects) if subjects else found
 
 
 class Kernel(ScopedModel):
     """A row about any record, with that record's scope as plain numbers."""
 
     scope = DEPLOYMENT
+    hides_subjects: ClassVar[bool] = False  # rows about subjects, from who does not see these
 
     trial_id = models.BigIntegerField(null=True, editable=False)
     site_id = models.BigIntegerField(null=True, editable=False)
@@ -116,6 +119,7 @@ class Event(Trail):
     """One thing a person or the system did, in the words of the business."""
 
     view_permission = Permission.AUDIT_VIEW
+    hides_subjects = True
 
     at = models.DateTimeField(auto_now_add=True)
     verb = models.CharField(max_length=80)
@@ -140,6 +144,7 @@ class Event(Trail):
             models.Index(fields=["site_id", "-id"], name="event_of_site"),
             models.Index(fields=["subject_id", "-id"], name="event_of_subject"),
             models.Index(fields=["actor_id", "-id"], name="event_of_actor"),
+            models.Index(fields=["verb", "-id"], name="event_of_verb"),
             models.Index(fields=["parent_id"], name="event_of_parent"),
             models.Index(fields=["txid"], name="event_txid"),
             BrinIndex(fields=["at"], name="event_at"),

@@ -91,7 +91,9 @@ def groups(request: HttpRequest, user: User) -> list[Group]:
         switch = _switch(request, context)
         shown.append(Group("Site" if is_place else "Trial", list(items), context, switch))
     if has_anywhere(user, Permission.ACCOUNT_EDIT):
-        shown.append(Group("Administration", [_item("accounts:people", "users", "People", "g e")]))
+        people = _item("accounts:people", "users", "People", "g e")
+        installation = _item("accounts:set_up", "settings", "Installation")
+        shown.append(Group("Administration", [people, installation]))
     due = obligations.counts(user)
     return _marked([_counted(group, due) for group in shown], request)
 
@@ -119,6 +121,7 @@ def _organisation(user: User) -> Iterator[Item]:
         (Permission.SITE_VIEW, "workspace:all_sites", "building", "Sites", "g i"),
         (Permission.SUBJECT_VIEW, "workspace:all_subjects", "users", "Subjects", "g a"),
         (Permission.PLACE_VIEW, "sites:places", "door", "Places", "g l"),
+        (Permission.AUDIT_VIEW, "audit:search", "history", "Audit trail", "g h"),
     )
     return (_item(*entry) for permission, *entry in entries if has_anywhere(user, permission))
 

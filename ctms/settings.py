@@ -235,6 +235,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "carry on imports": {"task": "core.tasks.carry_on_all", "schedule": 60.0},
     "repair access": {"task": "inbox.tasks.repair_access", "schedule": 3600.0},
     "seal the trail": {"task": "audit.tasks.seal", "schedule": 600.0},
+    "check the seal": {"task": "audit.tasks.check", "schedule": 86_400.0},
     "clear away": {"task": "accounts.tasks.clear_away", "schedule": 86_400.0},
 }
 

@@ -55,6 +55,7 @@ def pages(world: World) -> list[str]:
         reverse("workspace:subject", args=["tmr-204", subject.number]) + "?zoom=30",
         reverse("audit:record", args=["subjects.subject", subject.pk]),
         reverse("audit:record", args=["sites.site", world.site.pk]),
+        reverse("audit:record", args=["sites.site", world.site.pk]) + "?at=2026-06-11T10:00&signed=on",
         reverse("workspace:search") + "?q=1042",
         *place_pages(world),
     ]  # fmt: skip

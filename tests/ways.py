@@ -42,6 +42,7 @@ class Way:
     post: Permission | None = None
     methods: str = "GET"
     shared: bool = False  # those who work below the record see it too
+    anywhere: bool = False  # it is enough to hold the permission on any scope
     own: bool = False  # it belongs to a person of the world and to nobody of the walk
 
 
@@ -56,11 +57,15 @@ class Who:
         """Whether the role carries the permission and reaches the record."""
         if permission is None:
             return True
-        if self.role not in BUNDLES or permission not in BUNDLES[self.role].permissions:
+        if not self.carries(permission):
             return False
         if self.on == "elsewhere":
             return shared and at == "deployment"
         return shared or self.on in OVER[at]
+
+    def carries(self, permission: Permission | None) -> bool:
+        """Whether the role carries the permission, wherever it is held."""
+        return self.role in BUNDLES and permission in BUNDLES[self.role].permissions
 
     def expects(self, way: Way, method: str) -> set[int]:
         """The answers that are right."""
@@ -71,6 +76,8 @@ class Who:
         if way.own or not self.holds(way.see, way.at, shared=way.shared):
             return {404}
         need = way.get if method == "GET" else way.post or way.get
+        if way.anywhere:
+            return ANSWERED if self.carries(need) else {403}
         # Seeing may be shared with those who work below; doing never is.
         is_seeing = need is not None and need.endswith("view")
         if not self.holds(need, way.at, shared=way.shared and is_seeing):
@@ -167,6 +174,11 @@ def subject_ways(world: World) -> dict[str, Way | list[Way]]:
             to("screen", world.site.pk), see=Permission.SITE_VIEW, get=Permission.SUBJECT_SCREEN, methods=both
         ),
         "workspace:subject": Way(reverse("workspace:subject", args=["tmr-204", subject.number]), see=see),
+        "audit:export_record": Way(
+            reverse("audit:export_record", args=["sites.site", world.site.pk]), see=Permission.SITE_VIEW, get=Permission.AUDIT_VIEW
+        ),
+        "audit:search": Way(reverse("audit:search"), get=Permission.AUDIT_VIEW, anywhere=True),
+        "audit:export": Way(reverse("audit:export"), get=Permission.AUDIT_VIEW, anywhere=True),
         "audit:record": [
             Way(reverse("audit:record", args=[label, pk]), see=shown, get=Permission.AUDIT_VIEW)
             for label, pk, shown in (

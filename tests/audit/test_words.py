@@ -6,7 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from audit.queries import Entry, trail_of
+from audit.queries import Entry, events_of, page_of
 from subjects.actions import bookings, subjects
 from subjects.actions.bookings import Wanted
 from subjects.models import Booking, Visit
@@ -38,7 +38,7 @@ def test_a_visit_tells_of_its_bookings_by_name_and_day(world: World) -> None:
         booking, wanted=Wanted(at(booking.on, 14), 60, world.room, world.person),
         by=world.coordinator,
     )  # fmt: skip
-    move, book = trail_of(held, world.coordinator).entries[:2]
+    move, book = page_of(events_of(held), world.coordinator).entries[:2]
     assert (move.verb, book.verb) == ("move", "book")
     assert said(book)["room"] == "Room 1"
     assert said(book)["person"] == "Priya Nair"
@@ -52,7 +52,7 @@ def test_a_visit_tells_of_its_bookings_by_name_and_day(world: World) -> None:
 def test_what_is_not_for_the_eyes_of_the_reader_stays_a_number(world: World) -> None:
     held = booked(world)
     stranger = User.objects.create(username="stranger", email="s@example.org")
-    entries = trail_of(held, stranger).entries
+    entries = page_of(events_of(held), stranger).entries
     told = {change.new for entry in entries for change in entry.changes}
     assert "Room 1" not in told
     assert "hidden for your role" in told
@@ -61,13 +61,13 @@ def test_what_is_not_for_the_eyes_of_the_reader_stays_a_number(world: World) -> 
 def test_the_trail_costs_the_same_for_one_move_and_for_five(world: World) -> None:
     held = booked(world)
     counts = []
-    trail_of(held, world.coordinator)
+    page_of(events_of(held), world.coordinator)
     for moves in (1, 5):
         for hour in range(moves):
             booking = Booking.objects.get(visit=held)
             slot = Wanted(at(booking.on, 10 + hour), 60, world.room, world.person)
             bookings.move(booking, wanted=slot, by=world.coordinator)
         with CaptureQueriesContext(connection) as queries:
-            trail_of(held, User.objects.get(pk=world.coordinator.pk))
+            page_of(events_of(held), User.objects.get(pk=world.coordinator.pk))
         counts.append(len(queries))
     assert counts[0] == counts[1]

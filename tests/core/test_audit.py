@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import User
-from audit.queries import trail_of
+from audit.queries import events_of, page_of
 from core.actions import RefusedError, registry
 from core.audit import APPEND_ONLY, EXCUSED, audited_models, event_recorded, under_event
 from core.models import AuditRow, Event, Source, StatusChange
@@ -125,7 +125,7 @@ def test_identity_is_encrypted_in_table_and_trail(world: World) -> None:
     names = {
         person: [
             change.new
-            for entry in trail_of(identity, person).entries
+            for entry in page_of(events_of(identity), person).entries
             for change in entry.changes
             if change.field == "name"
         ]

@@ -66,7 +66,7 @@ def test_people_of_a_trial_have_the_organisation_and_their_trial(world: World) -
     found = shown(world.cra)
     assert texts(found) == {
         "": ["My work"],
-        "Organisation": ["Trials", "Sites", "Subjects", "Places"],
+        "Organisation": ["Trials", "Sites", "Subjects", "Places", "Audit trail"],
         "Trial": ["Overview", "Sites", "Subjects", "Schedule of activities", "Set-up"],
     }
     assert found[2].context
@@ -75,7 +75,7 @@ def test_people_of_a_trial_have_the_organisation_and_their_trial(world: World) -
 
 def test_administrators_see_no_subjects(world: World) -> None:
     found = texts(shown(world.admin))
-    assert found["Administration"] == ["People"]
+    assert found["Administration"] == ["People", "Installation"]
     assert "Subjects" not in found["Organisation"] + found["Trial"]
 
 
