@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from typing import Any, ClassVar
 
 import qrcode
@@ -12,8 +13,9 @@ from allauth.account.authentication import get_authentication_records
 from allauth.core import context
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
@@ -24,6 +26,9 @@ from accounts.models import User
 from core.audit import note, record, under_event
 from core.encryption import box
 from core.models import Deployment
+
+LAST_LOG_IN = "last-log-in"
+LAST_LOG_IN_KEPT = 90 * 24 * 3600  # seconds
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -60,8 +65,16 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         super().login(request, user)
         note("sign in", target=user, by=user)
         if before is not None:
-            local = timezone.localtime(before, user.zone)
-            messages.info(request, f"Last log-in {local:%a} {local.day} {local:%b %Y %H:%M %Z}.")
+            messages.info(request, f"Last log-in {_when(before, user)}.")
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Note in the browser when it was used, without a name, for whoever logs in there next."""
+        response: HttpResponse = super().post_login(request, user, **kwargs)
+        response.set_signed_cookie(
+            LAST_LOG_IN, _when(timezone.now(), user), max_age=LAST_LOG_IN_KEPT, httponly=True,
+            samesite="Lax", secure=settings.SESSION_COOKIE_SECURE,
+        )  # fmt: skip
+        return response
 
     def logout(self, request: HttpRequest) -> None:
         """Record the sign-out and end the session."""
@@ -88,6 +101,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Letters about accounts are our own."""
+
+
+def _when(instant: datetime, user: User) -> str:
+    local = timezone.localtime(instant, user.zone)
+    return f"{local:%a} {local.day} {local:%b %Y %H:%M %Z}"
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]

@@ -18,6 +18,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 # a server installation brings its servers and must set its keys.
 DEBUG = environment.flag("DEBUG", default=False)
 CTMS_DEMO = environment.flag("CTMS_DEMO", default=False)
+# Whose installation this is; stands under the name of the product.
+CTMS_ORGANISATION = environment.text(
+    "CTMS_ORGANISATION", "Halden Therapeutics" if CTMS_DEMO else ""
+)
 CTMS_HOME = Path(environment.text("CTMS_HOME", str(BASE_DIR / "var" / "demo")))
 DATABASE_URL = environment.text("DATABASE_URL", "")
 REDIS_URL = environment.text("REDIS_URL", "")

@@ -64,10 +64,10 @@ class LoginForm(Plain, allauth.LoginForm):  # type: ignore[misc]
             if error.code == "too_many_login_attempts":
                 raise
             pause = f"then a pause of {settings.CTMS_LOCKOUT_MINUTES} min"
-            raise forms.ValidationError(
-                "Name and password do not match."
-                f" {left} {'try' if left == 1 else 'tries'} left, {pause}."
-            ) from error
+            tries = "try" if left == 1 else "tries"
+            text = f"Name and password do not match. {left} {tries} left, {pause}."
+            self.fields["password"].widget.attrs["autofocus"] = True
+            raise forms.ValidationError({"password": text}) from error
 
 
 class CodeForm(Plain, AuthenticateForm):  # type: ignore[misc]

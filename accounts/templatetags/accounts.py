@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django import template
 from django.conf import settings
+from django.http import HttpRequest
+from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from accounts.adapter import LAST_LOG_IN, LAST_LOG_IN_KEPT
 from accounts.models import User
 from core.access import Scope, can
-from core.models import Deployment
 from core.permissions import Permission
 from core.templatetags.ui import icon
 
@@ -18,15 +20,22 @@ register = template.Library()
 
 
 @register.simple_tag
-def installation_name() -> str:
-    """The name of this installation."""
-    return Deployment.objects.get(pk=1).name
+def organisation() -> str:
+    """Whose installation this is, where it was said."""
+    return str(settings.CTMS_ORGANISATION)
 
 
 @register.simple_tag
 def is_demo() -> bool:
     """Whether nothing here is real."""
     return bool(settings.CTMS_DEMO)
+
+
+@register.simple_tag(takes_context=True)
+def last_log_in(context: Context) -> str:
+    """When somebody last logged in with this browser, in words."""
+    request: HttpRequest = context["request"]
+    return str(request.get_signed_cookie(LAST_LOG_IN, default="", max_age=LAST_LOG_IN_KEPT))
 
 
 @register.simple_tag

@@ -67,6 +67,19 @@ def test_the_last_log_in_is_shown(person: User, client: Client) -> None:
     assert "Last log-in Wed 10 Jun 2026 16:58 BST" in text_of(client.get("/sites/"))
 
 
+def test_the_log_in_page_says_when_this_browser_was_last_used(person: User, client: Client) -> None:
+    before = "Last log-in from this browser"
+    assert before not in text_of(client.get(reverse("account_login")))
+    with time_machine.travel("2026-06-10T15:58:00Z", tick=False):
+        sign_in(client, person.username)
+        client.post(reverse("account_logout"))
+        shown = text_of(client.get(reverse("account_login")))
+    assert f"{before}: Wed 10 Jun 2026 16:58 BST" in shown
+    assert person.username not in shown
+    client.cookies["last-log-in"] = "Mon 1 Jan 2026 10:00 GMT:forged"
+    assert before not in text_of(client.get(reverse("account_login")))
+
+
 def test_wrong_passwords_pause_the_name_and_say_the_way_out(
     person: User, client: Client, django_capture_on_commit_callbacks
 ) -> None:
