@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import OuterRef, Q
 from django.http import HttpRequest
-from django.urls import ResolverMatch
+from django.urls import ResolverMatch, reverse
 
 from accounts.roles import SITE_ROLES
 from core.access import has_anywhere, live
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 TODAY = "subjects:today"
 AT_SITE = "/sites/<str:number>/"
 LAST = "context"  # which of the two kinds was looked at last; the records stand under their kinds
-PLACE, TRIAL = "place", "trial"
+PLACE, TRIAL, SITE = "place", "trial", "site"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +74,20 @@ def named_by(match: ResolverMatch | None) -> tuple[str, str]:
     return "", ""
 
 
-def kind_of(match: ResolverMatch | None) -> str:
+def kinds_of(match: ResolverMatch | None) -> frozenset[str]:
     """What a page belongs to that has siblings to switch to: a site, a trial, a place or nothing."""
     if match is None:
-        return ""
+        return frozenset()
     if match.view_name == TODAY:
-        return PLACE
-    return "site" if AT_SITE in f"/{match.route}" else named_by(match)[0]
+        return frozenset({PLACE})
+    kind, _ = named_by(match)
+    return frozenset({kind, SITE} if AT_SITE in f"/{match.route}" else {kind} - {""})
+
+
+def switch_to(request: HttpRequest, kind: str, home: str) -> str:
+    """Where to choose another record of a kind: with this page if it is about one, else its home."""
+    origin = request.path if kind in kinds_of(request.resolver_match) else home
+    return f"{reverse('switch')}?{urlencode({'from': origin, 'of': kind})}"
 
 
 def _remember(request: HttpRequest, found: Context) -> None:

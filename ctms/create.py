@@ -25,28 +25,40 @@ def new(request: Request) -> HttpResponse:
 
 def beginnings(user: User) -> list[Item]:
     """Every kind of record that the person may add, with the place where it goes."""
-    sites = Site.objects.visible_to(user, Permission.SUBJECT_SCREEN)
-    trials = Trial.objects.visible_to(user, Permission.SITE_EDIT)
-    items = [
-        Item(reverse("subjects:screen", args=[site.pk]), "user", f"Subject at {site}")
-        for site in sites.filter(status=SiteStatus.OPEN)
-        .select_related("place")
-        .order_by("number")[:SHOWN]
+    return [*_subjects(user), *_sites(user), *_whole(user)]
+
+
+def _subjects(user: User) -> list[Item]:
+    if not has_anywhere(user, Permission.SUBJECT_SCREEN):
+        return []
+    sites = Site.objects.visible_to(user, Permission.SUBJECT_SCREEN).filter(status=SiteStatus.OPEN)
+    return [
+        Item(
+            reverse("subjects:screen", args=[site.pk]), "user", f"Subject in {site.trial} at {site}"
+        )
+        for site in sites.select_related("place", "trial").order_by("number", "pk")[:SHOWN]
     ]
-    items += [
+
+
+def _sites(user: User) -> list[Item]:
+    if not has_anywhere(user, Permission.SITE_EDIT):
+        return []
+    trials = Trial.objects.visible_to(user, Permission.SITE_EDIT)
+    return [
         Item(reverse("sites:add_site", args=[trial.code]), "building", f"Site of {trial}")
         for trial in trials.order_by("protocol_number")[:SHOWN]
     ]
-    return items + _whole(user)
 
 
 def _whole(user: User) -> list[Item]:
     """What is added to the organisation itself."""
     items = []
-    if sponsors := set(Sponsor.objects.visible_to(user, Permission.TRIAL_EDIT)):
-        items.append(Item(reverse("trials:add"), "rocket", "Trial by hand"))
-    if sponsors & set(Sponsor.objects.visible_to(user, Permission.PROTOCOL_EDIT)):
-        items.append(Item(reverse("trials:import"), "upload", "Trial from a protocol file"))
+    if has_anywhere(user, Permission.TRIAL_EDIT):
+        sponsors = set(Sponsor.objects.visible_to(user, Permission.TRIAL_EDIT))
+        if sponsors:
+            items.append(Item(reverse("trials:add"), "rocket", "Trial by hand"))
+        if sponsors & set(Sponsor.objects.visible_to(user, Permission.PROTOCOL_EDIT)):
+            items.append(Item(reverse("trials:import"), "upload", "Trial from a protocol file"))
     if has_anywhere(user, Permission.PLACE_ADD):
         items.append(Item(reverse("sites:add_place"), "door", "Place"))
     if has_anywhere(user, Permission.ACCOUNT_EDIT):

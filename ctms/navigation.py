@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest
 from django.urls import reverse
@@ -20,8 +19,7 @@ from ctms.context import (
     Context,
     context_of,
     is_site_staff,
-    kind_of,
-    named_by,
+    switch_to,
     works_above_sites,
 )
 
@@ -58,7 +56,7 @@ class Group:
 QUICK = ("Today", "Schedule", "People", "Overview", "Sites", "Subjects", "My work")
 TABS = 4
 SUBJECT_PAGES = ("/subjects/", "/visits/")
-THEMES = [("system", "Auto"), ("light", "Light"), ("dark", "Dark")]
+THEMES = [("system", "As the device"), ("light", "Light"), ("dark", "Dark")]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -70,7 +68,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": shown,
         "quick": SimpleLazyObject(lambda: _quick(shown)),
-        "switching": kind_of(request.resolver_match),
         "themes": THEMES,
         "densities": Density.choices,
         "theme": "" if user.theme == "system" else user.theme,
@@ -152,11 +149,8 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
 
 
 def _switch(request: HttpRequest, context: Context) -> str:
-    """Where to choose another trial or place: with this page, if it is about one."""
-    is_about = named_by(request.resolver_match) == (context.kind, context.key)
     home = "subjects:schedule" if context.kind == PLACE else "workspace:trial"
-    origin = request.path if is_about else reverse(home, args=[context.key])
-    return f"{reverse('switch')}?{urlencode({'from': origin})}"
+    return switch_to(request, context.kind, reverse(home, args=[context.key]))
 
 
 def _counted(group: Group, due: list[obligations.Count]) -> Group:

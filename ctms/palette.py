@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.http import HttpResponse
+from django.db.models import Q
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
 from core.access import can
 from core.permissions import Permission
-from core.web import Request, page
+from core.web import Request, page, whole
+from ctms.context import TRIAL
 from ctms.create import beginnings
-from ctms.navigation import Item, groups
+from ctms.navigation import Group, groups
 from sites.models import Site, SiteStatus
-from subjects.models import Subject
+from subjects.models import Subject, VisitStatus
+from trials.models import Trial
 from workspace.finding import Found, meant, search
+
+PEOPLE, COMMANDS = "@", ">"
+KINDS: dict[str, type[Subject | Site | Trial]] = {"subject": Subject, "site": Site, "trial": Trial}
+RELATED = {"subject": ("trial", "next_visit"), "site": ("trial", "place"), "trial": ("sponsor",)}
+SHOWN = 10
+BOOKABLE: dict[str, str] = {VisitStatus.PLANNED: "Find slot for", VisitStatus.BOOKED: "Move"}
 
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of the palette: where it leads and what it says."""
+    """One line of the palette: where it leads, what it says, and the record it is, if any."""
 
     url: str
     icon: str
     text: str
     detail: str = ""
     context: str = ""
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,39 +52,96 @@ class Section:
 
 @require_GET
 def palette(request: Request) -> HttpResponse:
-    """The list for what is typed so far."""
-    text = request.GET.get("q", "").strip()
-    found = search(request.user, text)
-    suggestion = meant(text) if not found and meant(text) != text else ""
-    if suggestion:
-        found = search(request.user, suggestion)
-    sections = [
-        *_records(found),
-        *_actions(request.user, found),
-        Section("Pages", _fitting(_pages(request), text)),
-        Section("New", _fitting(map(_option, beginnings(request.user)), text)),
-    ]
+    """The list for what is typed so far, or what can be done with one record of it."""
+    user, text, suggestion = request.user, request.GET.get("q", "").strip(), ""
+    if of := request.GET.get("of", ""):
+        sections = [_on(user, of)]
+    elif text.startswith(PEOPLE):
+        sections = [_people(user, text[1:].strip())]
+    else:
+        shown = groups(request, user)
+        sections = _commands(user, shown, text.removeprefix(COMMANDS).strip())
+        if not text.startswith(COMMANDS):
+            found, suggestion = _found(user, text)
+            sections = [*_records(user, shown, found, suggestion or text), *sections]
     context = {
-        "q": text,
-        "suggestion": suggestion if found else "",
+        "q": (suggestion or text).lstrip(PEOPLE + COMMANDS),
+        "typed": text,
+        "suggestion": suggestion,
         "sections": [section for section in sections if section.options],
     }
     return page(request, "shell/palette_list.html", context)
 
 
-def _option(item: Item) -> Option:
-    return Option(item.url, item.icon, item.text)
+def _found(user: User, text: str) -> tuple[Found, str]:
+    """What fits, else what fits the number that was probably meant, with that number."""
+    found = search(user, text)
+    if found or meant(text) == text:
+        return found, ""
+    found = search(user, meant(text))
+    return found, meant(text) if found else ""
 
 
-def _pages(request: Request) -> list[Option]:
-    titled = [
-        (group.title, item) for group in groups(request, request.user) for item in group.items
+def _records(user: User, shown: list[Group], found: Found, text: str) -> Iterator[Section]:
+    """The best match, the records by kind, those of the trial at hand first, and what to do."""
+    contexts = [group.context for group in shown if group.context]
+    here = next((each.key for each in contexts if each.kind == TRIAL), "")
+    kinds = [
+        (title, [make(row) for row in sorted(rows, key=lambda row: _code(row) != here)])
+        for title, rows, make in (
+            ("Subjects", found.subjects, _subject),
+            ("Sites", found.sites, _site),
+            ("Trials", found.trials, _trial),
+        )
     ]
-    return [
-        *(Option(item.url, item.icon, item.text, context=title) for title, item in titled),
+    options = [option for _, options in kinds for option in options]
+    same = [option for option in options if text.casefold() == option.text.split(" ")[0].casefold()]
+    best = next(iter(same), options[0] if len(options) == 1 else None)
+    if best is not None:
+        yield Section("Best match", [best])
+    for title, rest in kinds:
+        yield Section(title, [option for option in rest if option is not best])
+    if best is not None:
+        yield _on(user, best.record)
+
+
+def _code(row: dict[str, Any]) -> str:
+    return str(row.get("trial_code") or row.get("code"))
+
+
+def _subject(row: dict[str, Any]) -> Option:
+    context = f"{row['trial_number']} · {row['status_label']}"
+    return Option(row["url"], "user", row["number"], "", context, f"subject-{row['pk']}")
+
+
+def _site(row: dict[str, Any]) -> Option:
+    text = f"{row['number']} {row['place_name']}".strip()
+    context = f"Site · {row['trial_number']}"
+    return Option(row["url"], "building", text, row["city"], context, f"site-{row['pk']}")
+
+
+def _trial(row: dict[str, Any]) -> Option:
+    return Option(
+        row["url"], "rocket", row["protocol_number"], row["name"], row["status_label"],
+        f"trial-{row['code']}",
+    )  # fmt: skip
+
+
+def _commands(user: User, shown: list[Group], text: str) -> list[Section]:
+    pages = [
+        Option(
+            item.url, item.icon, item.text,
+            context=group.context.title if group.context else group.title,
+        )
+        for group in shown
+        for item in group.items
+    ]  # fmt: skip
+    pages += [
         Option(reverse("accounts:settings"), "settings", "Settings"),
         Option(reverse("workspace:search"), "search", "Search page"),
     ]
+    begun = [Option(item.url, item.icon, item.text) for item in beginnings(user)]
+    return [Section("Pages", _fitting(pages, text)), Section("New", _fitting(begun, text))]
 
 
 def _fitting(options: Iterable[Option], text: str) -> list[Option]:
@@ -82,54 +149,69 @@ def _fitting(options: Iterable[Option], text: str) -> list[Option]:
     return [option for option in options if wanted in option.text.casefold()]
 
 
-def _records(found: Found) -> list[Section]:
-    subjects = [
-        Option(row["url"], "user", row["number"],
-               context=f"{row['trial_number']} · {row['status_label']}")
-        for row in found.subjects
-    ]  # fmt: skip
-    sites = [
-        Option(row["url"], "building", f"{row['number']} {row['place_name']}".strip(),
-               row["city"], f"Site · {row['trial_number']}")
-        for row in found.sites
-    ]  # fmt: skip
-    trials = [
-        Option(row["url"], "rocket", row["protocol_number"], row["name"], row["status_label"])
-        for row in found.trials
-    ]
-    return [Section("Trials", trials), Section("Sites", sites), Section("Subjects", subjects)]
+def _people(user: User, text: str) -> Section:
+    rows = User.objects.visible_to(user).filter(is_service=False, is_active=True)
+    for word in text.split():
+        rows = rows.filter(
+            Q(first_name__istartswith=word) | Q(last_name__istartswith=word)
+            | Q(username__istartswith=word)
+        )  # fmt: skip
+    found = rows.order_by("last_name", "first_name")[:SHOWN]
+    return Section("People", [
+        Option(person.get_absolute_url(), "user", str(person), context=person.job_title)
+        for person in found
+    ])  # fmt: skip
 
 
-def _actions(user: User, found: Found) -> list[Section]:
-    """What can be done with the only record that fits."""
-    if found.trials or len(found.sites) + len(found.subjects) != 1:
-        return []
-    if found.sites:
-        site = Site.objects.get(pk=found.sites[0]["pk"])
-        return [Section(f"Site {site}", _on_site(user, site))]
-    subject = Subject.objects.get(pk=found.subjects[0]["pk"])
-    return [Section(f"Subject {subject}", _on_subject(user, subject))]
+def _on(user: User, name: str) -> Section:
+    """What can be done with one record."""
+    kind, _, key = name.partition("-")
+    if kind not in KINDS:
+        raise Http404("There is no such record.")
+    lookup = {"code": key} if kind == "trial" else {"pk": whole(key) or 0}
+    rows = KINDS[kind]._default_manager.visible_to(user).select_related(*RELATED[kind])
+    record = rows.filter(**lookup).first()
+    if record is None:
+        raise Http404("There is no such record.")
+    offers = [*OFFERS[kind](user, record)]
+    if can(user, Permission.AUDIT_VIEW, record):
+        trail = reverse("audit:record", args=[record._meta.label_lower, record.pk])
+        offers.append(Option(trail, "history", "Audit trail"))
+    return Section(f"Actions on {kind} {record}", offers)
 
 
-def _on_site(user: User, site: Site) -> list[Option]:
-    may_screen = site.status == SiteStatus.OPEN and can(user, Permission.SUBJECT_SCREEN, site)
-    screening: list[Any] = [("subjects:screen", "plus", "Add to screening")] if may_screen else []
-    return _links(user, site, screening)
+def _on_trial(user: User, trial: Trial) -> Iterator[Option]:
+    yield Option(reverse("workspace:sites", args=[trial.code]), "building", "Sites")
+    yield Option(reverse("workspace:subjects", args=[trial.code]), "users", "Subjects")
+    yield Option(reverse("trials:schedule", args=[trial.code]), "columns", "Schedule of activities")
+    if can(user, Permission.SITE_EDIT, trial):
+        yield Option(reverse("sites:add_site", args=[trial.code]), "plus", "Add site")
 
 
-def _on_subject(user: User, subject: Subject) -> list[Option]:
-    offers = [
+def _on_site(user: User, site: Site) -> Iterator[Option]:
+    if site.status == SiteStatus.OPEN and can(user, Permission.SUBJECT_SCREEN, site):
+        yield Option(reverse("subjects:screen", args=[site.pk]), "plus", "Add to screening")
+    if can(user, Permission.SUBJECT_VIEW, site):
+        yield Option(
+            reverse("subjects:screening_log", args=[site.pk]), "clipboard", "Screening log"
+        )
+    if can(user, Permission.SITE_STATUS, site):
+        url = reverse("sites:status", args=[site.trial.code, site.code])
+        yield Option(url, "flag", "Change status")
+
+
+def _on_subject(user: User, subject: Subject) -> Iterator[Option]:
+    coming = subject.next_visit
+    if coming and coming.status in BOOKABLE and can(user, Permission.VISIT_BOOK, subject):
+        yield Option(coming.book_url, "calendar", f"{BOOKABLE[coming.status]} {coming.name}")
+    offers = (
         (Permission.CONTACT_LOG, "subjects:contact", "phone", "Log contact"),
         (Permission.SUBJECT_STATUS, "subjects:identify", "pen", "Identity"),
         (Permission.SUBJECT_STATUS, "subjects:end", "door", "End participation"),
-    ]
-    held = [offer[1:] for offer in offers if can(user, offer[0], subject)]
-    return _links(user, subject, held)
+    )
+    for permission, name, icon, text in offers:
+        if can(user, permission, subject):
+            yield Option(reverse(name, args=[subject.pk]), icon, text)
 
 
-def _links(user: User, record: Site | Subject, offers: list[tuple[str, str, str]]) -> list[Option]:
-    options = [Option(reverse(name, args=[record.pk]), icon, text) for name, icon, text in offers]
-    if can(user, Permission.AUDIT_VIEW, record):
-        trail = reverse("audit:record", args=[record._meta.label_lower, record.pk])
-        options.append(Option(trail, "history", "Audit trail"))
-    return options
+OFFERS: dict[str, Any] = {"subject": _on_subject, "site": _on_site, "trial": _on_trial}

@@ -17,11 +17,17 @@ from sites.models import Place
 from sites.queries import SHOWN, Booked, describes
 from subjects.models import Booking, Feed
 
+WIDEST = 6  # digits in the last part of a number
+
 
 def match_number(text: str) -> Q:
-    """Subjects whose number begins as typed, with or without the dash."""
+    """Subjects whose number begins as typed; zeros of its last part may be left out."""
     typed = text.strip()
-    return Q(number__istartswith=typed) | Q(screening_number__istartswith=typed)
+    head, _, last = typed.rpartition("-")
+    found = Q(number__istartswith=typed) | Q(screening_number__istartswith=typed)
+    if head and last.isdecimal():
+        found |= Q(number__in=[f"{head}-{last:0>{width}}" for width in range(2, WIDEST + 1)])
+    return found
 
 
 @describes("booking")

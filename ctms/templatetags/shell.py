@@ -1,10 +1,35 @@
-"""Filters of the frame."""
+"""Pieces of the frame."""
+
+from __future__ import annotations
+
+from typing import Any
 
 from django import template
+from django.http import HttpRequest
+from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from ctms.context import switch_to
+from sites.models import Place, Site
+from trials.models import Trial
+
 register = template.Library()
+
+
+@register.inclusion_tag("shell/crumb.html", takes_context=True)
+def crumb(context: Context, level: Any, url: str = "") -> dict[str, str]:
+    """A level of the breadcrumb: a trial, site or place with its siblings, a page, or this one."""
+    if not isinstance(level, Trial | Site | Place):
+        return {"text": str(level), "url": url}
+    request: HttpRequest = context["request"]
+    home = level.get_absolute_url()
+    return {
+        "text": str(level),
+        "url": url or ("" if request.path == home else home),
+        "kind": level.kind.value,
+        "switch": switch_to(request, level.kind.value, home),
+    }
 
 
 @register.filter

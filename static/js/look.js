@@ -6,7 +6,7 @@ document.addEventListener('submit', (event) => {
   if (!event.target.matches('[data-look]') || !name) return;
   if (name === 'theme' && value === 'system') delete root.dataset.theme;
   else root.dataset[name] = value;
-  for (const each of event.target.querySelectorAll(`[name=${name}]`)) {
+  for (const each of document.querySelectorAll(`[data-look] [name=${name}]`)) {
     each.setAttribute('aria-pressed', each.value === value);
   }
 }, true);

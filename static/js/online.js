@@ -1,9 +1,10 @@
 // Says when the network is lost and when it is back; what was typed stays on the page.
-const chip = document.getElementById('offline');
+const [on, off] = ['online', 'offline'].map((id) => document.getElementById(id));
 const live = document.getElementById('live');
 
 function paint() {
-  chip.hidden = navigator.onLine;
+  on.hidden = !navigator.onLine;
+  off.hidden = navigator.onLine;
 }
 
 addEventListener('offline', () => {

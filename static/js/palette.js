@@ -27,6 +27,16 @@ function act(event) {
   else option.click();
 }
 
+// At the end of what is typed: what can be done with the record. Typing brings the list back.
+function more(event) {
+  const { of } = chosen()?.dataset ?? {};
+  if (!of || input.selectionEnd < input.value.length) return;
+  event.preventDefault();
+  const url = new URL(input.getAttribute('hx-get'), location.href);
+  url.searchParams.set('of', of);
+  htmx.ajax('GET', url.href, { target: list, source: list, swap: 'innerHTML' });
+}
+
 const KEYS = { ArrowDown: () => step(1), ArrowUp: () => step(-1) };
 
 document.addEventListener('click', (event) => {
@@ -40,6 +50,7 @@ document.addEventListener('click', (event) => {
 
 input.addEventListener('keydown', (event) => {
   if (event.key === 'Enter') act(event);
+  if (event.key === 'ArrowRight') more(event);
   if (!KEYS[event.key]) return;
   event.preventDefault();
   KEYS[event.key]();

@@ -13,6 +13,7 @@ from accounts import actions as accounts
 from accounts.models import User
 from subjects.models import Subject
 from tests.world import World, screen, visit
+from trials.actions import trials
 
 
 @pytest.fixture
@@ -39,6 +40,20 @@ def test_a_record_is_reached_by_typing_its_number(subject: Subject, tab: Page) -
     expect(box).to_have_attribute("aria-activedescendant", chosen.get_attribute("id") or "")
     tab.keyboard.press("Enter")
     expect(tab).to_have_url(re.compile(subject.get_absolute_url()))
+
+
+def test_the_palette_says_what_to_do_with_a_record(subject: Subject, tab: Page) -> None:
+    tab.goto("/my-work/")
+    tab.keyboard.press("Control+k")
+    found = tab.get_by_role("listbox", name="Found")
+    tab.keyboard.type("1042")
+    expect(found.get_by_role("option", name=re.compile(f"^{subject.number}"))).to_be_visible()
+    tab.keyboard.press("ArrowDown")
+    tab.keyboard.press("ArrowRight")
+    expect(found.get_by_role("group")).to_have_count(1)
+    expect(found.get_by_role("option", selected=True)).to_contain_text("Find slot for SCR")
+    tab.keyboard.type("-")
+    expect(found.get_by_role("option", name=re.compile(f"^{subject.number}"))).to_be_visible()
 
 
 def test_keys_lead_to_pages_and_can_be_switched_off(
@@ -105,21 +120,43 @@ def test_back_closes_the_trail(subject: Subject, tab: Page) -> None:
 def test_new_and_switch_are_menus_that_keys_can_walk(subject: Subject, tab: Page) -> None:
     tab.goto(reverse("workspace:subjects", args=["tmr-204"]))
     tab.keyboard.press("n")
-    item = tab.locator("#menu").get_by_role("link", name="Subject at 1042 Northgate")
+    item = tab.locator("#menu").get_by_role("link", name="Subject in TMR-204 at 1042 Northgate")
     expect(item).to_be_focused()
     tab.keyboard.press("Escape")
     expect(item).to_be_hidden()
     expect(tab.get_by_role("link", name="New", exact=True)).to_be_focused()
-    tab.get_by_role("link", name="Switch to another trial").click()
+    breadcrumb = tab.get_by_role("navigation", name="Breadcrumb")
+    breadcrumb.get_by_role("link", name="Switch to another trial").click()
     expect(tab.get_by_role("searchbox", name="Number or name")).to_be_focused()
     tab.keyboard.press("ArrowDown")
     tab.keyboard.press("Enter")
     expect(tab).to_have_url(re.compile(r"/trials/tmr-204/subjects/$"))
 
 
+def test_the_trial_of_the_navigation_is_switched_from_any_page(
+    live: World, tab: Page, sign_in: Callable[[User], None]
+) -> None:
+    trials.add_trial(
+        live.sponsor, values={"code": "bsl-305", "protocol_number": "BSL-305", "name": "Basalt"},
+        by=live.admin,
+    )  # fmt: skip
+    sign_in(live.manager)
+    tab.goto("/trials/tmr-204/sites/")
+    card = tab.get_by_role("link", name="Switch to another trial").first
+    expect(card).to_contain_text("TMR-204")
+    card.click()
+    tab.get_by_role("searchbox", name="Number or name").press_sequentially("basa")
+    choice = tab.locator("#menu").get_by_role("link")
+    expect(choice).to_have_text(["BSL-305 Basalt"])
+    tab.keyboard.press("Enter")
+    expect(tab).to_have_url(re.compile("/trials/bsl-305/sites/$"))
+    tab.goto("/my-work/")
+    expect(card).to_contain_text("BSL-305")
+
+
 def test_the_theme_changes_at_once_and_is_kept(live: World, subject: Subject, tab: Page) -> None:
     tab.goto("/my-work/")
-    tab.get_by_role("button", name="Account of").click()
+    tab.get_by_role("button", name="Colours").click()
     with tab.expect_response(re.compile("/account/look/")):
         tab.get_by_role("button", name="Dark").click()
     expect(tab.locator("html")).to_have_attribute("data-theme", "dark")
@@ -133,8 +170,10 @@ def test_a_lost_network_is_said(subject: Subject, tab: Page, context: BrowserCon
     tab.goto("/my-work/")
     chip = tab.locator("#offline")
     expect(chip).to_be_hidden()
+    expect(tab.get_by_text("Online", exact=True)).to_be_visible()
     context.set_offline(True)
     expect(chip).to_be_visible()
+    expect(tab.get_by_text("Online", exact=True)).to_be_hidden()
     expect(tab.locator("#live")).to_contain_text("Offline")
     context.set_offline(False)
     expect(chip).to_be_hidden()

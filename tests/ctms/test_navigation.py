@@ -189,9 +189,9 @@ def test_counts_are_open_duties_of_this_person_where_they_are_done(world: World)
 
 
 def test_the_switch_of_a_page_about_nothing_leads_to_the_record(world: World) -> None:
-    assert shown(world.cra)[2].switch == f"{reverse('switch')}?from=%2Ftrials%2Ftmr-204%2F"
+    assert shown(world.cra)[2].switch == f"{reverse('switch')}?from=%2Ftrials%2Ftmr-204%2F&of=trial"
     found = shown(world.cra, "/trials/tmr-204/subjects/")
-    assert found[2].switch == f"{reverse('switch')}?from=%2Ftrials%2Ftmr-204%2Fsubjects%2F"
+    assert found[2].switch == f"{reverse('switch')}?from=%2Ftrials%2Ftmr-204%2Fsubjects%2F&of=trial"
 
 
 def test_a_phone_has_the_four_places_most_gone_to(world: World) -> None:

@@ -1,4 +1,4 @@
-"""The frame of every page: what the palette, New and the switch offer to whom."""
+"""The frame of every page: what New and the switch offer to whom, and how it looks."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
+from accounts import actions as accounts
+from accounts.roles import Role
 from core.models import Event
-from ctms.templatetags.shell import marked
 from tests.world import World, make_place, make_site, screen, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
@@ -19,62 +19,6 @@ def text_of(client: Client, address: str, **data: str) -> str:
     answer = client.get(address, data, headers=HTMX)
     assert answer.status_code == 200
     return answer.content.decode()
-
-
-def test_the_palette_finds_records_pages_and_what_may_be_begun(
-    world: World, client: Client
-) -> None:
-    subject = screen(world)
-    client.force_login(world.coordinator)
-    found = text_of(client, reverse("palette"), q="1042")
-    assert subject.get_absolute_url() in found
-    assert world.site.get_absolute_url() in found
-    assert reverse("subjects:screen", args=[world.site.pk]) in found
-    assert reverse("inbox:work") in text_of(client, reverse("palette"), q="work")
-    assert reverse("inbox:work") in text_of(client, reverse("palette"))
-    assert "<html" not in found
-
-
-def test_the_palette_offers_actions_on_the_only_match(world: World, client: Client) -> None:
-    subject = screen(world)
-    contact = reverse("subjects:contact", args=[subject.pk])
-    client.force_login(world.coordinator)
-    assert contact in text_of(client, reverse("palette"), q=subject.number)
-    client.force_login(world.cra)
-    assert contact not in text_of(client, reverse("palette"), q=subject.number)
-
-
-def test_a_letter_typed_for_a_digit_is_understood(world: World, client: Client) -> None:
-    client.force_login(world.coordinator)
-    found = text_of(client, reverse("palette"), q="1O42")
-    assert "Did you mean 1042?" in found
-    assert world.site.get_absolute_url() in found
-    assert "No match for zzz" in text_of(client, reverse("palette"), q="zzz")
-
-
-def test_the_palette_shows_a_stranger_nothing(world: World, client: Client) -> None:
-    subject = screen(world)
-    client.force_login(User.objects.create(username="stranger", email="s@example.org"))
-    found = text_of(client, reverse("palette"), q=subject.number)
-    assert subject.get_absolute_url() not in found
-    assert reverse("workspace:trials") not in text_of(client, reverse("palette"))
-
-
-@pytest.mark.parametrize("count", [1, 5])
-def test_the_palette_asks_few_queries(
-    world: World, client: Client, django_assert_max_num_queries, count: int
-) -> None:
-    for _ in range(count):
-        screen(world)
-    client.force_login(world.coordinator)
-    text_of(client, reverse("palette"), q="1042")
-    with django_assert_max_num_queries(12):
-        text_of(client, reverse("palette"), q="1042")
-
-
-def test_the_found_part_is_marked_and_the_rest_escaped() -> None:
-    assert marked("<b>1042", "1042") == "&lt;b&gt;<mark>1042</mark>"
-    assert marked("Northgate", "") == "Northgate"
 
 
 def test_new_offers_what_the_role_adds(world: World, client: Client) -> None:
@@ -91,16 +35,20 @@ def test_new_offers_what_the_role_adds(world: World, client: Client) -> None:
     assert reverse("sites:add_place") in offered
 
 
+def siblings(client: Client, origin: str, of: str, q: str = "") -> str:
+    return text_of(client, reverse("switch"), **{"from": origin, "of": of, "q": q})
+
+
 def test_the_switch_keeps_the_page(world: World, client: Client) -> None:
     other = make_site(world.trial, make_place("southend", world.admin), "1043", world.admin,
                       world.manager)  # fmt: skip
     client.force_login(world.manager)
     here = reverse("sites:schedules", args=["tmr-204", "1042"])
     there = reverse("sites:schedules", args=["tmr-204", other.number])
-    assert there in text_of(client, reverse("switch"), **{"from": here})
-    assert there not in text_of(client, reverse("switch"), **{"from": here, "q": "nothing"})
+    assert there in siblings(client, here, "site")
+    assert there not in siblings(client, here, "site", "nothing")
     client.force_login(world.cra)
-    assert there not in text_of(client, reverse("switch"), **{"from": here})
+    assert there not in siblings(client, here, "site")
 
 
 def test_the_switch_leads_to_the_record_where_the_page_is_of_something_inside(
@@ -108,19 +56,37 @@ def test_the_switch_leads_to_the_record_where_the_page_is_of_something_inside(
 ) -> None:
     client.force_login(world.coordinator)
     room = reverse("sites:change_room", args=["northgate", world.room.pk])
-    assert reverse("sites:place", args=["northgate"]) in text_of(
-        client, reverse("switch"), **{"from": room}
-    )
-    trial = text_of(
-        client, reverse("switch"), **{"from": reverse("workspace:sites", args=["tmr-204"])}
-    )
-    assert reverse("workspace:sites", args=["tmr-204"]) in trial
+    assert reverse("sites:place", args=["northgate"]) in siblings(client, room, "place")
+    sites = reverse("workspace:sites", args=["tmr-204"])
+    assert sites in siblings(client, sites, "trial")
+    assert sites in siblings(client, sites, "trial", "tama")
+    site = reverse("sites:status", args=["tmr-204", "1042"])
+    assert reverse("workspace:trial", args=["tmr-204"]) in siblings(client, site, "trial")
 
 
-@pytest.mark.parametrize("origin", ["/my-work/", "/no/such/page/", ""])
-def test_pages_without_siblings_have_no_switch(world: World, client: Client, origin: str) -> None:
+def test_today_is_switched_to_another_place_and_stays_there(world: World, client: Client) -> None:
+    second = make_place("southend", world.admin)
+    accounts.give(second, person=world.coordinator, role=Role.COORDINATOR, by=world.admin)
     client.force_login(world.coordinator)
-    assert client.get(reverse("switch"), {"from": origin}).status_code == 404
+    assert "Northgate" in client.get("/today/").content.decode()
+    there = "/today/?place=southend"
+    assert there in siblings(client, "/today/", "place")
+    assert "Today · Southend" in client.get(there).content.decode()
+    assert "Today · Southend" in client.get("/today/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("origin", "of"),
+    [
+        ("/my-work/", "trial"), ("/no/such/page/", "trial"), ("", "place"),
+        ("/trials/tmr-204/", "site"), ("/trials/tmr-204/", "place"), ("/trials/tmr-204/", ""),
+    ],
+)  # fmt: skip
+def test_pages_without_siblings_have_no_switch(
+    world: World, client: Client, origin: str, of: str
+) -> None:
+    client.force_login(world.coordinator)
+    assert client.get(reverse("switch"), {"from": origin, "of": of}).status_code == 404
 
 
 def test_keys_lead_only_where_the_person_may_go(world: World, client: Client) -> None:

@@ -1,0 +1,181 @@
+"""The palette: records, pages and actions in a few keystrokes, as far as the person may go."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from ctms.templatetags.shell import marked
+from subjects.models import Subject
+from tests.world import World, make_place, make_site, screen, visit
+from trials.actions import trials
+
+pytestmark = pytest.mark.django_db
+HTMX = {"HX-Request": "true"}
+
+
+def typed(client: Client, text: str = "") -> str:
+    answer = client.get(reverse("palette"), {"q": text}, headers=HTMX)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def headings(found: str) -> list[str]:
+    return re.findall(r'id="palette-\d+">([^<]+)<', found)
+
+
+def test_the_palette_finds_records_pages_and_what_may_be_begun(
+    world: World, client: Client
+) -> None:
+    subject = screen(world)
+    client.force_login(world.coordinator)
+    found = typed(client, "1042")
+    assert subject.get_absolute_url() in found
+    assert world.site.get_absolute_url() in found
+    assert reverse("subjects:screen", args=[world.site.pk]) in found
+    assert reverse("inbox:work") in typed(client, "work")
+    assert reverse("inbox:work") in typed(client)
+    assert "<html" not in found
+
+
+def test_the_palette_offers_actions_on_the_only_match(world: World, client: Client) -> None:
+    subject = screen(world)
+    contact = reverse("subjects:contact", args=[subject.pk])
+    client.force_login(world.coordinator)
+    assert contact in typed(client, subject.number)
+    client.force_login(world.cra)
+    assert contact not in typed(client, subject.number)
+
+
+def test_a_letter_typed_for_a_digit_is_understood(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    found = typed(client, "1O42")
+    assert "Did you mean 1042?" in found
+    assert world.site.get_absolute_url() in found
+    assert "No match for zzz" in typed(client, "zzz")
+
+
+def test_the_palette_shows_a_stranger_nothing(world: World, client: Client) -> None:
+    subject = screen(world)
+    client.force_login(User.objects.create(username="stranger", email="s@example.org"))
+    found = typed(client, subject.number)
+    assert subject.get_absolute_url() not in found
+    assert reverse("workspace:trials") not in typed(client)
+
+
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_palette_asks_few_queries(
+    world: World, client: Client, django_assert_max_num_queries, count: int
+) -> None:
+    for _ in range(count):
+        screen(world)
+    client.force_login(world.coordinator)
+    typed(client, "1042")
+    with django_assert_max_num_queries(12):
+        typed(client, "1042")
+
+
+def test_the_found_part_is_marked_and_the_rest_escaped() -> None:
+    assert marked("<b>1042", "1042") == "&lt;b&gt;<mark>1042</mark>"
+    assert marked("Northgate", "") == "Northgate"
+
+
+def test_zeros_may_be_left_out_of_a_number(world: World, client: Client) -> None:
+    first, second = screen(world), screen(world)
+    client.force_login(world.coordinator)
+    found = typed(client, "1042-2")
+    assert second.get_absolute_url() in found
+    assert first.get_absolute_url() not in found
+    assert headings(found)[0] == "Best match"
+
+
+def test_the_best_match_stands_first_with_what_can_be_done(world: World, client: Client) -> None:
+    subject = screen(world)
+    client.force_login(world.coordinator)
+    found = typed(client, "1042")
+    # The site is named in full; the subject only begins like it.
+    assert headings(found)[:2] == ["Best match", "Subjects"]
+    assert "Actions on site 1042 Northgate" in headings(found)
+    assert found.index(world.site.get_absolute_url()) < found.index(subject.get_absolute_url())
+    assert found.count(f'href="{world.site.get_absolute_url()}"') == 1
+
+
+def test_several_that_fit_as_well_are_no_best_match(world: World, client: Client) -> None:
+    screen(world), screen(world)
+    client.force_login(world.coordinator)
+    assert headings(typed(client, "1042-0"))[0] == "Subjects"
+
+
+def test_the_trial_at_hand_comes_first(world: World, client: Client) -> None:
+    other = trials.add_trial(
+        world.sponsor, values={"code": "aaa-1", "protocol_number": "AAA-1", "name": "Amber"},
+        by=world.admin,
+    )  # fmt: skip
+    site = make_site(other, world.place, "1042", world.admin, world.manager)
+    client.force_login(world.manager)
+    for path in ("/trials/tmr-204/", "/trials/aaa-1/"):
+        client.get(path)
+        found = typed(client, "1042")
+        order = [found.index(each.get_absolute_url()) for each in (world.site, site)]
+        assert order == sorted(order, reverse=path == "/trials/aaa-1/")
+
+
+def test_a_record_of_the_list_says_what_can_be_done_with_it(world: World, client: Client) -> None:
+    subject = screen(world)
+    address = reverse("palette") + f"?of=subject-{subject.pk}"
+    client.force_login(world.coordinator)
+    found = client.get(address, headers=HTMX).content.decode()
+    assert headings(found) == [f"Actions on subject {subject.number}"]
+    assert visit(subject, "SCR").book_url in found
+    assert reverse("subjects:contact", args=[subject.pk]) in found
+    client.force_login(world.cra)
+    found = client.get(address, headers=HTMX).content.decode()
+    assert re.findall('<a[^>]*href="([^"]+)"', found) == [
+        reverse("audit:record", args=["subjects.subject", subject.pk])
+    ]
+
+
+@pytest.mark.parametrize("of", ["subject-0", "subject-x", "user-1", "subject", "trial-nothing"])
+def test_what_is_not_there_has_no_actions(world: World, client: Client, of: str) -> None:
+    client.force_login(world.coordinator)
+    assert client.get(reverse("palette"), {"of": of}, headers=HTMX).status_code == 404
+
+
+def test_a_record_of_others_has_no_actions(world: World, client: Client) -> None:
+    subject: Subject = screen(world)
+    client.force_login(User.objects.create(username="stranger", email="s@example.org"))
+    answer = client.get(reverse("palette"), {"of": f"subject-{subject.pk}"}, headers=HTMX)
+    assert answer.status_code == 404
+
+
+def test_a_prefix_asks_for_pages_and_beginnings_only(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    assert headings(typed(client, ">")) == ["Pages", "New"]
+    found = typed(client, "> sche")
+    assert reverse("subjects:schedule", args=["northgate"]) in found
+    assert reverse("inbox:work") not in found
+    assert world.site.get_absolute_url() not in typed(client, ">1042")
+
+
+def test_a_prefix_asks_for_people_where_one_may_see_accounts(world: World, client: Client) -> None:
+    client.force_login(world.admin)
+    found = typed(client, "@ada ad")
+    assert headings(found) == ["People"]
+    assert world.admin.get_absolute_url() in found
+    assert world.cra.get_absolute_url() not in found
+    client.force_login(world.coordinator)
+    assert "No match for @ada" in typed(client, "@ada")
+
+
+def test_sites_of_other_places_are_found_by_part_of_the_name(world: World, client: Client) -> None:
+    other = make_site(
+        world.trial, make_place("southend", world.admin), "1043", world.admin, world.manager
+    )
+    client.force_login(world.manager)
+    found = typed(client, "thend")
+    assert other.get_absolute_url() in found
+    assert "Actions on site 1043 Southend" in headings(found)
