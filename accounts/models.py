@@ -45,6 +45,13 @@ class Density(models.TextChoices):
     COMPACT = "compact", "Compact"
 
 
+class WhoseDay(models.TextChoices):
+    """Whose visits Today shows."""
+
+    MINE = "mine", "Mine"
+    SITE = "site", "Whole site"
+
+
 class UserManager(DjangoUserManager["User"].from_queryset(ScopedQuerySet)):  # type: ignore[misc]
     """Users by scope, with Django's ways to make one."""
 
@@ -61,6 +68,7 @@ class User(ScopedModel, AbstractUser):
     time_zone = models.CharField(max_length=50, default="Europe/London")
     theme = models.CharField(max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
     density = models.CharField(max_length=12, choices=Density.choices, default=Density.COMFORTABLE)
+    whose_day = models.CharField(max_length=4, choices=WhoseDay.choices, default=WhoseDay.SITE)
     has_single_keys = models.BooleanField("single-key shortcuts", default=True)
     owner = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="services",

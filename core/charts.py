@@ -102,11 +102,11 @@ def _words(earliest: date, target: date, latest: date, booked: date | None) -> s
     return f"{text}, booked {show_day(booked)}" if booked else text
 
 
-def bar(percent: int, title: str) -> SafeString:
-    """A share between 0 and 100 as a bar."""
+def bar(percent: int, title: str, state: str = "") -> SafeString:
+    """A share between 0 and 100 as a bar: of what is over, full, or neither."""
     width = max(0, min(100, percent))
     body = (
         '<rect class="ch-bar-track" width="100%" height="4" y="2" rx="2"/>'
-        f'<rect class="ch-bar-share" width="{width}%" height="4" y="2" rx="2"/>'
+        f'<rect class="{_classes("ch-bar-share", state)}" width="{width}%" height="4" y="2" rx="2"/>'
     )
     return _svg(body, 8, title)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models, transaction
@@ -22,6 +22,8 @@ COLUMNS = {
     "subject_id": "bigint", "label": "text", "detail": "text", "url": "text",
     "owner_id": "bigint", "due_on": "date", "due_at": "timestamptz",
 }  # fmt: skip
+
+WEEK = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +64,21 @@ class Rule:
     ball: str
     reads: frozenset[str]
     rows: Yield
+    icon: str
 
 
 RULES: dict[str, Rule] = {}
 
 
 def rule(
-    name: str, title: str, *, owner: str, ball: str = "site", reads: Iterable[type[models.Model]]
-) -> Callable[[Yield], Yield]:
+    name: str, title: str, *, owner: str, ball: str = "site", icon: str = "circle",
+    reads: Iterable[type[models.Model]],
+) -> Callable[[Yield], Yield]:  # fmt: skip
     """Register a rule; its query yields one row of COLUMNS per duty that is open now."""
 
     def decorate(rows: Yield) -> Yield:
         tables = frozenset(model._meta.db_table for model in reads)
-        RULES[name] = Rule(name, title, owner, ball, tables, rows)
+        RULES[name] = Rule(name, title, owner, ball, tables, rows, icon)
         return rows
 
     return decorate
@@ -145,6 +149,18 @@ def seen_by(user: User) -> models.QuerySet[Obligation]:
 def open_for(user: User, now: datetime | None = None) -> models.QuerySet[Obligation]:
     """What this person has to do and has not put off."""
     return seen_by(user).filter(owned_by(user)).exclude(snoozed_until__gt=now or timezone.now())
+
+
+def icon_of(name: str) -> str:
+    """The icon of the duties of a rule."""
+    return RULES[name].icon if name in RULES else "circle"
+
+
+def stretch_of(due_on: date, today: date) -> str:
+    """Under which heading a duty stands in a list."""
+    if due_on <= today:
+        return "Today" if due_on == today else "Overdue"
+    return "This week" if due_on <= today + WEEK else "Later"
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,11 +28,10 @@ from accounts.roles import SITE_ROLES, Role
 from core.access import ScopeKind, live
 from core.dates import show_due
 from core.models import Obligation
-from core.obligations import RULES, Within, owned_by, seen_by
+from core.obligations import RULES, Within, icon_of, owned_by, seen_by
 from core.permissions import Permission
 from trials.models import Trial
 
-ICONS = {"visit.book": "calendar", "visit.outcome": "help", "visit.confirm": "phone"}
 ROWS = 50
 WEEK = timedelta(days=7)
 VIEWS = {
@@ -215,7 +214,7 @@ class Board:
         role = dict(Role.choices).get(row.owner_role, row.owner_role)
         return Duty(
             row.pk, row.rule, row.object_id, row.trial_id, title_of(row.rule), row.label,
-            row.detail, row.url, ICONS.get(row.rule, "circle"), row.day,
+            row.detail, row.url, icon_of(row.rule), row.day,
             show_due(row.day, self.today), row.day < self.today, row.day == self.today,
             names.get(row.assigned_id, role), row.is_mine, row.assigned_id, row.snoozed_until,
         )  # fmt: skip

@@ -64,11 +64,9 @@ def outlook(place: Place, now: datetime) -> Availability:
 
 def with_first_slot(items: Sequence[diary.ToBook], held: Availability) -> list[Suggestion]:
     """Visits to book, each with the first slot that fits."""
-    rows = Visit.objects.select_related("definition").in_bulk([item.visit_id for item in items])
-    first = best([rows[item.visit_id] for item in items], held, limit=1)
+    first = best([item.record for item in items], held, limit=1)
     return [
-        Suggestion(item, next(iter(first[item.visit_id]), None), minutes_of(rows[item.visit_id]))
-        for item in items
+        Suggestion(item, next(iter(first[item.visit_id]), None), item.minutes) for item in items
     ]
 
 
@@ -146,15 +144,33 @@ class Load:
         return round(100 * self.visits / (self.visits + self.free)) if self.visits else 0
 
     @property
+    def is_pressing(self) -> bool:
+        """Whether a window ends that day with nothing booked in it."""
+        return bool(self.ending) and not self.is_past
+
+    @property
+    def state(self) -> str:
+        """Over, full, or neither."""
+        if self.is_past:
+            return "past"
+        return "full" if self.visits and not self.free else ""
+
+    @property
     def words(self) -> str:
         """What to know about the day."""
         if self.is_past:
             return "Done" if self.visits else "None"
         if self.ending:
-            return "1 must book" if self.ending == 1 else f"{self.ending} must book"
+            return f"{self.ending} must book"
         if self.free:
             return f"{self.free} free"
         return "Full" if self.visits else "Closed"
+
+    @property
+    def summary(self) -> str:
+        """The day in one sentence."""
+        booked = f"{self.visits} {'visit' if self.visits == 1 else 'visits'} booked"
+        return booked if self.is_past else f"{booked}, {self.free} free, {self.ending} must book"
 
 
 def load(held: Availability, today: date, days: int = 14) -> list[Load]:

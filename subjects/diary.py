@@ -10,6 +10,7 @@ from typing import Any
 from django.contrib.postgres.fields.ranges import DateTimeRangeField
 from django.db.models import (
     BooleanField,
+    Count,
     Exists,
     ExpressionWrapper,
     OrderBy,
@@ -18,6 +19,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
 )
+from django.db.models import Window as Over
 from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
@@ -26,6 +28,7 @@ from core.dates import show_day, show_days, start_of, study_day
 from core.permissions import Permission
 from sites.models import Closure, Person, Place
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
+from subjects.models.visit import CALLS
 from subjects.planning import window_text
 from trials.models import AnchorKind
 
@@ -52,6 +55,8 @@ NEXT_STEP = {
     "arrived": ("subjects:start", "Start visit"),
     "in_progress": ("subjects:complete", "Complete"),
 }
+CALL = ("subjects:start", "Start call")
+BEFORE_CALL = {VisitStatus.BOOKED, VisitStatus.ARRIVED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,11 @@ class Window:
         if self.booked is None or self.earliest is None or self.latest is None:
             return False
         return not self.earliest <= self.booked <= self.latest
+
+    @property
+    def is_last_day(self) -> bool:
+        """Whether what is booked cannot be put off inside the window."""
+        return self.booked is not None and self.booked == self.latest
 
     @property
     def words(self) -> str:
@@ -99,7 +109,10 @@ class Block:
     end: datetime
     on: date
     is_busy: bool = False
+    is_mine: bool = False
+    is_unconfirmed: bool = False
     visit_id: int = 0
+    subject_id: int = 0
     number: str = ""
     name: str = ""
     url: str = ""
@@ -126,13 +139,19 @@ class Block:
         return f"{self.start:%H:%M}–{self.end:%H:%M}"
 
     @property
+    def is_call(self) -> bool:
+        """Whether the subject is called and does not come."""
+        return self.modality in CALLS
+
+    @property
     def minutes(self) -> int:
         """How long it takes."""
         return round((self.end - self.start).total_seconds() / 60)
 
 
 COLUMNS = (
-    "pk", "on", "confirmation", "room_id", "room__name", "person_id", "person__name", "revision",
+    "pk", "on", "confirmation", "room_id", "room__name", "person_id", "person__name",
+    "person__user_id", "revision",
     "visit_id", "visit__name", "visit__code", "visit__status", "visit__note",
     "visit__earliest_on", "visit__target_on", "visit__latest_on", "visit__site_id",
     "visit__subject_id", "visit__subject__number", "visit__subject__trial__code",
@@ -162,7 +181,10 @@ def blocks(place: Place, first: date, last: date, user: User) -> list[Block]:
     seen = [row for row in found if mine is None or row["visit__site_id"] in mine]
     names = names_of({row["visit__subject_id"] for row in seen}, user)
     shown = {row["pk"] for row in seen}
-    return [_block(row, place, names) if row["pk"] in shown else _busy(row, place) for row in found]
+    return [
+        _block(row, place, user, names) if row["pk"] in shown else _busy(row, place)
+        for row in found
+    ]
 
 
 def names_of(subject_ids: Iterable[int], user: User) -> dict[int, str]:
@@ -179,9 +201,10 @@ def _busy(row: dict[str, Any], place: Place) -> Block:
     )  # fmt: skip
 
 
-def _block(row: dict[str, Any], place: Place, names: dict[int, str]) -> Block:
+def _block(row: dict[str, Any], place: Place, user: User, names: dict[int, str]) -> Block:
     status = row["visit__status"]
-    confirmed = status == VisitStatus.BOOKED and row["confirmation"] == "confirmed"
+    is_booked, is_confirmed = status == VisitStatus.BOOKED, row["confirmation"] == "confirmed"
+    modality = row["visit__definition__modality"] or ""
     trial, number = row["visit__subject__trial__code"], row["visit__subject__number"]
     day = study_day(row["day_1"], row["on"]) if row["day_1"] else None
     notes = [
@@ -192,18 +215,20 @@ def _block(row: dict[str, Any], place: Place, names: dict[int, str]) -> Block:
     ]
     return Block(
         row["pk"], row["lower"].astimezone(place.zone), row["upper"].astimezone(place.zone),
-        row["on"], visit_id=row["visit_id"], number=number,
+        row["on"], is_mine=row["person__user_id"] == user.pk,
+        is_unconfirmed=is_booked and not is_confirmed, visit_id=row["visit_id"],
+        subject_id=row["visit__subject_id"], number=number,
         name=names.get(row["visit__subject_id"], ""),
         url=f"/trials/{trial}/subjects/{number}/",
         trial=row["visit__subject__trial__protocol_number"],
         colour=row["visit__subject__trial__colour"],
         visit=row["visit__name"], code=row["visit__code"],
         day="" if day is None else f"D{day}".replace("-", "−"),
-        status=status, chip=CHIPS["confirmed" if confirmed else status],
-        step=NEXT_STEP.get(status), note=" · ".join(note for note in notes if note),
+        status=status, chip=CHIPS["confirmed" if is_booked and is_confirmed else status],
+        step=CALL if modality in CALLS and status in BEFORE_CALL else NEXT_STEP.get(status), note=" · ".join(note for note in notes if note),
         room_id=row["room_id"], room=row["room__name"] or "",
         person_id=row["person_id"], person=row["person__name"] or "",
-        modality=row["visit__definition__modality"] or "", revision=row["revision"],
+        modality=modality, revision=row["revision"],
         window=Window(
             row["visit__earliest_on"], row["visit__target_on"], row["visit__latest_on"],
             row["on"], "done" if status == VisitStatus.COMPLETED else "booked",
@@ -228,6 +253,7 @@ class ToBook:
     days_left: int
     opens_in: int
     minutes: int
+    record: Visit = field(repr=False, compare=False)
 
     @property
     def level(self) -> str:
@@ -248,38 +274,54 @@ class ToBook:
         return f"{show_days(self.days_left)} left"
 
 
+NEAR = timedelta(days=14)
+PREFERRED = {"morning": "Prefers mornings", "afternoon": "Prefers afternoons"}
+
+
 def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBook]:
-    """Visits whose window is open or opens within two weeks, soonest end first."""
-    rows = (
-        Visit.objects.visible_to(user)
-        .filter(
-            site__place=place, status=VisitStatus.PLANNED,
-            earliest_on__lte=today + timedelta(days=14),
-            latest_on__gte=today - timedelta(days=14),
-        )
-        .order_by("latest_on", "pk")
-        .values(
-            "pk", "subject_id", "name", "earliest_on", "target_on", "latest_on",
-            "subject__number", "subject__trial__code", "subject__trial__protocol_number",
-            "subject__trial__colour", "subject__preference__availability",
-            "definition__duration",
-        )[:limit]
-    )  # fmt: skip
+    """Visits to book, and those whose window closed in the last two weeks, soonest end first."""
+    rows = _planned(place, today, user).filter(latest_on__gte=today - NEAR)
+    return _waiting(rows[:limit], today, user)
+
+
+def waiting(
+    place: Place, today: date, user: User, text: str = "", limit: int = 200
+) -> tuple[list[ToBook], int]:
+    """Visits that fit into their window now or within two weeks, and how many there are."""
+    rows = _planned(place, today, user).filter(latest_on__gte=today)
+    if text:
+        rows = rows.filter(Q(subject__number__icontains=text) | Q(name__icontains=text))
+    found: list[Any] = list(rows.annotate(total=Over(Count("*")))[:limit])
+    return _waiting(found, today, user), found[0].total if found else 0
+
+
+def _planned(place: Place, today: date, user: User) -> QuerySet[Visit]:
+    rows: QuerySet[Visit] = Visit.objects.visible_to(user).filter(
+        site__place=place, status=VisitStatus.PLANNED, earliest_on__lte=today + NEAR
+    )
+    rows = rows.select_related("definition", "subject__trial", "subject__preference")
+    return rows.order_by("latest_on", "pk")
+
+
+def _waiting(rows: Iterable[Visit], today: date, user: User) -> list[ToBook]:
     found = list(rows)
-    names = names_of({row["subject_id"] for row in found}, user)
-    return [
-        ToBook(
-            row["pk"], row["subject_id"], row["subject__number"],
-            names.get(row["subject_id"], ""),
-            f"/trials/{row['subject__trial__code']}/subjects/{row['subject__number']}/",
-            row["subject__trial__protocol_number"], row["subject__trial__colour"], row["name"],
-            row["subject__preference__availability"] or "",
-            Window(row["earliest_on"], row["target_on"], row["latest_on"], None, "open"),
-            (row["latest_on"] - today).days, (row["earliest_on"] - today).days,
-            row["definition__duration"] or TYPICAL_MINUTES,
-        )
-        for row in found
-    ]  # fmt: skip
+    names = names_of({visit.subject_id for visit in found}, user)
+    return [_to_book(visit, today, names.get(visit.subject_id, "")) for visit in found]
+
+
+def _to_book(visit: Any, today: date, name: str) -> ToBook:
+    subject, trial = visit.subject, visit.subject.trial
+    preference = getattr(subject, "preference", None)
+    note = ""
+    if preference is not None:
+        note = preference.availability or PREFERRED.get(preference.part_of_day, "")
+    return ToBook(
+        visit.pk, subject.pk, subject.number, name, subject.get_absolute_url(),
+        trial.protocol_number, trial.colour, visit.name, note,
+        Window(visit.earliest_on, visit.target_on, visit.latest_on, None, "open"),
+        (visit.latest_on - today).days, (visit.earliest_on - today).days,
+        visit.definition.duration if visit.definition else TYPICAL_MINUTES, visit,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Any]
 
 @rule(
     "visit.book", "Visit to book before its window closes",
-    owner=Role.COORDINATOR, reads=(Visit, Booking, Subject),
+    owner=Role.COORDINATOR, icon="calendar", reads=(Visit, Booking, Subject),
 )  # fmt: skip
 def visit_to_book(within: Within, now: datetime) -> QuerySet[Visit]:
     """Planned visits whose window opens within two weeks and has not closed."""
@@ -81,7 +81,7 @@ def visit_to_book(within: Within, now: datetime) -> QuerySet[Visit]:
 
 @rule(
     "visit.outcome", "Visit past its window without an outcome",
-    owner=Role.COORDINATOR, reads=(Visit, Booking, Subject),
+    owner=Role.COORDINATOR, icon="help", reads=(Visit, Booking, Subject),
 )  # fmt: skip
 def visit_without_outcome(within: Within, now: datetime) -> QuerySet[Visit]:
     """Visits nobody said done, missed or cancelled of after their window or booked day went by."""
@@ -95,7 +95,7 @@ def visit_without_outcome(within: Within, now: datetime) -> QuerySet[Visit]:
 
 @rule(
     "visit.confirm", "Booked visit not confirmed two days before",
-    owner=Role.COORDINATOR, reads=(Visit, Booking, Subject),
+    owner=Role.COORDINATOR, icon="phone", reads=(Visit, Booking, Subject),
 )  # fmt: skip
 def visit_to_confirm(within: Within, now: datetime) -> QuerySet[Visit]:
     """Visits of the next two days whose subject has not said yes."""

@@ -2,13 +2,14 @@
 
 from django.urls import path, re_path
 
-from subjects.views import course, feeds, imports, lists, subjects, visits
+from subjects.views import course, feeds, imports, lists, subjects, today, visits
 
 app_name = "subjects"
 
 urlpatterns = [
-    path("today/", visits.today, name="today"),
+    path("today/", today.today, name="today"),
     path("places/<slug:slug>/schedule/", visits.schedule, name="schedule"),
+    path("places/<slug:slug>/waiting/", today.waiting, name="waiting"),
     path("places/<slug:slug>/day-sheet/", visits.day_sheet, name="day_sheet"),
     path("places/<slug:slug>/calendars/", feeds.feeds, name="feeds"),
     path("calendars/<int:pk>/revoke/", feeds.revoke_feed, name="revoke_feed"),

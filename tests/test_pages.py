@@ -26,6 +26,7 @@ def pages(world: World) -> list[str]:
         reverse("subjects:today"),
         *(reverse("subjects:schedule", args=["northgate"]) + f"?view={view}" for view in ("day", "week", "agenda")),
         reverse("subjects:day_sheet", args=["northgate"]),
+        reverse("subjects:waiting", args=["northgate"]),
         reverse("subjects:slots", args=[visit(subject, "W2").pk]),
         reverse("subjects:complete", args=[visit(subject, "W2").pk]),
         reverse("subjects:outcome", args=[visit(subject, "W2").pk, "miss"]),

@@ -232,6 +232,7 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
         "sites:delegations": Way(to("delegations"), **seen),
         "subjects:schedule": Way(reverse("subjects:schedule", args=["northgate"]), **seen),
         "subjects:day_sheet": Way(reverse("subjects:day_sheet", args=["northgate"]), **seen),
+        "subjects:waiting": Way(reverse("subjects:waiting", args=["northgate"]), **seen),
         "workspace:place_subjects": Way(reverse("workspace:place_subjects", args=["northgate"]), **seen),
         "subjects:feeds": Way(reverse("subjects:feeds", args=["northgate"]), get=Permission.FEED_EDIT, methods=both, **seen),
         "subjects:revoke_feed": Way(reverse("subjects:revoke_feed", args=[feed.pk]), post=Permission.FEED_EDIT, methods="POST", **diary),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import count
@@ -55,8 +56,10 @@ def user_with(role: str, scope: Scope, by: User) -> User:
     return User.objects.get(pk=person.pk)
 
 
-def make_version(trial: Trial, number: str, manager: User) -> ScheduleVersion:
-    """An approved schedule: screening, day 1, weeks 2 and 4."""
+def make_version(
+    trial: Trial, number: str, manager: User, calls: Container[str] = ()
+) -> ScheduleVersion:
+    """An approved schedule: screening, day 1, weeks 2 and 4, some of them by phone."""
     with under_event("test"):
         version = ScheduleVersion.objects.create(trial=trial, number=number)
         visits = [("SCR", -14, 0, 13), ("D1", 0, 0, 0), ("W2", 14, 3, 3), ("W4", 28, 3, 3)]
@@ -64,6 +67,7 @@ def make_version(trial: Trial, number: str, manager: User) -> ScheduleVersion:
             VisitDefinition.objects.create(
                 version=version, code=code, name=code, position=position, days=days,
                 early_days=early, late_days=late, is_anchor=code == "D1",
+                modality="phone" if code in calls else "clinic",
             )  # fmt: skip
         ScheduleVersion.flow.move(version, "approved", by=manager, approved_at=timezone.now())
     return version

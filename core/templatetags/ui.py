@@ -79,9 +79,9 @@ def window_bar(window: Any, today: Any, days: int = 0) -> SafeString:
 
 
 @register.simple_tag
-def load_bar(percent: int, title: str) -> SafeString:
+def load_bar(percent: int, title: str, state: str = "") -> SafeString:
     """A share as a bar."""
-    return charts.bar(percent, title)
+    return charts.bar(percent, title, state)
 
 
 @register.inclusion_tag("components/field.html")

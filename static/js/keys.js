@@ -11,7 +11,8 @@ const keyed = () => [...document.querySelectorAll('[data-key]')];
 
 function press(keys) {
   const element = keyed().find((each) => each.dataset.key === keys);
-  element?.click();
+  if (element && 'keyFocus' in element.dataset) element.focus(); // what it does is kept, so Enter says yes
+  else element?.click();
   return Boolean(element);
 }
 

@@ -32,7 +32,9 @@ def check_in(visit: Visit, *, by: User) -> Visit:
 
 @action(Permission.VISIT_CONDUCT, "start visit")
 def start(visit: Visit, *, by: User) -> Visit:
-    """The visit begins."""
+    """The visit begins; nobody arrives for a call."""
+    if visit.is_call and visit.status == Visit.Status.BOOKED:
+        visit = _step(visit, Visit.Status.ARRIVED, by)
     return _step(visit, Visit.Status.IN_PROGRESS, by)
 
 

@@ -34,6 +34,7 @@ class VisitStatus(models.TextChoices):
 V = VisitStatus
 OPEN = (V.PLANNED, V.BOOKED, V.ARRIVED, V.IN_PROGRESS)
 WITHOUT_VISIT = (V.MISSED, V.CANCELLED, V.SKIPPED, V.NOT_APPLICABLE)
+CALLS = frozenset({"phone", "video"})  # ways of a visit for which nobody arrives
 
 
 class Visit(ScopedModel):
@@ -133,6 +134,11 @@ class Visit(ScopedModel):
     def get_absolute_url(self) -> str:
         """The visit on its subject's page."""
         return f"{self.subject.get_absolute_url()}#visit-{self.pk}"
+
+    @property
+    def is_call(self) -> bool:
+        """Whether the subject is called and does not come."""
+        return self.definition is not None and self.definition.modality in CALLS
 
     @property
     def book_url(self) -> str:

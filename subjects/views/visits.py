@@ -1,4 +1,4 @@
-"""Today, Schedule and what is done from them: find, validate, one action."""
+"""The schedule, visits and what is done with them: find, validate, one action."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from core.access import require
 from core.actions import RefusedError
 from core.dates import show_weekday
 from core.models import StatusChange
-from core.obligations import open_for
 from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, back, find, page, say
@@ -28,38 +27,6 @@ from subjects.views.course import ask_first
 
 
 @require_GET
-def today(request: Request) -> HttpResponse:
-    """The day at one place, across trials."""
-    place = _here(request)
-    if place is None:
-        return page(request, "subjects/today_without_place.html", {})
-    now = timezone.localtime(timezone=place.zone)
-    held = calendar.outlook(place, now)
-    strip = calendar.load(held, now.date())
-    shown = calendar.day_to_show(held, strip, now.date())
-    on = _day(request.GET.get("day", ""), shown)
-    blocks = diary.blocks(place, on, on, request.user)
-    context = {
-        "place": place,
-        "now": now,
-        "on": on,
-        "is_today": on == now.date(),
-        "is_next": on == shown != now.date(),
-        "blocks": blocks,
-        "done": sum(block.status == "completed" for block in blocks),
-        "before": [block for block in blocks if block.start <= now],
-        "after": [block for block in blocks if block.start > now],
-        "load": strip,
-        "to_book": calendar.with_first_slot(
-            diary.to_book(place, now.date(), request.user, limit=6), held
-        ),
-        "duties": open_for(request.user).order_by("due_on", "pk")[:8],
-        "schedule_url": reverse("subjects:schedule", args=[place.slug]),
-    }
-    return page(request, "subjects/today.html", context, partial="day")
-
-
-@require_GET
 def schedule(request: Request, slug: str) -> HttpResponse:
     """The diary of a place by day, week or as a list."""
     place = find(Place, request.user, slug=slug)
@@ -67,7 +34,7 @@ def schedule(request: Request, slug: str) -> HttpResponse:
     view = request.GET.get("view", "week")
     if view not in {"day", "week", "agenda"}:
         raise Http404("No such view.")
-    on = _day(request.GET.get("week", "") or request.GET.get("day", ""), now.date())
+    on = day_in(request.GET.get("week", "") or request.GET.get("day", ""), now.date())
     context = grid.schedule(place, on, view, request.user, request.GET, now)
     return page(request, "subjects/schedule.html", context, partial="grid")
 
@@ -77,7 +44,7 @@ def day_sheet(request: Request, slug: str) -> HttpResponse:
     """The day or week to print, without names."""
     place = find(Place, request.user, slug=slug)
     now = timezone.localtime(timezone=place.zone)
-    on = _day(request.GET.get("day", ""), now.date())
+    on = day_in(request.GET.get("day", ""), now.date())
     last = on + timedelta(days=6) if request.GET.get("span") == "week" else on
     blocks = [block for block in diary.blocks(place, on, last, request.user) if not block.is_busy]
     trials = sorted({block.trial for block in blocks})
@@ -251,16 +218,8 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
 
 
-def _here(request: Request) -> Place | None:
-    """The place whose day is shown: the one asked for, else the last one, else the person's own."""
-    asked = request.GET.get("place", "")
-    place = diary.place_of(request.user, asked or request.session.get("place", ""))
-    if place is not None and asked:
-        request.session["place"] = place.slug
-    return place
-
-
-def _day(text: str, default: date) -> date:
+def day_in(text: str, default: date) -> date:
+    """The day written in an address."""
     try:
         return date.fromisoformat(text) if text else default
     except ValueError as error:
