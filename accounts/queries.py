@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
@@ -10,8 +10,7 @@ from operator import or_
 from typing import Any
 
 from allauth.mfa.models import Authenticator
-from django.db.models import Exists, OuterRef, Q, QuerySet, Value
-from django.db.models.functions import Concat
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import Grant, User
@@ -31,111 +30,10 @@ STATES = {
 CHIPS = {"active": "ok", "invited": "info", "idle": "warn", "disabled": "crit", "service": "plum"}
 
 
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    """One account in the list."""
-
-    pk: int
-    name: str
-    username: str
-    job_title: str
-    roles: tuple[str, ...]
-    state: str
-    last_login: datetime | None
-    has_second_factor: bool
-
-    @property
-    def state_label(self) -> str:
-        """The state in words."""
-        return STATES[self.state]
-
-    @property
-    def chip(self) -> str:
-        """The colour of the state."""
-        return CHIPS[self.state]
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """One page of accounts, and the key of the next."""
-
-    rows: list[PersonRow]
-    next_after: str
-
-
-def people_for(user: User, query: Mapping[str, str], now: datetime) -> People:
-    """The accounts a person may see, by words, role, scope and state, in order of their names."""
-    rows = _matching(User.objects.visible_to(user), query, now)
-    if (after := query.get("after", "")).isascii() and after.isdigit():
-        last = User.objects.filter(pk=after).values_list("last_name", flat=True).first() or ""
-        rows = rows.filter(Q(last_name__gt=last) | Q(last_name=last, pk__gt=after))
-    held = list(
-        rows.annotate(has_second_factor=_has_second_factor())
-        .order_by("last_name", "pk")
-        .only("first_name", "last_name", "username", "job_title", "last_login", "password",
-              "is_active", "is_service")[: PAGE + 1]
-    )  # fmt: skip
-    page = held[:PAGE]
-    roles = _roles_of(page, now)
-    return People(
-        [_row(person, roles.get(person.pk, ())) for person in page],
-        str(page[-1].pk) if len(held) > PAGE else "",
-    )
-
-
-def everybody(user: User, query: Mapping[str, str], now: datetime) -> Iterator[PersonRow]:
-    """All the accounts that the list shows, page after page."""
-    after = ""
-    while True:
-        found = people_for(user, {**query, "after": after}, now)
-        yield from found.rows
-        if not (after := found.next_after):
-            return
-
-
-def _matching(rows: QuerySet[User], query: Mapping[str, str], now: datetime) -> QuerySet[User]:
-    live = Grant.objects.live(now).filter(user=OuterRef("pk"))
-    if text := query.get("q", "").strip():
-        rows = rows.alias(whole=Concat("first_name", Value(" "), "last_name")).filter(
-            Q(whole__icontains=text) | Q(username__icontains=text) | Q(email__icontains=text)
-        )
-    if role := query.get("role"):
-        rows = rows.filter(Exists(live.filter(role=role)))
-    if scope := query.get("scope", "").strip():
-        rows = rows.filter(Exists(live.filter(scope_label__icontains=scope)))
-    states = {
-        "active": Q(Exists(live), is_active=True, is_service=False),
-        "invited": Q(is_active=True, is_service=False, password__startswith="!"),  # noqa: S106 - the mark of no password
-        "idle": Q(~Exists(live), is_active=True, is_service=False),
-        "disabled": Q(is_active=False),
-        "service": Q(is_active=True, is_service=True),
-    }
-    return rows.filter(states.get(query.get("state", ""), Q()))
-
-
-def _has_second_factor() -> Exists:
-    return Exists(Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.Type.TOTP))
-
-
 def has_second_factor(person: User) -> bool:
     """Whether the person signs in with a code, too."""
     found: bool = Authenticator.objects.filter(user=person, type=Authenticator.Type.TOTP).exists()
     return found
-
-
-def _roles_of(people: Sequence[User], now: datetime) -> dict[int, tuple[str, ...]]:
-    found: dict[int, tuple[str, ...]] = {}
-    grants = Grant.objects.live(now).filter(user__in=people).order_by("role", "scope_label")
-    for grant in grants:
-        found[grant.user_id] = (*found.get(grant.user_id, ()), str(grant))
-    return found
-
-
-def _row(person: Any, roles: tuple[str, ...]) -> PersonRow:
-    return PersonRow(
-        person.pk, person.get_full_name(), person.username, person.job_title, roles,
-        state_of(person, has_role=bool(roles)), person.last_login, person.has_second_factor,
-    )  # fmt: skip
 
 
 def state_of(person: User, *, has_role: bool) -> str:

@@ -63,6 +63,7 @@ READ_TRIAL = frozenset(
         Permission.PLACE_VIEW,
         Permission.SITE_VIEW,
         Permission.WORK_VIEW,
+        Permission.VIEW_SAVE,
     }
 )
 READ_SUBJECTS = READ_TRIAL | {Permission.SUBJECT_VIEW}

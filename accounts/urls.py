@@ -3,6 +3,7 @@
 from django.urls import path
 
 from accounts.views import grants, installation, look, people, session, settings, sign_in, tokens
+from core.lists import urls as list_urls
 
 app_name = "accounts"
 
@@ -12,8 +13,7 @@ urlpatterns = [
     path("account/look/", look.look, name="look"),
     path("account/settings/", settings.settings, name="settings"),
     path("admin/installation/", installation.set_up, name="set_up"),
-    path("admin/people/", people.people, name="people"),
-    path("admin/people.csv", people.export_people, name="export_people"),
+    *list_urls("admin/people", people.people, "people"),
     path("admin/people/invite/", people.invite, name="invite"),
     path("admin/people/<int:pk>/", people.person, name="person"),
     path("admin/people/<int:pk>/change/", people.change, name="change"),

@@ -147,14 +147,17 @@ class ScopedModel(models.Model):
 
     def is_held_by(self, user: User, permission: Permission) -> bool:
         """Whether the user holds the permission where the record lies."""
-        scope = self.in_scope()
-        for _ in range(2):
-            ids = _ids_for(user, permission, type(self))
-            if ids is None or (scope is not None and scope.pk in ids):
-                return True
-            # The scope may be newer than what was remembered of the user's reach: ask once more.
-            user.__dict__.pop("_access", None)
-        return False
+        if self._is_below(user, permission):
+            return True
+        # The scope may be newer than what was remembered of the user's reach: ask once more.
+        remembered = user.__dict__.pop("_access", {})
+        found = self._is_below(user, permission)
+        user.__dict__["_access"] = remembered | user.__dict__.get("_access", {})
+        return found
+
+    def _is_below(self, user: User, permission: Permission) -> bool:
+        scope, ids = self.in_scope(), _ids_for(user, permission, type(self))
+        return ids is None or (scope is not None and scope.pk in ids)
 
     @classmethod
     def scope_columns(cls) -> tuple[Any, Any, Any, Any]:

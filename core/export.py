@@ -1,27 +1,29 @@
-"""Lists as CSV: every row the filter shows, safe to open in a spreadsheet, and on the trail."""
+"""Lists as files: every row the filter shows, safe to open in a spreadsheet, and on the trail."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from io import StringIO
-from itertools import islice
+from io import BytesIO, StringIO
 from typing import Any
 
 from django.db import models
 from django.http import HttpResponse
 from django.utils import timezone
+from xlsxwriter import Workbook
 
 from core.actions import RefusedError
 from core.audit import note
-from core.models import Deployment
 from core.web import Request
 
 MOST = 20_000
+WIDEST, SAMPLE = 60, 100  # letters of a column of a workbook, and the rows that say how wide it is
+LONGEST = 32_767  # letters a cell of a workbook holds
 # What spreadsheets take for the beginning of a formula, also in full width, and what hides one.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
+Lines = Sequence[Sequence[Any]]
 
 
 def safe(value: Any) -> str:
@@ -38,32 +40,76 @@ def safe(value: Any) -> str:
     return f"'{text}" if text.lstrip(" ").startswith(FORMULA) else text
 
 
-def _written(rows: Iterable[Sequence[Any]]) -> str:
-    file = StringIO(newline="")
-    csv.writer(file).writerows([safe(value) for value in row] for row in rows)
-    return BYTE_ORDER_MARK + file.getvalue()
-
-
-def as_csv(
-    request: Request, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]],
-    target: models.Model | None = None,
+def as_file(
+    request: Request, kind: str, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
+    said: str, target: models.Model,
 ) -> HttpResponse:  # fmt: skip
     """A file of the rows; its first line says what was filtered, when and for whom."""
-    given = [f"{key}: {text}" for key, text in sorted(request.GET.items()) if text]
-    filters = ", ".join(given) or "no filter"
     now = timezone.now()
-    said = f"{name}; {filters}; {now:%Y-%m-%d %H:%M} UTC; {request.user}"
-    found = list(islice(rows, MOST + 1))
-    if len(found) > MOST:
-        raise RefusedError(f"More than {MOST:,} rows. Filter the list, then export it.")
-    shown = "1 row" if len(found) == 1 else f"{len(found)} rows"
-    note(
-        f"export {name.lower()}", target=target or Deployment.objects.get(pk=1), by=request.user,
-        reason=f"{shown}, {filters}",
-    )  # fmt: skip
-    written = _written([[said], heads, *found])
-    response = HttpResponse(written, content_type="text/csv; charset=utf-8")
-    filename = f"{name.lower().replace(' ', '-')}-{now:%Y-%m-%d}.csv"
+    filtered = said or "no filter"
+    first = f"{name}; {filtered}; {now:%Y-%m-%d %H:%M} UTC; {request.user}"
+    write, content_type = KINDS[kind]
+    counted = list(_up_to_most(rows))
+    response = HttpResponse(write(first, heads, counted), content_type=content_type)
+    shown = "1 row" if len(counted) == 1 else f"{len(counted)} rows"
+    note(f"export {name.lower()}", target=target, by=request.user, reason=f"{shown}, {filtered}")
+    filename = f"{name.lower().replace(' ', '-')}-{now:%Y-%m-%d}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _up_to_most(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
+    for count, row in enumerate(rows):
+        if count == MOST:
+            raise RefusedError(f"More than {MOST:,} rows. Filter the list, then export it.")
+        yield row
+
+
+def _csv(first: str, heads: Sequence[str], rows: Lines) -> bytes:
+    written = StringIO(newline="")
+    writer = csv.writer(written)
+    writer.writerow([safe(first)])
+    writer.writerow(heads)
+    writer.writerows([safe(value) for value in row] for row in rows)
+    return (BYTE_ORDER_MARK + written.getvalue()).encode()
+
+
+def _xlsx(first: str, heads: Sequence[str], rows: Lines) -> bytes:
+    """A workbook: days are days and figures are figures; a text stays one, however it begins."""
+    written = BytesIO()
+    with Workbook(written, {"constant_memory": True}) as book:
+        sheet = book.add_worksheet()
+        strong, day = book.add_format({"bold": True}), book.add_format({"num_format": "d mmm yyyy"})
+        sheet.write_string(0, 0, first)
+        for column, head in enumerate(heads):
+            sheet.write_string(1, column, head, strong)
+            widest = max(
+                len(safe(value)) for value in (head, *(row[column] for row in rows[:SAMPLE]))
+            )
+            sheet.set_column(column, column, min(widest, WIDEST) + 2)
+        for line, row in enumerate(rows, start=2):
+            for column, value in enumerate(row):
+                _put(sheet, line, column, value, day)
+        sheet.freeze_panes(2, 1)
+    return written.getvalue()
+
+
+def _put(sheet: Any, line: int, column: int, value: Any, day: Any) -> None:
+    match value:
+        case bool() | datetime():
+            sheet.write_string(line, column, safe(value))
+        case int() | float():
+            sheet.write_number(line, column, value)
+        case date():
+            sheet.write_datetime(line, column, value, day)
+        case None | "":
+            pass
+        case _:
+            sheet.write_string(line, column, str(value)[:LONGEST])
+
+
+KINDS: dict[str, tuple[Callable[[str, Sequence[str], Lines], bytes], str]] = {
+    "csv": (_csv, "text/csv; charset=utf-8"),
+    "xlsx": (_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+}

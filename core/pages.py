@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
 from django.contrib import messages
 from django.db import IntegrityError, models, transaction
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.text import capfirst, slugify
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
+from core import lists
 from core.access import ScopedModel, can, require
 from core.actions import Action, RefusedError
-from core.dates import show_day
 from core.dates.field import DayField
-from core.export import as_csv
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ConflictError, lock
@@ -27,8 +28,6 @@ from core.web import Request, find, page, whole
 
 if TYPE_CHECKING:
     from accounts.models import User
-
-ROWS = 50
 
 
 def answer(
@@ -90,8 +89,7 @@ class Pages:
         word, words = str(cls.model._meta.model_name), cls.plural()
         both = require_http_methods(["GET", "POST"])
         return [
-            path(f"{prefix}{words}/", require_GET(cls.listing), name=words),
-            path(f"{prefix}{words}.csv", require_GET(cls.export), name=f"export_{words}"),
+            *lists.urls(f"{prefix}{words}", cls.listing, words),
             path(f"{prefix}{words}/add/", both(cls.add), name=f"add_{word}"),
             path(f"{prefix}{words}/<int:pk>/change/", both(cls.change), name=f"change_{word}"),
         ]
@@ -124,41 +122,42 @@ class Pages:
         return []
 
     @classmethod
-    def listing(cls, request: Request, **key: str) -> HttpResponse:
-        """One page of the records."""
+    def listing(cls, request: Request, kind: str = "", **key: str) -> HttpResponse:
+        """The records as a list, and as its files."""
         above = cls._above(request, key, cls.model.view_permission)
-        start = whole(request.GET.get("after", "")) or 0
-        found = list(cls._rows(request, above)[start : start + ROWS + 1])
-        names = cls.model._meta
+        may_edit, names = can(request.user, cls.edit_permission, above), cls.model._meta
+        rows = cls.model.objects.filter(**({cls.parent: above} if cls.parent else {}))
+
+        def change(row: lists.Row) -> str:
+            return cls._url(request, f"change_{names.model_name}", {**key, "pk": row["pk"]})
+
+        declared = cls._declared(change if may_edit else None)
+        listing = lists.Listing(request, declared, rows.visible_to(request.user), of=above)
         context = {
             "frame": cls.frame,
             "title": capfirst(names.verbose_name_plural),
             "word": names.verbose_name,
-            "heads": cls._heads(),
-            "rows": [
-                {
-                    "cells": [_shown(row, name) for name in cls.columns],
-                    "url": cls._url(request, f"change_{names.model_name}", {**key, "pk": row.pk}),
-                    "step_url": reverse(cls.step[0], args=[row.pk]) if cls.step[0] else "",
-                }
-                for row in found[:ROWS]
-            ],
-            "step": cls.step[1],
-            "next_after": start + ROWS if len(found) > ROWS else None,
-            "add_url": cls._url(request, f"add_{names.model_name}", key),
-            "may_edit": can(request.user, cls.edit_permission, above),
-            "csv_url": cls._url(request, f"export_{cls.plural()}", key),
+            "add_url": cls._url(request, f"add_{names.model_name}", key) if may_edit else "",
             **cls.around(request, above),
         }
-        return page(request, "pages/list.html", context)
+        return lists.answer(listing, request, "pages/list.html", context, kind)
 
     @classmethod
-    def export(cls, request: Request, **key: str) -> HttpResponse:
-        """All of the records, as CSV."""
-        above = cls._above(request, key, cls.model.view_permission)
-        rows = ([_shown(row, name) for name in cls.columns] for row in cls._rows(request, above))
-        title = capfirst(str(cls.model._meta.verbose_name_plural))
-        return as_csv(request, title, cls._heads(), rows, above)
+    def _declared(cls, change: lists.Show | None) -> lists.List:
+        """The list of the records; for whoever may change them with the ways to do so."""
+        names = cls.model._meta
+        first, *rest = (_column(cls._field(name), name) for name in cls.columns)
+        named = first.show
+        if change is not None:
+            first = first.but(show=lambda row: lists.lead(change(row), named(row)))
+            rest += _steps(*cls.step, named)
+        texts = [name for name in cls.columns if isinstance(cls._field(name), models.CharField)]
+        return lists.List(
+            title=capfirst(str(names.verbose_name_plural)), one=str(names.verbose_name),
+            many=str(names.verbose_name_plural), named=named, sort=first.name,
+            columns=(first, *rest), search_label="Words",
+            search=lambda words: Q(*(Q((f"{name}__icontains", words)) for name in texts), _connector=Q.OR),
+        )  # fmt: skip
 
     @classmethod
     def add(cls, request: Request, **key: str) -> HttpResponse:
@@ -205,19 +204,8 @@ class Pages:
         return above
 
     @classmethod
-    def _rows(cls, request: Request, above: ScopedModel) -> Any:
-        linked = [name for name in cls.columns if cls._field(name).is_relation]
-        rows = cls.model.objects.filter(**({cls.parent: above} if cls.parent else {}))
-        found = rows.visible_to(request.user).select_related(*linked)
-        return found.order_by(*cls.columns[:1], "pk")
-
-    @classmethod
-    def _heads(cls) -> list[str]:
-        return [capfirst(cls._field(name).verbose_name) for name in cls.columns]
-
-    @classmethod
     def _field(cls, name: str) -> Any:
-        return cls.model._meta.get_field(name)
+        return cls.model._meta.get_field(name.partition("__")[0])
 
     @classmethod
     def _url(cls, request: Request, name: str, key: Mapping[str, Any]) -> str:
@@ -281,13 +269,20 @@ def _kept(record: Any) -> ScopedModel:
     return kept
 
 
-def _shown(row: Any, name: str) -> str:
-    """A value in words."""
-    value = getattr(row, name)
-    if isinstance(value, bool):
-        return "Yes" if value else "No"
-    if isinstance(value, date):
-        return show_day(value)
-    if hasattr(row, f"get_{name}_display"):
-        return str(getattr(row, f"get_{name}_display")())
-    return "–" if value in {None, ""} else str(value)
+def _column(field: Any, name: str) -> lists.Column:
+    """A field as a column: days as days, yes or no in words."""
+    makers = {models.BooleanField: lists.yes_no, models.DateField: lists.day}
+    make = makers.get(type(field), lists.text)
+    return make(name, capfirst(str(field.verbose_name)), order=name)
+
+
+def _steps(url: str, verb: str, named: lists.Show) -> list[lists.Column]:
+    """The next step of a record, as a button at the end of its row."""
+
+    def show(row: lists.Row) -> SafeString:
+        return format_html(STEP, reverse(url, args=[row["pk"]]), verb, named(row))
+
+    return [lists.Column("step", "Next step", (), show, files=(), css="text-end text-nowrap")] if url else []
+
+
+STEP = '<a class="btn btn-small" href="{}">{}<span class="visually-hidden">: {}</span></a>'

@@ -13,6 +13,7 @@ class Permission(models.TextChoices):
     AUDIT_VIEW = "audit_view", "Read the audit trail"
     WORK_VIEW = "work_view", "See what is due"
     WORK_WAIVE = "work_waive", "Waive or assign what is due"
+    VIEW_SAVE = "view_save", "Keep views of lists and share them"
 
     SPONSOR_EDIT = "sponsor_edit", "Add and change sponsors"
     TRIAL_VIEW = "trial_view", "See a trial"

@@ -14,6 +14,7 @@ from accounts.models import Density
 from core import obligations
 from core.access import has_anywhere
 from core.permissions import Permission
+from core.saved_views.queries import at_hand
 from ctms.context import (
     PLACE,
     Context,
@@ -38,6 +39,7 @@ class Item:
     rules: frozenset[str] = frozenset()
     also: tuple[str, ...] = ()  # other addresses below which its pages lie
     count: int = 0
+    unit: str = "open"
     is_late: bool = False
     is_current: bool = False
 
@@ -79,7 +81,7 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 def groups(request: HttpRequest, user: User) -> list[Group]:
     """The navigation, as far as the person may go: mine, the organisation, the trial or place."""
     context = context_of(request, user)
-    shown = [Group("", list(_mine(user, context)))]
+    shown = [Group("", list(_mine(user, context, request.path)))]
     if works_above_sites(user):
         shown.append(Group("Organisation", list(_organisation(user))))
     if context is not None:
@@ -102,14 +104,25 @@ def _item(
     return Item(reverse(name, args=args), icon, text, key, frozenset(rules), also)
 
 
-def _mine(user: User, context: Context | None) -> Iterator[Item]:
+def _mine(user: User, context: Context | None, path: str) -> Iterator[Item]:
     if is_site_staff(user):
         yield _item("subjects:today", "sunrise", "Today", "g t", rules=["visit.confirm"])
     yield _item("inbox:work", "inbox", "My work", "g w", rules=obligations.RULES)
+    yield from _saved_views(user, path)
     if context is not None and context.kind == PLACE:
         yield _item(
             "subjects:schedule", "calendar", "Schedule", "g s", context.key, rules=["visit.book"]
         )
+
+
+def _saved_views(user: User, path: str) -> Iterator[Item]:
+    """The page of all views with how many are the person's own, and those that are pinned."""
+    held = at_hand(user, path)
+    own = sum(one.is_own for one in held)
+    yield replace(_item("views:views", "star", "Saved views", "g v"), count=own, unit="kept")
+    for one in held:
+        if one.is_pinned:
+            yield Item(one.view.get_absolute_url(), "pin", one.view.name)
 
 
 def _organisation(user: User) -> Iterator[Item]:
@@ -161,6 +174,8 @@ def _counted(group: Group, due: list[obligations.Count]) -> Group:
 
 
 def _with_count(item: Item, due: list[obligations.Count]) -> Item:
+    if not item.rules:
+        return item
     rows = [row for row in due if row.rule in item.rules]
     count = sum(row.total for row in rows)
     return replace(item, count=count, is_late=any(row.late for row in rows))

@@ -20,6 +20,7 @@ urlpatterns = [
     path("api/v1/", include("ctms.api")),
     path("", include("accounts.urls")),
     path("", include("core.imports.urls")),
+    path("", include("core.saved_views.urls")),
     path("", include("trials.urls")),
     path("", include("subjects.urls")),
     path("", include("sites.urls")),

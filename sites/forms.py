@@ -333,12 +333,12 @@ class ScheduleForm(forms.Form):
 class AssignForm(forms.Form):
     """The sites that get a monitor, and who that is."""
 
-    site = forms.ModelMultipleChoiceField(Site.objects.none())
+    row = forms.ModelMultipleChoiceField(Site.objects.none())
     cra = forms.ModelChoiceField(
         User.objects.none(), label="CRA", required=False, empty_label="Nobody"
     )
 
     def __init__(self, *args: Any, trial: Trial, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["site"].queryset = Site.objects.filter(trial=trial)  # type: ignore[attr-defined]
+        self.fields["row"].queryset = Site.objects.filter(trial=trial)  # type: ignore[attr-defined]
         self.fields["cra"].queryset = cras_of(trial)  # type: ignore[attr-defined]

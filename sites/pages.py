@@ -65,7 +65,7 @@ class EquipmentPages(PlacePages):
     """Devices and their calibration."""
 
     model = Equipment
-    columns = ("name", "kind", "room", "serial_number", "calibration_due_on", "is_active")
+    columns = ("name", "kind", "room__name", "serial_number", "calibration_due_on", "is_active")
     fields = ("name", "kind", "room", "serial_number", "calibration_due_on")
 
     @classmethod

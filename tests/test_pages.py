@@ -46,10 +46,13 @@ def pages(world: World) -> list[str]:
         reverse("trials:set_up", args=["tmr-204"]),
         reverse("trials:schedule", args=["tmr-204"]),
         reverse("trials:schedule", args=["tmr-204", "1.0"]),
-        reverse("workspace:sites", args=["tmr-204"]) + "?q=1042&sort=active",
+        reverse("workspace:sites", args=["tmr-204"]) + "?q=1042&sort=-active&status=open&filter=yes",
         reverse("workspace:all_sites"),
         reverse("workspace:site", args=["tmr-204", "1042"]),
-        reverse("workspace:subjects", args=["tmr-204"]) + "?sort=next&status=screening",
+        reverse("workspace:site_subjects", args=["tmr-204", "1042"]) + "?need=late&filter=yes",
+        reverse("workspace:site_activity", args=["tmr-204", "1042"]) + "?filter=yes",
+        reverse("views:views"),
+        reverse("workspace:subjects", args=["tmr-204"]) + "?sort=next&status=screening&columns=status,due&filter=yes",
         reverse("workspace:all_subjects"),
         reverse("workspace:place_subjects", args=["northgate"]),
         reverse("workspace:subject", args=["tmr-204", subject.number]),
@@ -116,7 +119,7 @@ def administration(world: World) -> list[str]:
     person = world.cra.pk
     grant = Grant.objects.get(user=world.cra).pk
     return [
-        reverse("accounts:people") + "?q=a&role=cra&scope=1042&state=idle",
+        reverse("accounts:people") + "?q=a&role=cra&scope=1042&state=idle&filter=yes",
         reverse("accounts:set_up"),
         reverse("accounts:invite"),
         reverse("accounts:person", args=[person]),
@@ -165,7 +168,10 @@ def test_without_signing_in_there_is_only_the_log_in(world: World, client: Clien
 def test_a_stranger_finds_nothing(world: World, client: Client) -> None:
     stranger = User.objects.create(username="stranger", email="s@example.org")
     client.force_login(stranger)
-    lists = {"/today/", "/my-work/", "/trials/", "/sites/", "/subjects/", "/search/", "/places/"}
+    lists = {
+        "/today/", "/my-work/", "/trials/", "/sites/", "/subjects/", "/search/", "/places/",
+        "/views/",
+    }  # fmt: skip
     for path in pages(world):
         expected = 200 if path.split("?")[0] in lists else 404
         response = client.get(path)

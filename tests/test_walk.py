@@ -19,13 +19,14 @@ from tests.test_house import ROOT, SOURCES
 from tests.ways import Table, Way, Who, persons
 from tests.ways import table as other_ways
 from tests.ways_course import course_ways
+from tests.ways_lists import list_ways
 from tests.ways_trials import trial_ways
 from tests.world import World, make_place, user_with
 from trials.actions import trials
 
 pytestmark = pytest.mark.django_db
 
-OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit", "core"}
+OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit", "core", "views"}
 # For whoever asks: each is tested where it is told of.
 WITHOUT_SIGNING_IN = {"accounts:session", "subjects:feed"}
 # It ends the walk: it signs a person out everywhere else, and the walk is everywhere else.
@@ -37,7 +38,7 @@ def table(world: World) -> Table:
     more = {
         name: way if isinstance(way, list) else [way] for name, way in trial_ways(world).items()
     }
-    return other_ways(world) | course_ways(world) | more
+    return other_ways(world) | course_ways(world) | list_ways(world) | more
 
 
 def named(patterns: list[URLPattern | URLResolver], namespace: str = "") -> set[str]:

@@ -120,9 +120,8 @@ def table(world: World) -> Table:
 def open_ways() -> dict[str, Way]:
     """Lists that show what each person may see, down to nothing."""
     names = [
-        "workspace:home", "workspace:search", "workspace:trials", "workspace:all_sites",
-        "workspace:export_all_sites", "workspace:all_subjects", "inbox:work", "sites:places",
-        "subjects:today",
+        "workspace:home", "workspace:search", "inbox:work", "sites:places", "subjects:today",
+        "views:views",
     ]  # fmt: skip
     ways = {name: Way(reverse(name)) for name in names}
     ways["accounts:settings"] = Way(reverse("accounts:settings"), methods="GET POST")
@@ -222,9 +221,9 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
         "delegate": Permission.DELEGATION_EDIT,
     }
     under = {
-        "rooms": ("room", Permission.PLACE_EDIT, world.room),
-        "equipment": ("equipment", Permission.PLACE_EDIT, device),
-        "staff": ("person", Permission.STAFF_EDIT, world.person),
+        "room": (Permission.PLACE_EDIT, world.room),
+        "equipment": (Permission.PLACE_EDIT, device),
+        "person": (Permission.STAFF_EDIT, world.person),
     }
     ways: dict[str, Way | list[Way]] = {
         "sites:add_place": Way(reverse("sites:add_place"), at="deployment", get=Permission.PLACE_ADD, methods=both),
@@ -233,7 +232,6 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
         "subjects:schedule": Way(reverse("subjects:schedule", args=["northgate"]), **seen),
         "subjects:day_sheet": Way(reverse("subjects:day_sheet", args=["northgate"]), **seen),
         "subjects:waiting": Way(reverse("subjects:waiting", args=["northgate"]), **seen),
-        "workspace:place_subjects": Way(reverse("workspace:place_subjects", args=["northgate"]), **seen),
         "subjects:feeds": Way(reverse("subjects:feeds", args=["northgate"]), get=Permission.FEED_EDIT, methods=both, **seen),
         "subjects:revoke_feed": Way(reverse("subjects:revoke_feed", args=[feed.pk]), post=Permission.FEED_EDIT, methods="POST", **diary),
         "sites:change_closure": Way(to("change_closure", closure.pk), get=Permission.PLACE_EDIT, methods=both, **diary),
@@ -244,16 +242,10 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
         "sites:change_absence": Way(to("change_absence", absence.pk), get=Permission.STAFF_EDIT, methods=both, **diary),
         "sites:end_absence": Way(to("end_absence", absence.pk), post=Permission.STAFF_EDIT, methods="POST", **diary),
         **{f"sites:{name}": Way(to(name), get=need, methods=both, **seen) for name, need in edited.items()},
-        "sites:holidays": Way(reverse("sites:holidays"), at="deployment", see=Permission.PLACE_VIEW, shared=True),
-        "sites:export_holidays": Way(reverse("sites:export_holidays"), at="deployment", see=Permission.PLACE_VIEW, shared=True),
         "sites:add_holiday": Way(reverse("sites:add_holiday"), at="deployment", see=Permission.PLACE_VIEW, get=Permission.DEPLOYMENT_EDIT, methods=both, shared=True),
         "sites:change_holiday": Way(reverse("sites:change_holiday", args=[holiday.pk]), at="deployment", see=Permission.PLACE_VIEW, get=Permission.DEPLOYMENT_EDIT, methods=both, shared=True),
     }  # fmt: skip
-    for words, (word, need, record) in under.items():
-        ways[f"sites:{words}"] = Way(to(words), get=Permission.DIARY_VIEW, **seen)
-        ways[f"sites:export_{words}"] = Way(
-            to(f"export_{words}"), get=Permission.DIARY_VIEW, **seen
-        )
+    for word, (need, record) in under.items():
         ways[f"sites:add_{word}"] = Way(to(f"add_{word}"), get=need, methods=both, **seen)
         ways[f"sites:change_{word}"] = Way(
             to(f"change_{word}", "northgate", record.pk), get=need, methods=both, **seen
@@ -267,13 +259,11 @@ def site_ways(world: World) -> dict[str, Way | list[Way]]:
     delegation = Delegation.objects.get(person=world.person, task=Task.VISITS)
     of_trial = {"at": "trial", "see": Permission.TRIAL_VIEW, "shared": True}
     return {
-        **{
-            f"workspace:{name}": Way(reverse(f"workspace:{name}", args=["tmr-204"]), **of_trial)
-            for name in ("trial", "sites", "export_sites", "subjects")
-        },
+        "workspace:trial": Way(reverse("workspace:trial", args=["tmr-204"]), **of_trial),
         "workspace:site": Way(reverse("workspace:site", args=one), see=Permission.SITE_VIEW),
         "sites:add_site": Way(reverse("sites:add_site", args=["tmr-204"]), get=Permission.SITE_EDIT, methods=both, **of_trial),
-        "sites:assign_cra": Way(reverse("sites:assign_cra", args=["tmr-204"]), post=Permission.SITE_EDIT, methods="POST", **of_trial),
+        "sites:assign_cra": Way(reverse("sites:assign_cra", args=["tmr-204"]), get=Permission.SITE_EDIT, methods=both, **of_trial),
+        "workspace:edit_site": Way(reverse("workspace:edit_site", args=[*one, "planned"]), see=Permission.SITE_VIEW, get=Permission.SITE_EDIT, methods=both),
         "sites:change_site": Way(reverse("sites:change_site", args=one), see=Permission.SITE_VIEW, get=Permission.SITE_EDIT, methods=both),
         "sites:status": Way(reverse("sites:status", args=one), see=Permission.SITE_VIEW, post=Permission.SITE_STATUS, methods=both),
         "sites:schedules": Way(reverse("sites:schedules", args=one), see=Permission.SITE_VIEW, post=Permission.SITE_EDIT, methods=both),
@@ -296,8 +286,6 @@ def account_ways(world: World) -> dict[str, Way | list[Way]]:
 
     return {
         "accounts:set_up": Way(to("set_up"), at="deployment", get=Permission.DEPLOYMENT_EDIT, methods=both),
-        "accounts:people": Way(to("people"), at="deployment", get=Permission.ACCOUNT_VIEW),
-        "accounts:export_people": Way(to("export_people"), at="deployment", get=Permission.ACCOUNT_VIEW),
         "accounts:invite": Way(to("invite"), at="deployment", get=Permission.ACCOUNT_EDIT, methods=both),
         "accounts:person": Way(to("person", *person), **of_people),
         "accounts:change": Way(to("change", *person), get=Permission.ACCOUNT_EDIT, methods=both, **of_people),

@@ -20,7 +20,6 @@ def course_ways(world: World) -> dict[str, list[Way]]:
     site, place = [world.site.pk], [world.place.slug]
     of_subject: dict[str, Any] = {"see": Permission.SUBJECT_VIEW, "methods": BOTH}
     of_place: dict[str, Any] = {"at": "place", "see": Permission.PLACE_VIEW, "shared": True}
-    of_trial: dict[str, Any] = {"at": "trial", "see": Permission.TRIAL_VIEW, "shared": True}
     of_site: dict[str, Any] = {"see": Permission.SITE_VIEW, "get": Permission.SUBJECT_VIEW}
     forms = {
         "anchors": Permission.SUBJECT_STATUS, "find_again": Permission.SUBJECT_STATUS,
@@ -45,13 +44,6 @@ def course_ways(world: World) -> dict[str, list[Way]]:
         "subjects:export_screening_log": [Way(to("export_screening_log", *site), **of_site)],
         "subjects:find_caller": [
             Way(to("find_caller", *place), get=Permission.IDENTITY_VIEW, methods=BOTH, **of_place)
-        ],
-        "workspace:export_all_subjects": [Way(reverse("workspace:export_all_subjects"))],
-        "workspace:export_subjects": [
-            Way(reverse("workspace:export_subjects", args=["tmr-204"]), **of_trial)
-        ],
-        "workspace:export_place_subjects": [
-            Way(reverse("workspace:export_place_subjects", args=place), **of_place)
         ],
         "accounts:look": [Way(reverse("accounts:look"), methods="POST")],
         "accounts:help_sign_in": [

@@ -14,7 +14,8 @@ TARGET = STATIC / "vendor" / "app.css"
 
 LAYERS = "reset, tokens, base, shell, components, charts, screens, print"
 NAMES = (
-    "tokens", "base", "helpers", "shell", "page", "cards", "lists", "controls", "tables", "forms",
+    "tokens", "base", "helpers", "shell", "page", "cards", "lists", "controls", "tables", "listing",
+    "forms",
     "overlays", "charts", "signin", "today", "calendar", "booking", "inbox", "soa", "preview",
     "print",
 )  # fmt: skip

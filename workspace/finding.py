@@ -5,8 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import F, Q
+from django.urls import reverse
+
 from accounts.models import User
-from workspace import queries
+from sites.models import Site
+from subjects.models import Subject, SubjectStatus
+from subjects.queries import match_number
+from trials.models import Trial
 
 SHOWN = 10
 # Letters that are typed where a number has a digit.
@@ -29,16 +35,53 @@ def search(user: User, text: str) -> Found:
     """Subjects, sites and trials that fit the text; nothing for nothing."""
     if not text:
         return Found([], [], [])
-    query, wanted = {"q": text}, text.casefold()
-    return Found(
-        queries.subjects_for(user, query).rows[:SHOWN],
-        queries.sites_for(user, query).rows[:SHOWN],
-        [
-            row
-            for row in queries.trials_for(user)
-            if wanted in f"{row['protocol_number']} {row['name']}".casefold()
-        ][:SHOWN],
+    return Found(_subjects(user, text), _sites(user, text), _trials(user, text))
+
+
+def _subjects(user: User, text: str) -> list[dict[str, Any]]:
+    labels = dict(SubjectStatus.choices)
+    rows = Subject.objects.visible_to(user).filter(match_number(text)).order_by("number", "pk")
+    found = Subject.objects.filter(pk__in=rows.values("pk")[:SHOWN]).order_by("number", "pk")
+    return [
+        row | {
+            "url": reverse("workspace:subject", args=[row["trial_code"], row["number"]]),
+            "status_label": labels[row["status"]],
+        }
+        for row in found.values("pk", "number", "status", **TRIAL)
+    ]  # fmt: skip
+
+
+def _sites(user: User, text: str) -> list[dict[str, Any]]:
+    rows = Site.objects.visible_to(user).filter(
+        Q(number__istartswith=text)
+        | Q(place__short_name__icontains=text)
+        | Q(investigator_name__icontains=text)
     )
+    named = {"place_name": F("place__short_name"), "city": F("place__city")}
+    return [
+        row | {"url": reverse(
+            "workspace:site", args=[row["trial_code"], row["number"] or f"c{row['pk']}"]
+        )}
+        for row in rows.order_by("number", "pk").values("pk", "number", **TRIAL, **named)[:SHOWN]
+    ]  # fmt: skip
+
+
+def _trials(user: User, text: str) -> list[dict[str, Any]]:
+    labels = dict(Trial.Status.choices)
+    rows = Trial.objects.visible_to(user).filter(
+        Q(protocol_number__icontains=text) | Q(name__icontains=text)
+    )
+    found = rows.order_by("protocol_number").values("code", "protocol_number", "name", "status")
+    return [
+        row | {
+            "url": reverse("workspace:trial", args=[row["code"]]),
+            "status_label": labels[row["status"]],
+        }
+        for row in found[:SHOWN]
+    ]  # fmt: skip
+
+
+TRIAL = {"trial_code": F("trial__code"), "trial_number": F("trial__protocol_number")}
 
 
 def meant(text: str) -> str:

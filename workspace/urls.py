@@ -2,25 +2,27 @@
 
 from django.urls import path
 
-from workspace import views
+from core.lists import urls as list_urls
+from workspace.views import home, lists, records
 
 app_name = "workspace"
 
+TRIAL = "trials/<slug:code>"
+SITE = f"{TRIAL}/sites/<str:number>"
+
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("search/", views.search, name="search"),
-    path("sites/", views.sites, name="all_sites"),
-    path("sites.csv", views.export_sites, name="export_all_sites"),
-    path("subjects/", views.subjects, name="all_subjects"),
-    path("subjects.csv", views.export_subjects, name="export_all_subjects"),
-    path("trials/", views.trials, name="trials"),
-    path("trials/<slug:code>/", views.trial, name="trial"),
-    path("trials/<slug:code>/sites/", views.sites, name="sites"),
-    path("trials/<slug:code>/sites.csv", views.export_sites, name="export_sites"),
-    path("trials/<slug:code>/sites/<str:number>/", views.site, name="site"),
-    path("trials/<slug:code>/subjects/", views.subjects, name="subjects"),
-    path("trials/<slug:code>/subjects.csv", views.export_subjects, name="export_subjects"),
-    path("trials/<slug:code>/subjects/<str:number>/", views.subject, name="subject"),
-    path("places/<slug:slug>/subjects/", views.place_subjects, name="place_subjects"),
-    path("places/<slug:slug>/subjects.csv", views.export_subjects, name="export_place_subjects"),
+    path("", home.home, name="home"),
+    path("search/", home.search, name="search"),
+    *list_urls("sites", lists.sites, "all_sites"),
+    *list_urls("subjects", lists.subjects, "all_subjects"),
+    *list_urls("trials", lists.trials, "trials"),
+    path(f"{TRIAL}/", records.trial, name="trial"),
+    *list_urls(f"{TRIAL}/sites", lists.sites, "sites"),
+    path(f"{SITE}/", records.site, name="site"),
+    path(f"{SITE}/edit/<slug:column>/", lists.edit_site, name="edit_site"),
+    *list_urls(f"{SITE}/subjects", lists.site_subjects, "site_subjects"),
+    *list_urls(f"{SITE}/activity", lists.site_activity, "site_activity"),
+    *list_urls(f"{TRIAL}/subjects", lists.subjects, "subjects"),
+    path(f"{TRIAL}/subjects/<str:number>/", records.subject, name="subject"),
+    *list_urls("places/<slug:slug>/subjects", lists.place_subjects, "place_subjects"),
 ]

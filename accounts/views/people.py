@@ -11,12 +11,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import actions, lockout, queries
 from accounts.forms import InviteForm, PersonForm, ReasonForm
+from accounts.lists import PEOPLE
 from accounts.models import Grant, User
-from accounts.roles import Role
-from core import signing
+from core import lists, signing
 from core.access import has_anywhere, require
 from core.actions import RefusedError
-from core.export import as_csv
 from core.models import Deployment
 from core.permissions import Permission
 from core.web import Request, allowed, find, page
@@ -28,32 +27,14 @@ def answer(request: Request, form: BaseForm, title: str, verb: str, back: str) -
     return page(request, "accounts/form.html", context, status=422 if form.is_bound else 200)
 
 
-@require_GET
-def people(request: Request) -> HttpResponse:
+def people(request: Request, kind: str = "") -> HttpResponse:
     """Everybody who has an account, with the roles they hold now."""
-    require(request.user, Permission.ACCOUNT_VIEW, actions.deployment())
-    context = {
-        "listing": queries.people_for(request.user, request.GET.dict(), timezone.now()),
-        "roles": Role.choices,
-        "states": queries.STATES.items(),
-        "query": request.GET,
-        "may_invite": has_anywhere(request.user, Permission.ACCOUNT_EDIT),
-    }
-    return page(request, "accounts/people.html", context)
-
-
-@require_GET
-def export_people(request: Request) -> HttpResponse:
-    """Everybody whom the list shows, as CSV."""
     installation = actions.deployment()
     require(request.user, Permission.ACCOUNT_VIEW, installation)
-    rows = (
-        (row.name, row.username, row.job_title, "; ".join(row.roles), row.state_label,
-         row.last_login, row.has_second_factor)
-        for row in queries.everybody(request.user, request.GET.dict(), timezone.now())
-    )  # fmt: skip
-    heads = ("Name", "User name", "Job title", "Roles", "State", "Last log-in", "Second factor")
-    return as_csv(request, "People", heads, rows, installation)
+    rows = User.objects.visible_to(request.user)
+    listing = lists.Listing(request, PEOPLE, rows, of=installation)
+    context = {"may_invite": has_anywhere(request.user, Permission.ACCOUNT_EDIT)}
+    return lists.answer(listing, request, "accounts/people.html", context, kind)
 
 
 @require_GET

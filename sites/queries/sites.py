@@ -39,10 +39,13 @@ def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:
     """The head of the pages of a site: what the user may do, and its tabs."""
     tabs = [
         ("", "Overview", site.get_absolute_url()),
+        ("subjects", "Subjects", _site_url("workspace:site_subjects", site)),
         ("screening", "Screening log", reverse("subjects:screening_log", args=[site.pk])),
         ("status", "Status", _site_url("sites:status", site)),
         ("schedules", "Schedule versions", _site_url("sites:schedules", site)),
     ]
+    if can(user, Permission.AUDIT_VIEW, site):
+        tabs.append(("activity", "Activity", _site_url("workspace:site_activity", site)))
     return {
         "site": site,
         "trial": site.trial,

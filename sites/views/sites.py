@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from core.access import require
 from core.actions import RefusedError
+from core.drafts import page_of
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, whole
+from core.web import Request, back, find, page, whole
 from sites import queries
 from sites.actions import sites
 from sites.forms import AddSiteForm, AssignForm, ScheduleForm, SiteForm, StatusForm
@@ -47,18 +47,23 @@ def add_site(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_POST
+@require_http_methods(["GET", "POST"])
 def assign_cra(request: Request, code: str) -> HttpResponse:
     """Give the sites ticked in the list their monitor."""
     trial = find(Trial, request.user, to=Permission.SITE_EDIT, code=code)
-    form = AssignForm(request.POST, trial=trial)
+    form = AssignForm(request.POST or None, trial=trial)
+    if not form.is_bound:
+        ticked = [key for text in request.GET.getlist("row") if (key := whole(text))]
+        chosen = Site.objects.filter(trial=trial, pk__in=ticked).select_related("place")
+        context = {"trial": trial, "form": form, "chosen": chosen, "next": page_of(request)}
+        return page(request, "sites/assign_cra.html", context, partial="menu")
     if not form.is_valid():
         raise RefusedError("Tick at least one site of the trial and choose one of its CRAs.")
-    chosen, cra = form.cleaned_data["site"], form.cleaned_data["cra"]
+    chosen, cra = form.cleaned_data["row"], form.cleaned_data["cra"]
     sites.assign_cra(trial, sites=chosen, cra=cra, by=request.user)
     count = "1 site" if len(chosen) == 1 else f"{len(chosen)} sites"
     messages.success(request, f"{cra} monitors {count}." if cra else f"Nobody monitors {count}.")
-    return redirect("workspace:sites", code)
+    return back(request, reverse("workspace:sites", args=[code]))
 
 
 @require_http_methods(["GET", "POST"])

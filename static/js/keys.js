@@ -5,8 +5,8 @@ const PAUSE = 1500; // milliseconds between the keys of a pair
 let lead = '';
 let timer;
 
-const isTyping = ({ target }) => target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]');
-const isOff = () => document.documentElement.dataset.keys === 'off';
+export const isTyping = ({ target }) => target.closest?.('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]');
+export const isOff = () => document.documentElement.dataset.keys === 'off';
 const keyed = () => [...document.querySelectorAll('[data-key]')];
 
 function press(keys) {

@@ -4,13 +4,13 @@ const menu = document.getElementById('menu');
 const items = () => [...menu.querySelectorAll('.menu-item')];
 let opener = null;
 
-async function open(link) {
+export async function open(link, url = link.href) {
   opener = link;
-  await htmx.ajax('GET', link.href, { target: menu, source: link, swap: 'innerHTML' });
+  await htmx.ajax('GET', url, { target: menu, source: link, swap: 'innerHTML' });
   if (!menu.childElementCount) return;
   menu.classList.toggle('is-left', 'menuLeft' in link.dataset);
   menu.showPopover({ source: link });
-  (menu.querySelector('input[type=search]') ?? items()[0])?.focus();
+  (menu.querySelector('input:not([type=hidden]), select') ?? items()[0])?.focus();
 }
 
 document.addEventListener('click', (event) => {

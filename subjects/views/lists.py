@@ -9,7 +9,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.access import can
-from core.export import as_csv
+from core.export import as_file
 from core.permissions import Permission
 from core.web import Request, find, page, whole
 from sites.models import Place, Site
@@ -64,4 +64,8 @@ def export_screening_log(request: Request, pk: int) -> HttpResponse:
     site = find(Site, request.user, to=Permission.SUBJECT_VIEW, pk=pk)
     rows = screening.matching(site, request.user, request.GET.get("outcome", ""))
     today = timezone.localdate(timezone=site.place.zone)
-    return as_csv(request, "Screening log", screening.HEADS, screening.lines(rows, today), site)
+    outcome = screening.OUTCOMES.get(request.GET.get("outcome", ""))
+    return as_file(
+        request, "csv", "Screening log", screening.HEADS, screening.lines(rows, today),
+        said=f"Outcome: {outcome[0]}" if outcome else "", target=site,
+    )  # fmt: skip

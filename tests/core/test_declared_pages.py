@@ -2,14 +2,17 @@
 
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.test import Client
+from django.urls import reverse
 
+from accounts.roles import Role
 from core.models import Event
-from core.pages import Pages, _shown
+from core.pages import Pages
 from core.permissions import Permission
 from core.versions import ConflictError
 from sites.models import Holiday
 from sites.pages import HolidayPages
-from tests.world import World
+from tests.world import World, user_with
 from trials.models import RegistryId
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +51,10 @@ def test_a_record_of_the_deployment_lies_under_nothing(world: World) -> None:
     assert not Holiday.objects.exists()
 
 
-def test_values_are_shown_in_words(world: World) -> None:
-    assert _shown(world.site, "status") == "Open for enrolment"
-    assert _shown(world.room, "is_active") == "Yes"
-    assert _shown(world.room, "note") == "–"
+def test_values_are_shown_in_words(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    text = client.get(reverse("sites:rooms", args=["northgate"])).content.decode()
+    assert "<td > Yes </td>" in " ".join(text.split())
+    assert "Close for a time" in text
+    client.force_login(user_with(Role.CTA, world.trial, world.admin))
+    assert client.get(reverse("sites:rooms", args=["northgate"])).status_code == 403

@@ -51,34 +51,37 @@ def lines(client: Client, url: str) -> list[list[str]]:
 def test_the_list_of_sites_is_exported_as_filtered(world: World, client: Client) -> None:
     client.force_login(world.manager)
     sites.change_site(world.site, values={"investigator_name": '=HYPERLINK("x")'}, by=world.manager)
-    url = reverse("workspace:export_sites", args=["tmr-204"])
-    first, heads, row = lines(client, f"{url}?q=1042&view=open")
-    assert first[0].startswith("Sites; q: 1042, view: open; ")
+    url = reverse("workspace:export_sites", args=["tmr-204", "csv"])
+    first, heads, row = lines(client, f"{url}?q=1042&status=open")
+    assert first[0].startswith("Sites; Search: 1042, State: Open for enrolment; ")
     assert dict(zip(heads, row, strict=True))["Investigator"] == '\'=HYPERLINK("x")'
     assert len(lines(client, f"{url}?q=nowhere")) == 2
-    assert len(lines(client, reverse("workspace:export_all_sites"))) == 3
+    assert len(lines(client, reverse("workspace:export_all_sites", args=["csv"]))) == 3
     trail = Event.objects.filter(verb="export sites").order_by("pk").first()
     assert trail is not None
-    assert (trail.target_id, trail.reason) == (world.trial.pk, "1 row, q: 1042, view: open")
+    assert (trail.target_id, trail.reason) == (
+        world.trial.pk,
+        "1 row, Search: 1042, State: Open for enrolment",
+    )
 
 
 @pytest.mark.django_db
 def test_people_and_plain_records_are_exported(world: World, client: Client) -> None:
     places.add_room(world.place, name="+Room", by=world.coordinator)
     client.force_login(world.coordinator)
-    rooms = lines(client, reverse("sites:export_rooms", args=["northgate"]))
+    rooms = lines(client, reverse("sites:export_rooms", args=["northgate", "csv"]))
     assert rooms[1] == ["Name", "Note", "In use"]
     assert [row[0] for row in rooms[2:]] == ["'+Room", "Room 1"]
     for name in ("sites:export_equipment", "sites:export_staff"):
-        assert client.get(reverse(name, args=["northgate"])).status_code == 200
-    assert client.get(reverse("accounts:export_people")).status_code == 403
+        assert client.get(reverse(name, args=["northgate", "csv"])).status_code == 200
+    assert client.get(reverse("accounts:export_people", args=["csv"])).status_code == 403
     client.force_login(world.admin)
-    people = lines(client, reverse("accounts:export_people") + "?q=priya")
+    people = lines(client, reverse("accounts:export_people", args=["csv"]) + "?q=priya")
     assert people[1][0] == "Name"
-    assert len(lines(client, reverse("accounts:export_people"))) > 4
-    assert len(lines(client, reverse("sites:export_holidays"))) == 2
+    assert len(lines(client, reverse("accounts:export_people", args=["csv"]))) > 4
+    assert len(lines(client, reverse("sites:export_holidays", args=["csv"]))) == 2
     client.force_login(world.cra)
-    assert client.get(reverse("sites:export_rooms", args=["northgate"])).status_code == 403
+    assert client.get(reverse("sites:export_rooms", args=["northgate", "csv"])).status_code == 403
 
 
 @pytest.mark.django_db
@@ -87,6 +90,6 @@ def test_a_very_long_list_is_filtered_first(
 ) -> None:
     monkeypatch.setattr(export, "MOST", 0)
     client.force_login(world.manager)
-    refused = client.get(reverse("workspace:export_all_sites"))
+    refused = client.get(reverse("workspace:export_all_sites", args=["csv"]))
     assert refused.status_code == 422
     assert "Filter the list" in refused.content.decode()
