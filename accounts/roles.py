@@ -87,7 +87,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.INVESTIGATOR: Bundle(
         "Is responsible for the subjects of a site and signs for them.",
-        SITE_KINDS, RUN_SITE, "subjects:today", can_sign=True,
+        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE}, "subjects:today", can_sign=True,
     ),
     Role.SITE_SUPPORT: Bundle(
         "Checks subjects in, books visits and logs calls at a site.",
@@ -99,7 +99,8 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.CRA: Bundle(
         "Monitors sites: sees subjects by number, never by name.",
-        TRIAL_KINDS, READ_SUBJECTS | {Permission.SITE_STATUS, Permission.AUDIT_VIEW, Permission.WORK_WAIVE}, can_sign=True,
+        TRIAL_KINDS, READ_SUBJECTS | {Permission.SITE_STATUS, Permission.AUDIT_VIEW, Permission.WORK_WAIVE, Permission.DEVIATION_ACKNOWLEDGE},
+        can_sign=True,
     ),
     Role.TRIAL_MANAGER: Bundle(
         "Runs a trial: its protocol, sites, subjects, milestones and team.",

@@ -43,4 +43,8 @@ class Permission(models.TextChoices):
     CONTACT_LOG = "contact_log", "Log contacts with subjects"
     VISIT_BOOK = "visit_book", "Book, move and cancel visits"
     VISIT_CONDUCT = "visit_conduct", "Check subjects in and record visit outcomes"
+    DEVIATION_ACKNOWLEDGE = (
+        "deviation_acknowledge",
+        "Acknowledge visits booked outside their window",
+    )
     FEED_EDIT = "feed_edit", "Make and revoke calendar feeds"

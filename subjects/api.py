@@ -154,12 +154,15 @@ class Time(Shape):
     room = AtVisit(queryset=Room.objects.all(), required=False, allow_null=True)
     person = AtVisit(queryset=Person.objects.all(), required=False, allow_null=True)
     reason = serializers.CharField(required=False, max_length=200)
+    tell = serializers.BooleanField(
+        default=True, help_text="Tell investigator and CRA of a day outside the window."
+    )
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The wanted time as the actions take it."""
         minutes = attrs.get("minutes") or minutes_of(self.context["record"])
         wanted = bookings.Wanted(attrs["start"], minutes, attrs.get("room"), attrs.get("person"))
-        return {"wanted": wanted, "reason": attrs.get("reason", "")}
+        return {"wanted": wanted, "reason": attrs.get("reason", ""), "tell": attrs["tell"]}
 
 
 class Unscheduled(Shape):

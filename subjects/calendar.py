@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from core.dates import show_weekday
-from sites.models import Person, Place, Room
+from sites.models import Person, Place, Room, Site
 from subjects import diary
 from subjects.actions.bookings import TakenError, Wanted
 from subjects.availability import (
@@ -110,7 +110,14 @@ def slot_choice(
         "rooms": held.rooms,
         "people": held.people_of(visit.site_id),
         "nobody": bool(held.people) and not held.people_of(visit.site_id),
+        "told": _told(visit.site),
     }
+
+
+def _told(site: Site) -> str:
+    """Who hears of a visit outside its window, by name."""
+    investigator = f"{site.investigator_name or 'the investigator'} (PI)"
+    return f"{investigator} and {site.cra.get_full_name()} (CRA)" if site.cra else investigator
 
 
 def window_of(visit: Visit, booking: Booking | None) -> diary.Window:

@@ -35,6 +35,7 @@ class BookForm(forms.Form):
     room = forms.ModelChoiceField(Room.objects.none(), required=False)
     person = forms.ModelChoiceField(Person.objects.none(), required=False)
     reason = forms.ChoiceField(choices=REASONS, required=False)
+    tell = forms.BooleanField(required=False)
     booking = forms.IntegerField(required=False, widget=forms.HiddenInput)
     confirmed = forms.BooleanField(required=False, widget=forms.HiddenInput)
     revision = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -64,6 +65,12 @@ class ReasonForm(forms.Form):
     """Why a visit did not take place, or why a value changes."""
 
     reason = forms.CharField(max_length=200, strip=True)
+
+
+class NoteForm(forms.Form):
+    """What there is to say, if anything."""
+
+    note = forms.CharField(max_length=200, required=False)
 
 
 class DayForm(forms.Form):

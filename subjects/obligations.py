@@ -14,6 +14,7 @@ from accounts.roles import Role
 from core.obligations import Within, rule
 from subjects.courses import here
 from subjects.models import (
+    Acknowledgement,
     Booking,
     DeviationDraft,
     Subject,
@@ -109,7 +110,8 @@ def visit_to_confirm(within: Within, now: datetime) -> QuerySet[Visit]:
 
 @rule(
     "visit.displaced", "Booked visit that its plan has left behind",
-    owner=Role.COORDINATOR, reads=(Visit, Booking, Subject, SubjectSchedule, DeviationDraft),
+    owner=Role.COORDINATOR, icon="calendar",
+    reads=(Visit, Booking, Subject, SubjectSchedule, DeviationDraft),
 )  # fmt: skip
 def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
     """Booked visits the schedule no longer has, or whose window has moved away from their day."""
@@ -121,3 +123,36 @@ def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
         is_gone | is_outside & ~Exists(kept), kind=Visit.Kind.SCHEDULED
     )
     return _duties(rows, "Move or cancel ", "live__on", ", the plan changed")
+
+
+def _to_acknowledge(role: Role, within: Within, now: datetime) -> QuerySet[Visit]:
+    given = Acknowledgement.objects.filter(
+        visit=OuterRef("visit_id"), role=role, description=OuterRef("description")
+    )
+    told = DeviationDraft.objects.filter(
+        ~Exists(given), visit=OuterRef("pk"), is_announced=True,
+        kind=DeviationDraft.Kind.OUT_OF_WINDOW, state=DeviationDraft.State.PLANNED,
+    )  # fmt: skip
+    held = [VisitStatus.BOOKED, VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS]
+    rows = _open(within, held, now).filter(Exists(told), live__isnull=False)
+    return _duties(rows, "Acknowledge ", "live__on", ", booked outside its window")
+
+
+@rule(
+    "visit.outside_window", "Visit booked outside its window, for the investigator to know",
+    owner=Role.INVESTIGATOR, icon="alert",
+    reads=(Visit, Booking, Subject, DeviationDraft, Acknowledgement),
+)  # fmt: skip
+def outside_window_for_investigator(within: Within, now: datetime) -> QuerySet[Visit]:
+    """Planned deviations of which the investigator was told and has not said to know."""
+    return _to_acknowledge(Role.INVESTIGATOR, within, now)
+
+
+@rule(
+    "visit.outside_window.cra", "Visit booked outside its window, for the CRA to know",
+    owner=Role.CRA, ball="sponsor", icon="alert",
+    reads=(Visit, Booking, Subject, DeviationDraft, Acknowledgement),
+)  # fmt: skip
+def outside_window_for_cra(within: Within, now: datetime) -> QuerySet[Visit]:
+    """Planned deviations of which the CRA was told and has not said to know."""
+    return _to_acknowledge(Role.CRA, within, now)

@@ -10,12 +10,36 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import User
-from core.access import can
+from accounts.roles import Role
+from core.access import can, live
 from core.dates import local_day, show_day
 from core.permissions import Permission
 from sites.models import Place
 from sites.queries import SHOWN, Booked, describes
-from subjects.models import Booking, Feed
+from subjects.models import Booking, DeviationDraft, Feed, Visit
+
+
+def planned_deviation(visit: Visit) -> DeviationDraft | None:
+    """What is seen coming where the visit is booked outside its window, and told."""
+    found: DeviationDraft | None = visit.deviation_drafts.filter(
+        kind=DeviationDraft.Kind.OUT_OF_WINDOW, state=DeviationDraft.State.PLANNED,
+        is_announced=True,
+    ).first()  # fmt: skip
+    return found
+
+
+def acknowledging_as(user: User) -> list[str]:
+    """As whom the person is told of planned deviations: investigator, CRA, or both."""
+    return sorted({held.role for held in live(user)} & {Role.INVESTIGATOR, Role.CRA})
+
+
+def may_acknowledge(visit: Visit, user: User) -> bool:
+    """Whether a planned deviation waits for this person to say that it is known."""
+    known = planned_deviation(visit)
+    if known is None or not can(user, Permission.DEVIATION_ACKNOWLEDGE, visit):
+        return False
+    given = visit.acknowledgements.filter(description=known.description)
+    return bool(set(acknowledging_as(user)) - set(given.values_list("role", flat=True)))
 
 WIDEST = 6  # digits in the last part of a number
 

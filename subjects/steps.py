@@ -11,6 +11,7 @@ from accounts.models import User
 from core.access import can
 from core.permissions import Permission
 from subjects.models import Booking, Subject, SubjectStatus, Visit, VisitStatus
+from subjects.queries import may_acknowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def of_visit(visit: Visit, booking: Booking | None, user: User) -> list[Step]:
         found += _booking_steps(visit, booking)
     if can(user, Permission.VISIT_CONDUCT, visit):
         found += _conduct_steps(visit)
+    if may_acknowledge(visit, user):
+        found.append(Step(reverse("subjects:acknowledge", args=[visit.pk]), "Acknowledge"))
     return found
 
 

@@ -21,6 +21,7 @@ urlpatterns = [
     path("visits/<int:pk>/check-in/", visits.check_in, name="check_in"),
     path("visits/<int:pk>/start/", visits.start, name="start"),
     path("visits/<int:pk>/complete/", visits.complete, name="complete"),
+    path("visits/<int:pk>/acknowledge/", visits.acknowledge, name="acknowledge"),
     path("trials/<slug:code>/subjects/import/", imports.import_subjects, name="import_subjects"),
     path(
         "trials/<slug:code>/sites/<str:number>/subjects/import/",

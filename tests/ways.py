@@ -164,6 +164,9 @@ def subject_ways(world: World) -> dict[str, Way | list[Way]]:
             for name, need in steps.items()
         },
         "subjects:slots": Way(to("slots", held.pk), see=see, get=Permission.VISIT_BOOK, methods=both),
+        "subjects:acknowledge": Way(
+            to("acknowledge", held.pk), see=see, get=Permission.DEVIATION_ACKNOWLEDGE, methods=both
+        ),
         "subjects:complete": Way(to("complete", held.pk), see=see, get=Permission.VISIT_CONDUCT, methods=both),
         "subjects:outcome": [
             Way(to("outcome", held.pk, verb), see=see, get=Permission.VISIT_CONDUCT, methods=both)

@@ -60,8 +60,9 @@ class Wanted:
 
 @action(Permission.VISIT_BOOK, "book")
 def book(
-    visit: Visit, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
-) -> Booking:
+    visit: Visit, *, wanted: Wanted, by: User, reason: str = "", tell: bool = True,
+    revision: int | None = None,
+) -> Booking:  # fmt: skip
     """Give a visit its time; outside the window only with a reason, which drafts a deviation."""
     visit = hold_visit(visit, revision)
     place = visit.site.place
@@ -74,14 +75,15 @@ def book(
         booking.save()
         _claim(booking, visit)
     Visit.flow.move(visit, Visit.Status.BOOKED, by=by, on=today_at(visit), outcome_reason="")
-    _settle(visit, on, reason)
+    _settle(visit, on, reason, tell=tell)
     return booking
 
 
 @action(Permission.VISIT_BOOK, "move")
 def move(
-    booking: Booking, *, wanted: Wanted, by: User, reason: str = "", revision: int | None = None
-) -> Booking:
+    booking: Booking, *, wanted: Wanted, by: User, reason: str = "", tell: bool = True,
+    revision: int | None = None,
+) -> Booking:  # fmt: skip
     """Move a booked visit; its old time is free at once."""
     visit = hold_visit(booking.visit)
     booking = _live(booking, revision)
@@ -96,7 +98,7 @@ def move(
     with _refusing_clashes(visit, wanted):
         booking.save(update_fields=["room", "person", "period", "on", "confirmation"])
         _claim(booking, visit)
-    _settle(visit, on, reason)
+    _settle(visit, on, reason, tell=tell)
     booking.refresh_from_db()
     return booking
 
@@ -135,11 +137,11 @@ def today_at(visit: Visit) -> date:
     return timezone.localdate(timezone=visit.site.place.zone)
 
 
-def _settle(visit: Visit, on: date, reason: str) -> None:
+def _settle(visit: Visit, on: date, reason: str, *, tell: bool) -> None:
     """After a booking: what deviates, what does no longer, and what comes next."""
     redraft([visit.subject_id])
     if is_outside(visit, on):
-        draft(visit, on, reason)
+        draft(visit, on, reason, tell=tell)
     keep_next(visit.subject)
 
 

@@ -28,11 +28,14 @@ def outside_text(visit: Visit, on: date) -> str:
     return f"{visit.name} on {show_weekday(on)} is {deviation_text(found, *window)}."
 
 
-def draft(visit: Visit, on: date, reason: str) -> None:
+def draft(visit: Visit, on: date, reason: str, *, tell: bool = True) -> None:
     """Keep a deviation that is seen coming, with the reason given for it."""
     DeviationDraft.objects.update_or_create(
         visit=visit, kind=Kind.OUT_OF_WINDOW, state=State.PLANNED,
-        defaults={"reason": reason[:200], "description": outside_text(visit, on)[:300]},
+        defaults={
+            "reason": reason[:200], "description": outside_text(visit, on)[:300],
+            "is_announced": tell,
+        },
     )  # fmt: skip
 
 

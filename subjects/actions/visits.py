@@ -21,7 +21,8 @@ from subjects.actions.plan import (
     replan,
 )
 from subjects.actions.subjects import set_anchor_date
-from subjects.models import Booking, DeviationDraft, Subject, Visit
+from subjects.models import Acknowledgement, Booking, DeviationDraft, Subject, Visit
+from subjects.queries import acknowledging_as, planned_deviation
 
 
 @action(Permission.VISIT_CONDUCT, "check in")
@@ -113,6 +114,21 @@ def reopen(visit: Visit, *, reason: str, by: User) -> Visit:
     DeviationDraft.objects.filter(visit=visit).update(state=State.WITHDRAWN)
     replan(visit.subject, by=by)
     visit.refresh_from_db()
+    return visit
+
+
+@action(Permission.DEVIATION_ACKNOWLEDGE, "acknowledge planned deviation")
+def acknowledge(visit: Visit, *, by: User, note: str = "") -> Visit:
+    """The investigator or the CRA knows that a visit is booked outside its window."""
+    visit = hold_visit(visit)
+    known = planned_deviation(visit)
+    if known is None:
+        raise ConflictError(f"{visit} is no longer booked outside its window. All is well.")
+    for role in acknowledging_as(by):
+        Acknowledgement.objects.get_or_create(
+            visit=visit, role=role, description=known.description,
+            defaults={"note": note, "by_name": by.get_full_name(), "at": timezone.now()},
+        )  # fmt: skip
     return visit
 
 

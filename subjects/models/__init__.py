@@ -11,9 +11,10 @@ from subjects.models.subject import (
     SubjectStatus,
     Transfer,
 )
-from subjects.models.visit import Booking, DeviationDraft, Visit, VisitStatus
+from subjects.models.visit import Acknowledgement, Booking, DeviationDraft, Visit, VisitStatus
 
 __all__ = [
+    "Acknowledgement",
     "Booking",
     "Contact",
     "DeviationDraft",

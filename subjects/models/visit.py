@@ -219,6 +219,7 @@ class DeviationDraft(ScopedModel):
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     reason = models.CharField(max_length=200)
     description = models.CharField(max_length=300)
+    is_announced = models.BooleanField(default=True, help_text="investigator and CRA are told")
 
     class Meta:
         constraints: ClassVar = [
@@ -232,3 +233,28 @@ class DeviationDraft(ScopedModel):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.visit}"
+
+
+class Acknowledgement(ScopedModel):
+    """A planned deviation, as it was then, known to the investigator or the CRA."""
+
+    scope = "visit__site"
+    part_of = "visit"
+    view_permission = Permission.SUBJECT_VIEW
+
+    visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="acknowledgements")
+    role = models.CharField(max_length=20)
+    description = models.CharField(max_length=300)
+    note = models.CharField(max_length=200, blank=True)
+    by_name = models.CharField(max_length=150)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["visit", "role", "description"], name="acknowledgement_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.by_name} knows: {self.description}"

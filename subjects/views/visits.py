@@ -14,14 +14,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core.access import require
 from core.actions import RefusedError
 from core.dates import show_weekday
-from core.models import StatusChange
+from core.models import Obligation, StatusChange
 from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, back, find, page, say
 from sites.models import Place
 from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
-from subjects.forms import BookForm, DayForm, ReasonForm
+from subjects.forms import BookForm, DayForm, NoteForm, ReasonForm
 from subjects.models import Booking, Visit
 from subjects.views.course import ask_first
 
@@ -94,7 +94,7 @@ def _take(
     local = wanted.start.astimezone(place.zone)
     if (moved := consequences.of_doing(visit, local.date())) and not asked["confirmed"]:
         raise consequences.MovesOthersError(visit, moved)
-    data = {"reason": asked["reason"], "revision": asked["revision"]}
+    data = {name: asked[name] for name in ("reason", "tell", "revision")}
     if booking is None:
         bookings.book(visit, wanted=wanted, by=request.user, **data)
     else:
@@ -119,9 +119,11 @@ def unbook(request: Request, pk: int) -> HttpResponse:
     """Take the time of a visit away."""
     booking = find(Booking, request.user, visit_id=pk, is_live=True)
     visit = bookings.unbook(booking, by=request.user, reason=request.POST.get("reason", ""))
-    return _done(
-        request, f"{visit} waits to be booked again.", reverse("subjects:slots", args=[pk])
-    )
+    if visit.status == Visit.Status.PLANNED:
+        text = f"{visit} waits to be booked again."
+    else:
+        text = f"{visit} is off: its schedule no longer has it."
+    return _done(request, text, reverse("subjects:visit", args=[pk]))
 
 
 @require_GET
@@ -146,6 +148,10 @@ def visit(request: Request, pk: int) -> HttpResponse:
         "steps": steps.of_visit(record, booking, request.user),
         "ways_out": steps.out_of_visit(record, request.user, today),
         "drafts": record.deviation_drafts.exclude(state="withdrawn"),
+        "known": record.acknowledgements.order_by("at"),
+        "is_displaced": Obligation.objects.filter(
+            rule="visit.displaced", object_id=pk, met_at=None
+        ).exists(),
         "history": [{"label": labels[step.to_status], **vars(step)} for step in history],
     }
     return page(request, "subjects/visit.html", context)
@@ -215,6 +221,20 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
         messages.success(request, f"{visit}: {visit.get_status_display().lower()}.")
         return back(request, visit.get_absolute_url())
     context = {"visit": visit, "form": form, "title": f"{title}: {visit.name}", "verb": title}
+    return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def acknowledge(request: Request, pk: int) -> HttpResponse:
+    """The investigator or the CRA knows that a visit is booked outside its window."""
+    visit = find(Visit, request.user, to=visits.acknowledge.permission, pk=pk)
+    form = NoteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        visits.acknowledge(visit, note=form.cleaned_data["note"], by=request.user)
+        messages.success(request, f"{visit}: acknowledged.")
+        return back(request, visit.get_absolute_url())
+    title = f"Acknowledge that {visit.name} is booked outside its window"
+    context = {"visit": visit, "form": form, "title": title, "verb": "Acknowledge"}
     return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
 
 
