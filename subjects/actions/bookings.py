@@ -14,7 +14,17 @@ from core.actions import RefusedError, action
 from core.dates import show_weekday
 from core.permissions import Permission
 from core.versions import ConflictError, lock
-from sites.models import Claim, ClaimKind, Delegation, OpeningHours, Person, Place, Room, Task
+from sites.models import (
+    Claim,
+    ClaimKind,
+    Delegation,
+    Holiday,
+    OpeningHours,
+    Person,
+    Place,
+    Room,
+    Task,
+)
 from subjects.actions.deviations import draft, is_outside, outside_text, redraft
 from subjects.actions.plan import (
     hold_visit,
@@ -163,17 +173,23 @@ def _check_open(place: Place, start: datetime, end: datetime) -> None:
     closed = place.closures.filter(period__overlap=DateTimeTZRange(start, end, "[)")).first()
     if closed is not None:
         raise TakenError(f"{place} is closed then: {closed.reason}. Choose another time.")
-    hours = list(OpeningHours.objects.filter(place=place, weekday=start.weekday()))
-    inside = any(
-        part.opens <= start.time() and end.time() <= part.closes and start.date() == end.date()
-        for part in hours
-    )
-    if place.hours.exists() and not inside:
+    holiday = Holiday.objects.filter(country=place.country, on=start.date()).first()
+    if holiday is not None:
+        day = show_weekday(start.date())
+        raise TakenError(f"{place} is closed on {day}: {holiday}. Choose another day.")
+    week = list(OpeningHours.objects.filter(place=place).order_by("opens"))
+    hours = [part for part in week if part.weekday == start.weekday()]
+    if week and not any(_lies_in(part, start, end) for part in hours):
         times = " and ".join(f"{part.opens:%H:%M} to {part.closes:%H:%M}" for part in hours)
         raise TakenError(
             f"{place} is open {times} on {start:%A}s." if times
             else f"{place} is closed on {start:%A}s. Choose another day."
         )  # fmt: skip
+
+
+def _lies_in(part: OpeningHours, start: datetime, end: datetime) -> bool:
+    is_one_day = start.date() == end.date()
+    return is_one_day and part.opens <= start.time() and end.time() <= part.closes
 
 
 def _check_delegated(visit: Visit, person: Person, on: date) -> None:
