@@ -82,7 +82,10 @@ class Availability:
         self.equipment = Fitted(place, last)
         self.delegated = self._delegated()
         self.busy = self._busy()
-        self.openings = _openings(place, first, last)
+        self.week = _week(place)
+        held = Holiday.objects.filter(country=place.country, on__range=(first, last))
+        self.holidays = dict(held.values_list("on", "name"))
+        self.openings = self._openings()
         self.closed = diary.closures(place, first, last)
 
     def diary(self, subject_id: int = 0, site_id: int | None = None) -> slots.Diary:
@@ -141,6 +144,22 @@ class Availability:
         if at < self.end:
             yield slots.Interval(at, self.end)
 
+    def _openings(self) -> dict[date, list[slots.Interval]]:
+        """When the place is open, day by day; not at all on a holiday."""
+
+        def instant(day: date, clock: time) -> datetime:
+            return datetime.combine(day, clock, self.place.zone).astimezone(UTC)
+
+        count = (self.last - self.first).days + 1
+        return {
+            day: [
+                slots.Interval(instant(day, opens), instant(day, closes))
+                for opens, closes in self.week.get(day.weekday(), [])
+            ]
+            for day in (self.first + timedelta(days=step) for step in range(count))
+            if day not in self.holidays
+        }
+
     def _busy(self) -> dict[tuple[int, int], list[slots.Interval]]:
         found: dict[tuple[int, int], list[slots.Interval]] = {}
         rows = Claim.objects.filter(place=self.place, period__overlap=(self.start, self.end))
@@ -169,29 +188,13 @@ def _names(model: type[Room] | type[Person], place: Place) -> dict[int, str]:
     return dict(rows.values_list("pk", "name"))
 
 
-def _openings(place: Place, first: date, last: date) -> dict[date, list[slots.Interval]]:
+def _week(place: Place) -> dict[int, list[tuple[time, time]]]:
+    """When a place is open, by weekday."""
     week: dict[int, list[tuple[time, time]]] = {}
     hours = OpeningHours.objects.filter(place=place).order_by("opens")
     for weekday, opens, closes in hours.values_list("weekday", "opens", "closes"):
         week.setdefault(weekday, []).append((opens, closes))
-    holidays = set(
-        Holiday.objects.filter(country=place.country, on__range=(first, last)).values_list(
-            "on", flat=True
-        )
-    )
-    days = [first + timedelta(days=step) for step in range((last - first).days + 1)]
-
-    def instant(day: date, clock: time) -> datetime:
-        return datetime.combine(day, clock, place.zone).astimezone(UTC)
-
-    return {
-        day: [
-            slots.Interval(instant(day, opens), instant(day, closes))
-            for opens, closes in week.get(day.weekday(), [])
-        ]
-        for day in days
-        if day not in holidays
-    }
+    return week
 
 
 def around(visit: Visit, now: datetime) -> Availability:

@@ -278,9 +278,13 @@ NEAR = timedelta(days=14)
 PREFERRED = {"morning": "Prefers mornings", "afternoon": "Prefers afternoons"}
 
 
-def to_book(place: Place, today: date, user: User, limit: int = 50) -> list[ToBook]:
+def to_book(
+    place: Place, today: date, user: User, limit: int = 50, trial: str = ""
+) -> list[ToBook]:
     """Visits to book, and those whose window closed in the last two weeks, soonest end first."""
     rows = _planned(place, today, user).filter(latest_on__gte=today - NEAR)
+    if trial:
+        rows = rows.filter(subject__trial__protocol_number=trial)
     return _waiting(rows[:limit], today, user)
 
 

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from django.contrib.postgres.fields.ranges import DateTimeRangeField
-from django.db.models.functions import Lower, Upper
 from django.http import QueryDict
 
 from accounts.models import User
 from core.dates import show_day, show_weekday, start_of
-from sites.models import Absence, Holiday, Place
+from sites.models import Place
 from subjects import diary, slots
+from subjects.allday import Lasting, lasting, of_the_calendar
 from subjects.availability import Availability
 
 QUARTER = 15
@@ -131,10 +130,13 @@ def schedule(
         "title": _title(first, columns[-1].on if columns else last, view),
         "columns": columns, "hours": hours,
         "has_notes": any(column.notes for column in columns),
+        "notes": grid.above(on, by) if view == "day" else [],
         "now_row": hours.row(now) if grid.is_open(now) else None,
         "agenda": blocks, "booked": sum(not block.is_busy for block in blocks),
         "free": sum(held.free_on(day, diary.TYPICAL_MINUTES) for day in held.openings),
-        "to_book": diary.to_book(place, now.date(), user, limit=20),
+        "to_book": diary.to_book(
+            place, now.date(), user, limit=20, trial=query.get("trial", "")
+        ),
         "trials": sorted({(block.trial, block.colour) for block in every if block.trial}),
         "picks": _picks(held, query), "previous": first - step, "next": first + step,
         "today": now.date(), "query": query,
@@ -210,12 +212,7 @@ class Grid:
     def __init__(self, held: Availability, hours: Hours, user: User, now: datetime) -> None:
         self.held, self.hours, self.now = held, hours, now
         self.zone = held.place.zone
-        self.away = _absences(held, user)
-        self.holidays = dict(
-            Holiday.objects.filter(
-                country=held.place.country, on__range=(held.first, held.last)
-            ).values_list("on", "name")
-        )
+        self.lasting = lasting(held, user)
 
     def is_open(self, now: datetime) -> bool:
         """Whether the line of the time now runs through the days shown, inside their hours."""
@@ -228,7 +225,7 @@ class Grid:
         shown = [
             day
             for day in (self.held.first + timedelta(days=step) for step in range(7))
-            if self._parts(day) or any(block.on == day for block in blocks)
+            if day.weekday() in self.held.week or any(block.on == day for block in blocks)
         ] or [self.held.first + timedelta(days=step) for step in range(5)]
         near = [day for day in shown if day >= on][:2] or shown[-2:]
         return [
@@ -242,16 +239,25 @@ class Grid:
     def resources(self, blocks: Sequence[diary.Block], by: str) -> list[Column]:
         """One column for each room or person of one day, and one for what has none."""
         names = self.held.people if by == "person" else self.held.rooms
-        columns: list[tuple[int | None, str]] = [*names.items()]
-        columns.append((None, "Nobody named" if by == "person" else "No room"))
+        columns: dict[int | None, str] = {
+            _resource(block, by): getattr(block, by) for block in blocks
+        }
+        columns |= names  # type: ignore[arg-type]
+        columns.pop(None, None)
+        columns[None] = "Nobody named" if by == "person" else "No room"
         return [
             self._column(
                 str(pk or ""), name, self.held.first,
                 [block for block in blocks if _resource(block, by) == pk],
                 person=pk if by == "person" else None,
             )
-            for pk, name in columns
+            for pk, name in columns.items()
         ]  # fmt: skip
+
+    def above(self, day: date, by: str) -> list[str]:
+        """What concerns all columns of one day."""
+        shared = [one for one in self.lasting if by != "person" or one.person_id is None]
+        return list(self._notes(day, shared))
 
     def _column(
         self, key: str, title: str, day: date, blocks: list[diary.Block], *,
@@ -259,34 +265,39 @@ class Grid:
     ) -> Column:  # fmt: skip
         is_day = key == day.isoformat()
         placed, more = self._place(blocks)
-        away = [one for one in self.away if person in {None, one.person_id} and one.touches(day)]
-        shown = away if is_day or person else []
+        own = [one for one in self.lasting if person and one.person_id == person]
+        notes = self._notes(day, self.lasting) if is_day else _words(own, day)
         return Column(
             key, title, str(day.day) if is_day else "", day,
             is_today=is_day and day == self.now.date(), is_near=is_near,
-            free=self._free(day) if is_day else "", notes=tuple(self._notes(day, shown, is_day=is_day)),
+            free=self._free(day) if is_day else "", notes=tuple(notes),
             shut=self._shut(day), placed=placed, more=more, count=len(blocks),
         )  # fmt: skip
 
     def _free(self, day: date) -> str:
         """How many visits still fit on a day to come, in words."""
+        if day < self.now.date() or not self._parts(day):
+            return ""
         count = self.held.free_on(day, diary.TYPICAL_MINUTES)
-        return "" if day < self.now.date() else f"{count} free" if count else "Full"
+        return f"{count} free" if count else "Full"
 
-    def _notes(self, day: date, away: list[Away], *, is_day: bool) -> Iterable[str]:
-        """What concerns the whole day: holidays, closures, and who is away."""
-        if is_day:
-            if day in self.holidays:
-                yield self.holidays[day]
-            whole = [shut for shut in self._closures(day) if shut.rows == self.hours.rows]
-            yield from (f"Closed: {shut.reason}" for shut in whole)
-        yield from (one.words(day) for one in away)
+    def _notes(self, day: date, shown: Iterable[Lasting]) -> Iterable[str]:
+        """What concerns the whole day: holidays, closures, who is away and who comes."""
+        yield from of_the_calendar(self.held, day)
+        whole = [shut for shut in self._closures(day) if shut.rows == self.hours.rows]
+        yield from (f"Closed: {shut.reason}" for shut in whole)
+        yield from _words(shown, day)
 
     def _place(self, blocks: list[diary.Block]) -> tuple[list[Placed], list[More]]:
-        lanes = slots.lanes([slots.Interval(block.start, block.end) for block in blocks])
+        shortest = timedelta(minutes=SHORTEST * QUARTER)
+        ends = [max(block.end, block.start + shortest) for block in blocks]
+        lanes = slots.lanes(
+            [slots.Interval(block.start, end) for block, end in zip(blocks, ends, strict=True)]
+        )
         placed, hidden = [], []
         for block, (lane, beside) in zip(blocks, lanes, strict=True):
             row, rows = self.hours.span(block.start, block.end)
+            row = min(row, self.hours.rows - SHORTEST)
             if lane < beside:
                 placed.append(Placed(block, row, max(SHORTEST, rows), lane, beside))
             else:
@@ -320,6 +331,10 @@ class Grid:
         return self.hours.span(start, end)
 
 
+def _words(shown: Iterable[Lasting], day: date) -> list[str]:
+    return [one.words(day) for one in shown if one.touches(day)]
+
+
 def _resource(block: diary.Block, by: str) -> int | None:
     return block.person_id if by == "person" else block.room_id
 
@@ -335,47 +350,3 @@ def _more(hidden: list[tuple[int, int]]) -> list[More]:
             found.append(More(row, 1))
         bottom = max(bottom, end)
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class Away:
-    """A person who is away for some time, in the zone of the place."""
-
-    person_id: int
-    name: str
-    start: datetime
-    end: datetime
-
-    def touches(self, day: date) -> bool:
-        """Whether any of it lies on the day."""
-        return self.start.date() <= day <= (self.end - timedelta(microseconds=1)).date()
-
-    def words(self, day: date) -> str:
-        """Who is away, and when where it is not the whole day."""
-        from_midnight = self.start.date() < day or self.start.time() == time.min
-        to_midnight = self.end.date() > day
-        if from_midnight and to_midnight:
-            return f"{self.name} away"
-        if from_midnight:
-            return f"{self.name} away until {self.end:%H:%M}"
-        if to_midnight:
-            return f"{self.name} away from {self.start:%H:%M}"
-        return f"{self.name} away {self.start:%H:%M}–{self.end:%H:%M}"
-
-
-def _absences(held: Availability, user: User) -> list[Away]:
-    zone = held.place.zone
-    rows = (
-        Absence.objects.visible_to(user)
-        .filter(person__place=held.place, period__overlap=(held.start, held.end))
-        .annotate(
-            begins=Lower("period", output_field=DateTimeRangeField.base_field()),
-            ends=Upper("period", output_field=DateTimeRangeField.base_field()),
-        )
-        .order_by("person__name", "begins")
-        .values_list("person_id", "person__name", "begins", "ends")
-    )
-    return [
-        Away(pk, name, begins.astimezone(zone), ends.astimezone(zone))
-        for pk, name, begins, ends in rows
-    ]

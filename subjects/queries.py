@@ -41,6 +41,7 @@ def may_acknowledge(visit: Visit, user: User) -> bool:
     given = visit.acknowledgements.filter(description=known.description)
     return bool(set(acknowledging_as(user)) - set(given.values_list("role", flat=True)))
 
+
 WIDEST = 6  # digits in the last part of a number
 
 

@@ -10,10 +10,11 @@ import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.http import QueryDict
 
-from sites.models import Absence, Closure, Holiday, OpeningHours, Room
+from sites.models import Absence, Claim, ClaimKind, Closure, Holiday, OpeningHours, Room
+from sites.queries.claims import Booked, describers
 from subjects import grid
 from subjects.actions import bookings, subjects
-from subjects.actions.bookings import Wanted
+from subjects.actions.bookings import TakenError, Wanted
 from tests.world import World, at, screen, visit
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +86,6 @@ def test_a_closed_day_says_why_and_a_closed_hour_is_hatched(world: World) -> Non
 def test_holidays_and_who_is_away_stand_above_the_day(world: World) -> None:
     opening(world, time(8), time(18))
     Holiday.objects.create(country=world.place.country, on=MONDAY, name="Founders' Day")
-    book(world, MONDAY, 9)
     for lower, upper in ((at(MONDAY, 0), at(MONDAY + timedelta(2), 0)),
                          (at(MONDAY + timedelta(3), 12), at(MONDAY + timedelta(4), 9))):  # fmt: skip
         Absence.objects.create(person=world.person, period=DateTimeTZRange(lower, upper))
@@ -150,3 +150,104 @@ def test_free_slots_are_those_that_are_left(world: World) -> None:
     book(world, MONDAY + timedelta(1), 9, room=world.room)
     assert shown(world, "day", on=MONDAY + timedelta(1))["free"] == before - 1
     assert shown(world, "day", on=MONDAY - timedelta(1))["free"] == 0
+
+
+def test_a_day_on_which_nothing_lasts_has_no_row_for_it(world: World) -> None:
+    for view in ("week", "day"):
+        found = shown(world, view)
+        assert (found["has_notes"], found["notes"]) == (False, [])
+
+
+def test_a_day_tells_above_its_columns_what_concerns_them_all(world: World) -> None:
+    tuesday = MONDAY + timedelta(1)
+    close(world, at(MONDAY, 0), at(tuesday, 0), "Stocktaking")
+    Absence.objects.create(
+        person=world.person, period=DateTimeTZRange(at(MONDAY, 0), at(tuesday, 0))
+    )
+    away, shut = f"{world.person.name} away", "Closed: Stocktaking"
+    by_room = shown(world, "day")
+    assert by_room["notes"] == [shut, away]
+    assert [each.notes for each in by_room["columns"]] == [(), ()]
+    by_person = shown(world, "day", by="person")
+    assert by_person["notes"] == [shut]
+    assert [each.notes for each in by_person["columns"]] == [(away,), ()]
+
+
+def test_a_monitor_on_site_stands_above_the_day_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for resource_id in (world.room.pk, world.room.pk + 1):
+        Claim.objects.create(
+            place=world.place, kind=ClaimKind.ROOM, resource_id=resource_id, holder="monitoring",
+            holder_id=7, period=DateTimeTZRange(at(MONDAY, 13), at(MONDAY, 16)),
+        )  # fmt: skip
+    assert column(shown(world), MONDAY).notes == ("Monitor on site 13:00–16:00",)
+    monkeypatch.setitem(
+        describers, "monitoring",
+        lambda ids, user: {pk: Booked(f"Interim visit {pk}", "/", world.site.pk) for pk in ids},
+    )  # fmt: skip
+    assert shown(world, "day")["notes"] == ["Interim visit 7 13:00–16:00"]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 3, 29), ["23 hours: the clocks go forward"]),
+        (date(2026, 10, 25), ["25 hours: the clocks go back"]),
+        (date(2026, 10, 26), []),
+    ],
+)
+def test_a_day_on_which_the_clocks_change_says_how_long_it_is(
+    world: World, day: date, said: list[str]
+) -> None:
+    assert shown(world, "day", on=day)["notes"] == said
+
+
+def test_who_may_not_see_staff_is_not_told_who_is_away(world: World) -> None:
+    Absence.objects.create(
+        person=world.person, period=DateTimeTZRange(at(MONDAY, 8), at(MONDAY, 18))
+    )
+    now = datetime(2026, 6, 8, 10, 20, tzinfo=LONDON)
+    found = grid.schedule(world.place, MONDAY, "week", world.cra, QueryDict(), now)
+    assert not found["has_notes"]
+
+
+def test_a_room_that_is_given_up_keeps_its_column_while_it_is_booked(world: World) -> None:
+    book(world, MONDAY, 9, room=world.room)
+    Room.objects.filter(pk=world.room.pk).update(is_active=False)
+    counts = {each.title: each.count for each in shown(world, "day")["columns"]}
+    assert counts == {"Room 1": 1, "No room": 0}
+    tuesday = shown(world, "day", on=MONDAY + timedelta(1))
+    assert [each.title for each in tuesday["columns"]] == ["No room"]
+
+
+def test_the_tray_holds_the_visits_of_the_trial_that_is_asked_for(world: World) -> None:
+    subject = screen(world, date(2026, 6, 1))
+    numbers = {one.number for one in shown(world, trial="TMR-204")["to_book"]}
+    assert numbers == {subject.number}
+    assert shown(world, trial="another")["to_book"] == []
+
+
+def test_short_visits_in_a_row_do_not_cover_each_other(world: World) -> None:
+    opening(world, time(9), time(10))
+    book(world, MONDAY, 9, minutes=15)
+    subject = screen(world)
+    subjects.set_anchor(
+        subject, code="day_1", on=MONDAY - timedelta(days=14), reason="dose", by=world.coordinator
+    )
+    for start in ((9, 15), (9, 45)):
+        wanted = Wanted(at(MONDAY, *start), 15, None, None)
+        code = "W2" if start == (9, 15) else "W4"
+        bookings.book(visit(subject, code), wanted=wanted, by=world.coordinator, reason="agreed")
+    placed = column(shown(world), MONDAY).placed
+    assert [(each.row, each.rows, each.lane) for each in placed] == [
+        (0, 2, 0),
+        (1, 2, 1),
+        (2, 2, 0),
+    ]
+
+
+def test_nothing_is_booked_on_a_holiday(world: World) -> None:
+    Holiday.objects.create(country=world.place.country, on=MONDAY, name="Founders' Day")
+    with pytest.raises(TakenError, match="Northgate is closed on Mon 8 Jun: Founders' Day"):
+        book(world, MONDAY, 9)

@@ -1,0 +1,87 @@
+"""What lasts at a place besides visits: who is away, monitors on site, days that are not like others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from accounts.models import User
+from core.dates import length_of
+from sites.models import Absence, Claim
+from sites.queries.claims import describers
+from subjects.availability import Availability
+
+MONITOR = "monitoring"
+WHOLE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """Something that goes on for some time, in the zone of the place; an absence is of a person."""
+
+    text: str
+    start: datetime
+    end: datetime
+    person_id: int | None = None
+
+    def touches(self, day: date) -> bool:
+        """Whether any of it lies on the day."""
+        return self.start.date() <= day <= (self.end - timedelta(microseconds=1)).date()
+
+    def words(self, day: date) -> str:
+        """What it is, and when where it is not the whole day."""
+        from_midnight = self.start.date() < day or self.start.time() == time.min
+        to_midnight = self.end.date() > day
+        if from_midnight and to_midnight:
+            return self.text
+        if from_midnight:
+            return f"{self.text} until {self.end:%H:%M}"
+        if to_midnight:
+            return f"{self.text} from {self.start:%H:%M}"
+        return f"{self.text} {self.start:%H:%M}\N{EN DASH}{self.end:%H:%M}"
+
+
+def lasting(held: Availability, user: User) -> list[Lasting]:
+    """Absences and visits of monitors on these days, as far as the user may see them."""
+    return [*_absences(held, user), *_monitors(held, user)]
+
+
+def _absences(held: Availability, user: User) -> list[Lasting]:
+    rows = Absence.objects.visible_to(user).filter(
+        person__place=held.place, period__overlap=(held.start, held.end)
+    )
+    found = rows.order_by("person__name", "period")
+    return [
+        _during(period, f"{name} away", held, pk)
+        for pk, name, period in found.values_list("person_id", "person__name", "period")
+    ]
+
+
+def _monitors(held: Availability, user: User) -> list[Lasting]:
+    """Planned visits of monitors, once each however much they hold."""
+    rows = Claim.objects.visible_to(user).filter(
+        place=held.place, holder=MONITOR, period__overlap=(held.start, held.end)
+    )
+    periods = dict(rows.order_by("period", "pk").values_list("holder_id", "period"))
+    told = describers[MONITOR](periods, user) if MONITOR in describers else {}
+    return [
+        _during(period, told[pk].label if pk in told else "Monitor on site", held)
+        for pk, period in periods.items()
+    ]
+
+
+def _during(period: Any, text: str, held: Availability, person_id: int | None = None) -> Lasting:
+    zone = held.place.zone
+    start, end = period.lower.astimezone(zone), period.upper.astimezone(zone)
+    return Lasting(text, start, end, person_id)
+
+
+def of_the_calendar(held: Availability, day: date) -> list[str]:
+    """The name of a holiday, and how long a day is on which the clocks change."""
+    found = [held.holidays[day]] if day in held.holidays else []
+    length = length_of(day, held.place.zone)
+    if length != WHOLE_DAY:
+        way = "back" if length > WHOLE_DAY else "forward"
+        found.append(f"{length / timedelta(hours=1):g} hours: the clocks go {way}")
+    return found
