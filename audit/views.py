@@ -25,8 +25,8 @@ from audit.queries import (
 )
 from core.access import ScopedModel, has_anywhere
 from core.actions import RefusedError
-from core.export import as_csv
-from core.models import Event
+from core.export import as_file
+from core.models import Deployment, Event
 from core.permissions import Permission
 from core.web import Request, page, whole
 
@@ -106,7 +106,11 @@ def _file(
     """A file of the trail; what it was filtered by stands in its first line."""
     if form.errors:
         raise RefusedError(" ".join(str(text) for texts in form.errors.values() for text in texts))
-    return as_csv(request, name, HEADS, _rows(everything(events, request.user)), target)
+    given = ", ".join(f"{key}: {text}" for key, text in sorted(request.GET.items()) if text)
+    return as_file(
+        request, "csv", name, HEADS, _rows(everything(events, request.user)),
+        said=given, target=target or Deployment.objects.get(pk=1),
+    )  # fmt: skip
 
 
 def _rows(entries: Iterable[Entry]) -> Iterator[tuple[object, ...]]:

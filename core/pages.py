@@ -282,7 +282,11 @@ def _steps(url: str, verb: str, named: lists.Show) -> list[lists.Column]:
     def show(row: lists.Row) -> SafeString:
         return format_html(STEP, reverse(url, args=[row["pk"]]), verb, named(row))
 
-    return [lists.Column("step", "Next step", (), show, files=(), css="text-end text-nowrap")] if url else []
+    return (
+        [lists.Column("step", "Next step", (), show, files=(), css="text-end text-nowrap")]
+        if url
+        else []
+    )
 
 
 STEP = '<a class="btn btn-small" href="{}">{}<span class="visually-hidden">: {}</span></a>'

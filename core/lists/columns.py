@@ -66,7 +66,9 @@ def day(name: str, head: str, path: str = "", **more: Any) -> Column:
     def show(row: Row) -> str:
         return show_day(row[path]) if row[path] else NOTHING
 
-    return Column(name, head, (path,), show, ((head, value(path)),), css="number text-nowrap", **more)
+    return Column(
+        name, head, (path,), show, ((head, value(path)),), css="number text-nowrap", **more
+    )
 
 
 def yes_no(name: str, head: str, path: str = "", **more: Any) -> Column:

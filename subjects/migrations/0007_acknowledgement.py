@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subjects', '0005_followed'),
+        ('subjects', '0006_lists_by_index'),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('core', '0008_signing'),
+        ('core', '0009_saved_views'),
     ]
 
     operations = [
