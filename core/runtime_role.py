@@ -29,20 +29,27 @@ REVOKE INSERT, UPDATE, DELETE ON {read_only} FROM {role};
 def grant(role: str, password: str) -> None:
     """Make the role where it is missing, and give it exactly what the product needs."""
     with transaction.atomic(), connection.cursor() as cursor:
+        make(role, password)
+        cursor.execute(_grants(role))
+
+
+def make(role: str, password: str) -> None:
+    """Make the role or change its password; the owner needs CREATEROLE for it and no more."""
+    with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT rolsuper OR rolname = current_user OR EXISTS"
+            "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolname = current_user OR EXISTS"
             " (SELECT FROM pg_class WHERE relowner = r.oid) FROM pg_roles r WHERE rolname = %s",
             [role],
         )
         found = cursor.fetchone()
         if found is not None and found[0]:
-            raise ValueError(f"{role} owns tables or is a superuser. Choose another role.")
+            raise ValueError(
+                f"{role} owns tables, is a superuser, or may make roles or databases."
+                " Choose another role."
+            )
         verb = "CREATE" if found is None else "ALTER"
-        making = sql.SQL(
-            f"{verb} ROLE {{role}} LOGIN PASSWORD {{password}} NOSUPERUSER NOCREATEDB NOCREATEROLE"
-        ).format(role=sql.Identifier(role), password=sql.Literal(password))
-        cursor.execute(making)
-        cursor.execute(_grants(role))
+        making = sql.SQL(f"{verb} ROLE {{role}} LOGIN PASSWORD {{password}}")
+        cursor.execute(making.format(role=sql.Identifier(role), password=sql.Literal(password)))
 
 
 def _grants(role: str) -> sql.Composed:

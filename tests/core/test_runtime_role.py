@@ -11,7 +11,7 @@ from django.db import ProgrammingError, connection, connections, transaction
 from django.utils import timezone
 
 from audit import seal
-from core import obligations
+from core import obligations, runtime_role
 from core.models import AuditRow, Event
 from core.past import rewound
 from subjects.actions import bookings, subjects
@@ -93,3 +93,22 @@ def test_the_owner_is_no_runtime_role(committed_db: str, monkeypatch: pytest.Mon
     monkeypatch.setenv("RUNTIME_PASSWORD", "x")
     with pytest.raises(CommandError, match="superuser"):
         call_command("runtime_role", connection.settings_dict["USER"])
+
+
+def test_an_owner_who_is_no_superuser_makes_the_role_and_changes_its_password(
+    committed_db: str,
+) -> None:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(f"CREATE ROLE {ROLE}_owner CREATEROLE")
+        cursor.execute(f"SET LOCAL ROLE {ROLE}_owner")
+        for password in ("first", "second"):
+            runtime_role.make(ROLE, password)
+        cursor.execute(
+            "SELECT rolcanlogin, rolsuper OR rolcreatedb OR rolcreaterole FROM pg_roles"
+            " WHERE rolname = %s",
+            [ROLE],
+        )
+        assert cursor.fetchone() == (True, False)
+        with pytest.raises(ValueError, match="may make roles"):
+            runtime_role.make(f"{ROLE}_owner", "its own")
+        transaction.set_rollback(True)
