@@ -20,6 +20,7 @@ from core.web import Request
 MOST = 20_000
 WIDEST, SAMPLE = 60, 100  # letters of a column of a workbook, and the rows that say how wide it is
 LONGEST = 32_767  # letters a cell of a workbook holds
+UNFILTERED = "no filter"
 # What spreadsheets take for the beginning of a formula, also in full width, and what hides one.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -45,15 +46,27 @@ def as_file(
     said: str, target: models.Model,
 ) -> HttpResponse:  # fmt: skip
     """A file of the rows; its first line says what was filtered, when and for whom."""
-    now = timezone.now()
-    filtered = said or "no filter"
-    first = f"{name}; {filtered}; {now:%Y-%m-%d %H:%M} UTC; {request.user}"
-    write, content_type = KINDS[kind]
     counted = list(_up_to_most(rows))
-    response = HttpResponse(write(first, heads, counted), content_type=content_type)
-    shown = "1 row" if len(counted) == 1 else f"{len(counted)} rows"
-    note(f"export {name.lower()}", target=target, by=request.user, reason=f"{shown}, {filtered}")
-    filename = f"{name.lower().replace(' ', '-')}-{now:%Y-%m-%d}.{kind}"
+    write, _ = KINDS[kind]
+    content = write(heading(request, name, said), heads, counted)
+    return send(request, name, kind, content, rows=len(counted), said=said, target=target)
+
+
+def heading(request: Request, name: str, said: str = "") -> str:
+    """The first line of a file: what it is, what was filtered, when and for whom."""
+    return f"{name}; {said or UNFILTERED}; {timezone.now():%Y-%m-%d %H:%M} UTC; {request.user}"
+
+
+def send(
+    request: Request, name: str, kind: str, content: bytes, *, rows: int, said: str = "",
+    target: models.Model,
+) -> HttpResponse:  # fmt: skip
+    """A file to keep, said on the trail with how much it holds."""
+    shown = "1 row" if rows == 1 else f"{rows} rows"
+    reason = f"{shown}, {said or UNFILTERED}"
+    note(f"export {name.lower()}", target=target, by=request.user, reason=reason)
+    response = HttpResponse(content, content_type=KINDS[kind][1])
+    filename = f"{name.lower().replace(' ', '-')}-{timezone.now():%Y-%m-%d}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "no-store"
     return response

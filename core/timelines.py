@@ -17,6 +17,7 @@ TICKS_AT_MOST = 9
 APART = 4.0  # percent of the width that keeps two labels from touching
 LAST_TICK = 95.0  # percent; a label further right would leave the picture
 VISITS, POINTS = 52, 26  # heights
+LABEL_ROWS, LABEL_ROW = 2, 12  # how many rows of labels, and the height of one
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,9 @@ class Mark:
     earliest: date
     target: date
     latest: date
-    on: date | None
-    is_done: bool
+    on: date | None = None
+    is_done: bool = False
+    kind: str = ""  # what else is to be seen of the window: is-changed, is-warn, is-optional
 
     @property
     def is_outside(self) -> bool:
@@ -49,8 +51,9 @@ class Point:
 class Timeline:
     """The days from one to another, counted from day 1 where it is known."""
 
-    def __init__(self, first: date, last: date, today: date, day_1: date | None) -> None:
-        self.first, self.last, self.today, self.day_1 = first, last, today, day_1
+    def __init__(self, first: date, last: date, today: date | None, day_1: date | None) -> None:
+        self.first, self.last, self.day_1 = first, last, day_1
+        self.today = today if today is not None and first <= today <= last else None
         self.scale = Scale(first.toordinal(), max(last, first + timedelta(days=1)).toordinal())
         self.ticks = self._ticks()
 
@@ -59,16 +62,21 @@ class Timeline:
         rows = [self._row([(day, show_span(day, day)) for day in self.ticks], "")]
         if self.day_1:
             days = [(day, self._study_day(day)) for day in self.ticks]
-            rows.insert(0, self._row(days, f"Today · {self._study_day(self.today)}"))
+            today = f"Today · {self._study_day(self.today)}" if self.today else ""
+            rows.insert(0, self._row(days, today))
         return SafeString("".join(rows))
 
     def visits(self, marks: Sequence[Mark]) -> SafeString:
         """Window bands with targets, and a mark where a visit was done or is booked."""
         shown = [mark for mark in marks if mark.latest >= self.first and mark.earliest <= self.last]
-        labels = self._without_overlap([(mark.target, mark.label) for mark in shown])
+        labels = self._labels(shown)
+        lowest = max((row for _, _, row in labels), default=0)
         body = [self._visit(mark) for mark in shown]
-        body += [_text(at, VISITS - 8, label, "ch-label", "middle") for at, label in labels]
-        return self._lane(body, VISITS, "Visits against their windows")
+        body += [
+            _text(at, VISITS - 8 + LABEL_ROW * row, label, "ch-label", "middle")
+            for at, label, row in labels
+        ]
+        return self._lane(body, VISITS + LABEL_ROW * lowest, "Visits against their windows")
 
     def points(self, points: Iterable[Point], title: str) -> SafeString:
         """A dot for each day, or a diamond where it deviates."""
@@ -88,14 +96,13 @@ class Timeline:
         return [day for day in days if self.scale.at(day) < LAST_TICK]
 
     def _row(self, labels: list[tuple[date, str]], today: str) -> SafeString:
-        now = self.scale.at(self.today)
-        has_today = today and self.first <= self.today <= self.last
+        now = self.scale.at(self.today) if self.today and today else None
         texts = [
             _text(self.scale.at(day), 14, label, "ch-tick")
             for day, label in labels
-            if not has_today or abs(self.scale.at(day) - now) > 2 * APART
+            if now is None or abs(self.scale.at(day) - now) > 2 * APART
         ]
-        if has_today:
+        if now is not None:
             texts.append(_text(now, 14, today, "ch-label ch-today-label", "middle"))
         return _picture(texts, 18, "")
 
@@ -104,7 +111,7 @@ class Timeline:
             f'<line class="ch-grid" x1="{at}" x2="{at}" y1="0" y2="{height}"/>'
             for at in (as_percent(self.scale.at(day)) for day in self.ticks)
         ]
-        if self.first <= self.today <= self.last:
+        if self.today:
             now = as_percent(self.scale.at(self.today))
             lines.append(f'<line class="ch-today" x1="{now}" x2="{now}" y1="0" y2="{height}"/>')
         return _picture([*lines, *body], height, title)
@@ -112,8 +119,9 @@ class Timeline:
     def _visit(self, mark: Mark) -> str:
         left, right = self.scale.at(mark.earliest), self.scale.at(mark.latest)
         target, width = as_percent(self.scale.at(mark.target)), as_percent(max(right - left, 0.5))
+        band = f"ch-window-band {mark.kind}".strip()
         parts = [
-            f'<rect class="ch-window-band" x="{as_percent(left)}" width="{width}" y="13" height="14" rx="3"/>',
+            f'<rect class="{band}" x="{as_percent(left)}" width="{width}" y="13" height="14" rx="3"/>',
             f'<line class="ch-window-target" x1="{target}" x2="{target}" y1="13" y2="27"/>',
         ]
         if mark.on is not None:
@@ -130,12 +138,16 @@ class Timeline:
         dot = f'<circle class="ch-point" cx="{at}" cy="{POINTS // 2}" r="3"/>'
         return _titled(point.title, _diamond(at, POINTS // 2) if point.is_deviation else dot)
 
-    def _without_overlap(self, labels: list[tuple[date, str]]) -> list[tuple[float, str]]:
-        found: list[tuple[float, str]] = []
-        for day, label in labels:
-            at = self.scale.at(day)
-            if self.first <= day <= self.last and (not found or at - found[-1][0] >= APART):
-                found.append((at, label))
+    def _labels(self, marks: Sequence[Mark]) -> list[tuple[float, str, int]]:
+        """Each label in the first row where it touches no other; none where there is no room."""
+        ends = [-APART] * LABEL_ROWS
+        found: list[tuple[float, str, int]] = []
+        for mark in sorted(marks, key=lambda one: one.target):
+            at = self.scale.at(mark.target)
+            free = [row for row, end in enumerate(ends) if at - end >= APART]
+            if free and self.first <= mark.target <= self.last:
+                ends[free[0]] = at
+                found.append((at, mark.label, free[0]))
         return found
 
 

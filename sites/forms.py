@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo, available_timezones
@@ -328,6 +329,19 @@ class ScheduleForm(forms.Form):
             trial_id=site.trial_id, status=ScheduleVersion.Status.APPROVED
         )
         self.fields["version"].queryset = approved.order_by("-approved_at")  # type: ignore[attr-defined]
+
+
+class EffectForm(forms.Form):
+    """The sites that come under a version, and from when."""
+
+    at = forms.ModelMultipleChoiceField(
+        Site.objects.none(), label="Sites", error_messages={"required": "Tick at least one site."}
+    )
+    from_on = DayField(label="From")
+
+    def __init__(self, *args: Any, sites: Collection[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["at"].queryset = Site.objects.filter(pk__in=sites)  # type: ignore[attr-defined]
 
 
 class AssignForm(forms.Form):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from sites.pages import EquipmentPages, HolidayPages, PersonPages, RoomPages
-from sites.views import candidates, delegations, imports, periods, places, sites
+from sites.views import candidates, delegations, effect, imports, periods, places, sites
 
 app_name = "sites"
 
@@ -29,6 +29,11 @@ urlpatterns = [
     path("delegations/<int:pk>/end/", delegations.end_delegation, name="end_delegation"),
     path(
         "trials/<slug:code>/set-up/files/<int:pk>/sites/", candidates.candidates, name="candidates"
+    ),
+    path(
+        "trials/<slug:code>/set-up/activities/<str:number>/sites/",
+        effect.effect,
+        name="effect",
     ),
     path(
         "trials/<slug:code>/set-up/activities/<str:number>/withdraw/",

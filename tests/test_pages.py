@@ -47,6 +47,8 @@ def pages(world: World) -> list[str]:
         reverse("trials:schedule", args=["tmr-204"]),
         reverse("trials:schedule", args=["tmr-204", "1.0"]),
         reverse("workspace:sites", args=["tmr-204"]) + "?q=1042&sort=-active&status=open&filter=yes",
+        reverse("trials:schedule", args=["tmr-204", "1.0"]) + "?day_1=2026-06-15&against=",
+        reverse("sites:effect", args=["tmr-204", "1.0"]),
         reverse("workspace:all_sites"),
         reverse("workspace:site", args=["tmr-204", "1042"]),
         reverse("workspace:site_subjects", args=["tmr-204", "1042"]) + "?need=late&filter=yes",

@@ -111,6 +111,7 @@ def schedule_ways(world: World) -> dict[str, Way | list[Way]]:
             Way(to("schedule"), **of_trial()),
         ],
         "trials:compare": Way(to("compare", "1.0"), **of_trial()),
+        "trials:export": [Way(to("export", kind), **of_trial()) for kind in ("csv", "xlsx")],
         "trials:start": Way(
             reverse("trials:start", args=["tmr-204"]),
             **of_trial(get=Permission.PROTOCOL_EDIT, methods=BOTH),
@@ -123,6 +124,11 @@ def schedule_ways(world: World) -> dict[str, Way | list[Way]]:
         "trials:remove_visit": Way(to("remove_visit", visit.pk), methods="POST", **edit),
         "trials:remove_procedure": Way(to("remove_procedure", ecg.pk), methods="POST", **edit),
         "trials:approve": Way(to("approve"), methods=BOTH, **approve),
+        "sites:effect": Way(
+            reverse("sites:effect", args=["tmr-204", "1.0"]),
+            methods=BOTH,
+            **of_trial(post=Permission.SITE_EDIT),
+        ),
         "sites:withdraw_version": Way(
             reverse("sites:withdraw_version", args=["tmr-204", "1.0"]), methods=BOTH, **approve
         ),

@@ -15,9 +15,8 @@ TARGET = STATIC / "vendor" / "app.css"
 LAYERS = "reset, tokens, base, shell, components, charts, screens, print"
 NAMES = (
     "tokens", "base", "helpers", "shell", "page", "cards", "lists", "controls", "tables", "listing",
-    "forms",
-    "overlays", "charts", "signin", "today", "calendar", "booking", "inbox", "soa", "preview",
-    "print",
+    "forms", "overlays", "charts", "signin", "today", "calendar", "booking", "inbox", "soa", "sample",
+    "preview", "print",
 )  # fmt: skip
 
 ROWS = 96  # quarters of an hour in a day

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 
 from core.countries import countries
+from core.dates.field import DayField
 from core.durations import ZERO, Duration
 from trials import words
 from trials.models import AnchorKind, Country, Sponsor, Trial, VisitDefinition, VisitProcedure
@@ -217,6 +218,12 @@ class MovedProcedureForm(ProcedureForm):
         self.fields["place"].choices = [  # type: ignore[attr-defined]
             (0, "Nothing: it is the first"), *enumerate(others, 1),
         ]  # fmt: skip
+
+
+class SampleForm(forms.Form):
+    """The first day of a subject that is not there."""
+
+    day_1 = DayField(required=False)
 
 
 class SamplesField(WordsField):

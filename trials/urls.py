@@ -36,6 +36,7 @@ urlpatterns = [
     path(SET_UP, schedules.schedule, name="schedule"),
     path(f"{SET_UP}new/begin/", schedules.start, name="start"),
     path(VERSION, schedules.schedule, name="schedule"),
+    path(f"{SET_UP}<str:number>.<slug:kind>", schedules.export, name="export"),
     path(f"{VERSION}against/<str:other>/", schedules.compare, name="compare"),
     path(f"{VERSION}copy/", schedules.copy, name="copy"),
     path(f"{VERSION}approve/", schedules.approve, name="approve"),

@@ -148,6 +148,16 @@ def put_into_effect(
     )
 
 
+@action(Permission.SITE_EDIT, "put schedule into effect at sites")
+def put_into_effect_at(
+    version: ScheduleVersion, *, at: Iterable[Site], from_on: date, by: User
+) -> ScheduleVersion:
+    """From this day on several sites work under an approved version; all of them or none."""
+    for site in at:
+        put_into_effect(site, version=version, from_on=from_on, by=by)
+    return version
+
+
 @action(Permission.PROTOCOL_APPROVE, "withdraw approval")
 def withdraw(version: ScheduleVersion, *, reason: str, by: User) -> ScheduleVersion:
     """Set an approved version aside that no site works under; its signature stays to be read."""

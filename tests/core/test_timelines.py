@@ -1,6 +1,7 @@
 """Lanes under an axis of days: where marks stand, what they say, and what is left out."""
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 
 from core.timelines import Mark, Point, Timeline
@@ -49,9 +50,24 @@ def test_a_visit_is_a_band_with_its_target_and_what_became_of_it() -> None:
     assert "<title>W6 title</title>" in lane
 
 
-def test_labels_do_not_touch() -> None:
-    lane = timeline().visits([mark("W2", 14), mark("W2b", 15), mark("W4", 28)])
-    assert re.findall(r">(W\w+)</text>", lane) == ["W2", "W4"]
+def test_labels_that_would_touch_stand_in_a_second_row_or_not_at_all() -> None:
+    lane = timeline().visits([mark("W2b", 15), mark("W2", 14), mark("W2c", 16), mark("W4", 28)])
+    assert re.findall(r'y="(\d+)" text-anchor="middle">(W\w+)</text>', lane) == [
+        ("44", "W2"), ("56", "W2b"), ("44", "W4"),
+    ]  # fmt: skip
+    assert 'height="64"' in lane
+    assert 'height="52"' in timeline().visits([mark("W2", 14)])
+
+
+def test_a_window_says_what_else_it_is() -> None:
+    changed = replace(mark("W2", 14), kind="is-changed")
+    assert 'class="ch-window-band is-changed"' in timeline().visits([changed])
+
+
+def test_a_picture_without_today_says_nothing_of_it() -> None:
+    line = Timeline(FIRST, LAST, None, DAY_1)
+    assert "Today" not in line.axis()
+    assert "ch-today" not in line.visits([mark("W2", 14)])
 
 
 def test_what_lies_outside_the_days_shown_is_left_out() -> None:

@@ -54,7 +54,7 @@ def posted(client: Client, url: str, do: str, **changes: str) -> dict[str, str]:
     forms = [context["trial_form"], context.get("number_form")]
     if context.get("preview"):
         data |= {f"row-{key}": str(value) for key, value in (
-            ("TOTAL_FORMS", len(context["pairs"])), ("INITIAL_FORMS", len(context["pairs"])),
+            ("TOTAL_FORMS", len(context["lines"])), ("INITIAL_FORMS", len(context["lines"])),
         )}  # fmt: skip
         forms += list(context["formset"])
     for form in filter(None, forms):
@@ -203,8 +203,8 @@ def test_what_no_timing_leads_to_is_shown_and_can_be_taken(world: World, client:
         if one["id"] == "ScheduledActivityInstance_23":
             one["defaultConditionId"], one["timelineExitId"] = None, line["exits"][0]["id"]
     url = upload(client, world, json.dumps(broken).encode()).headers["Location"]
-    shown = client.get(url).context["pairs"]
-    lost = [row for row, _ in shown if not row.is_reachable]
+    shown = client.get(url).context["lines"]
+    lost = [row for row, *_ in shown if not row.is_reachable]
     assert [(row.name, row.is_included) for row in lost] == [("Week 26", False)]
     assert client.post(url, posted(client, url, "commit")).status_code == 302
     version = Trial.objects.get(protocol_number="H2Q-MC-LZZT").schedules.get()

@@ -25,6 +25,7 @@ from trials.models import (
 )
 
 Need = VisitProcedure.Need
+WANTED = {"none": "", Need.REQUIRED: Need.REQUIRED, Need.CONDITIONAL: Need.CONDITIONAL}
 NEXT_NEED = {"": Need.REQUIRED, Need.REQUIRED: Need.CONDITIONAL, Need.CONDITIONAL: ""}
 
 
@@ -168,9 +169,14 @@ def remove_procedure(
 
 @action(Permission.PROTOCOL_EDIT, "tick cell")
 def tick(
-    visit: VisitDefinition, *, procedure: ProcedureDefinition, shown: str, by: User
+    visit: VisitDefinition,
+    *,
+    procedure: ProcedureDefinition,
+    shown: str,
+    wanted: str = "",
+    by: User,
 ) -> ScheduleVersion:
-    """Step a cell on from what was shown: not asked for, required, if applicable, and round again."""
+    """Set a cell to a state, or step it on: not asked for, required, if applicable, and round again."""
     held = hold(visit.version, None)
     cell = VisitProcedure.objects.filter(visit=visit, procedure=procedure).first()
     need = cell.need if cell else ""
@@ -181,7 +187,9 @@ def tick(
         )
     if need == Need.TIMED:
         raise RefusedError("A timed cell is changed on its own page, so that no sample is lost.")
-    _set(visit, procedure, NEXT_NEED[need])
+    if wanted and wanted not in WANTED:
+        raise RefusedError("A cell is required, if applicable or not asked for.")
+    _set(visit, procedure, WANTED[wanted] if wanted else NEXT_NEED[need])
     return held
 
 

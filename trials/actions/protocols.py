@@ -35,7 +35,7 @@ CARRIED: Mapping[type, tuple[str, ...]] = {
     VisitDefinition: ("lineage", "duration", "nights", "is_optional"),
     ProcedureDefinition: ("lineage", "performer_role", "equipment", "is_critical"),
 }
-Cells = list[tuple[VisitDefinition, usdm.Cell]]
+Cells = list[tuple[VisitDefinition, list[usdm.Cell]]]  # what is asked for at each visit
 
 
 def write(version: ScheduleVersion, preview: Preview, file: ProtocolFile, *, by: User) -> None:
@@ -53,11 +53,9 @@ def write(version: ScheduleVersion, preview: Preview, file: ProtocolFile, *, by:
     _write_groups(version, preview, visits)
     linked = [one for one in visits.values() if one.after_visit or one.repeat_group]
     VisitDefinition.objects.bulk_update(linked, ["repeat_group", "after_visit"])
-    cells = [
-        (visits[row.place], cell) for row in preview.included for cell in preview.cells(row.place)
-    ]
-    for visit, row in zip(_write_events(version, preview), preview.events, strict=True):
-        cells += [(visit, cell) for cell in row.cells]
+    cells = [(visits[row.place], preview.cells(row.place)) for row in preview.included]
+    events = _write_events(version, preview)
+    cells += [(visit, row.cells) for visit, row in zip(events, preview.events, strict=True)]
     _write_cells(version, preview, cells)
 
 
@@ -258,5 +256,6 @@ def _write_cells(version: ScheduleVersion, preview: Preview, cells: Cells) -> No
             visit=visit, procedure=of[cell.activity_id], need=cell.need.value,
             condition=cell.condition, offsets=cell.offsets,
         )
-        for visit, cell in cells
+        for visit, asked in cells
+        for cell in asked
     )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.durations import Duration
@@ -18,10 +18,15 @@ Modality = VisitDefinition.Modality
 FROM_AFAR = {Modality.PHONE: "phone", Modality.VIDEO: "message"}
 
 
-def of_version(version: ScheduleVersion) -> Grid:
-    """The matrix of a version: its visits, then those that events begin, in three queries."""
+def visits_of(version: ScheduleVersion) -> list[VisitDefinition]:
+    """The planned visits in order, then those that events begin."""
     visits = version.visits.select_related("epoch", "after_visit", "timeline").order_by("position")
-    ordered = sorted(visits, key=lambda one: (one.timeline_id is not None, one.timeline_id or 0))
+    return sorted(visits, key=lambda one: (one.timeline_id is not None, one.timeline_id or 0))
+
+
+def of_version(version: ScheduleVersion, visits: Sequence[VisitDefinition] | None = None) -> Grid:
+    """The matrix of a version, in three queries."""
+    ordered = visits_of(version) if visits is None else visits
     place = {visit.pk: index for index, visit in enumerate(ordered)}
     columns = [_of_visit(visit) for visit in ordered]
     notes = Footnotes()

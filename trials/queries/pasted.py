@@ -17,6 +17,7 @@ MAX_NAME = 200
 _DAYS = re.compile(r"(?:study |visit )?days?|offset|timing|day \(relative.*|target", re.IGNORECASE)
 _WINDOWS = re.compile(r"(?:visit )?windows?.*|tolerance", re.IGNORECASE)
 _EPOCHS = re.compile(r"epochs?|periods?|phases?", re.IGNORECASE)
+_UNREAD = re.compile(r"visits?|counts from|where", re.IGNORECASE)  # of a table exported from here
 _REQUIRED = {"x", "✓", "✔", "●", "•", "1", "yes", "y", "required"}
 _CONDITIONAL = {"(x)", "o", "○", "◯", "if applicable", "optional", "(✓)", "(●)"}
 _NONE = {"", "-", "–", "—", "0", "no", "n"}
@@ -70,11 +71,16 @@ def read(text: str, known: Iterable[str] = ()) -> Pasted:
         return found
     _read_head(lines[0], found)
     group = ""
-    for number, (name, *cells) in enumerate(lines[1:], 2):
-        row = [cell.strip() for cell in cells]
-        group = _read_row(number, group, name.strip()[:MAX_NAME], row, found)
+    for number, cells in enumerate(lines[1:], 2):
+        name, *row = (_unquoted(cell) for cell in cells)
+        group = _read_row(number, group, name[:MAX_NAME], row, found)
     _check_new(found, {one.casefold() for one in known})
     return found
+
+
+def _unquoted(cell: str) -> str:
+    """The text of a cell, without the mark by which exported files keep it from being a formula."""
+    return cell.strip().removeprefix("'")
 
 
 def _refusal(lines: list[list[str]]) -> str:
@@ -92,6 +98,8 @@ def _read_row(row: int, group: str, name: str, cells: list[str], found: Pasted) 
         if names.fullmatch(name):
             read_facts(row, cells, found)
             return group
+    if _UNREAD.fullmatch(name):
+        return group
     if not any(cells):
         return name
     _read_line(row, group, name, cells, found)

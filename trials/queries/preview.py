@@ -120,12 +120,6 @@ class Preview:
         return [row for row in self.rows if row.needs_answer]
 
     @cached_property
-    def general(self) -> list[Finding]:
-        """What was noticed that belongs to no single row."""
-        beside = {finding for row in self.rows for finding in row.findings}
-        return [finding for finding in self.protocol.warnings if finding not in beside]
-
-    @cached_property
     def activities(self) -> list[usdm.Activity]:
         """The activities that are done, without headings over them."""
         cells = (cell for line in self.protocol.timelines for cell in line.cells)

@@ -14,6 +14,14 @@ from trials.usdm import Finding, Level
 Correction = Mapping[str, Any]
 
 DAY_1 = "Day 1"
+DAY = 86_400
+SCALE = 14  # days before and after the target that are drawn
+DOUBTS = {
+    "encounter_reused": "Encounter again", "encounter_missing": "No encounter",
+    "windows_differ": "Windows differ", "time_order": "Out of order", "epoch_missing": "No epoch",
+    "epochs_differ": "Two epochs", "encounter_timing_differs": "Other timing",
+    "exit_and_next": "Two ways on", "dead_end": "No way on", "several_timings": "Several timings",
+}  # fmt: skip
 ORIGIN = "–"
 M = VisitDefinition.Modality
 T = VisitDefinition.Type
@@ -84,11 +92,32 @@ class Row:
         return "a" if self.is_doubtful else ""
 
     @property
+    def reason(self) -> str:
+        """Where its window was read, or why somebody should look at it."""
+        if self.needs_answer:
+            return "Say when"
+        found = (DOUBTS[one.code] for one in self.findings if one.code in DOUBTS)
+        return next(found, self.read_from) if self.read_from == "Timing" else self.read_from
+
+    @property
+    def band(self) -> tuple[float, float] | None:
+        """Where its window begins and how wide it is, in percent of two weeks before and after."""
+        if self.window is None:
+            return None
+        early, late = (min(_days(side), SCALE) for side in self.window)
+        return 50 - 50 * early / SCALE, 50 * (early + late) / SCALE
+
+    @property
     def is_doubtful(self) -> bool:
         """Whether something beyond plain information was noticed."""
         if not self.is_reachable or self.read_from.startswith("Text"):
             return True
         return any(one.level is not Level.INFO for one in self.findings)
+
+
+def _days(length: Duration) -> float:
+    """About how many days it is."""
+    return length.months * 30 + length.exact_seconds / DAY
 
 
 def read_fix(fix: Correction) -> words.Window | None:

@@ -18,10 +18,17 @@ from core.web import Request, allowed, whole
 from trials.actions import imports
 from trials.forms import NewTrialForm, NumberForm, RowForm, RowFormSet
 from trials.models import ProtocolFile, ProtocolImport, ScheduleVersion, Trial
-from trials.queries import files, grid
+from trials.queries import differences, files, grid, summary
+from trials.queries.matrix import Grid
 from trials.queries.preview import Preview
 from trials.queries.rows import Row
+from trials.usdm import Finding, Level
 
+NOTHING = Grid((), ())
+LEVELS = (
+    (Level.ERROR, "Needs an answer", "x"), (Level.WARNING, "Check", "a"),
+    (Level.INFO, "For information", "n"),
+)  # fmt: skip
 _UNFIT = re.compile(r"[^\w.-]")
 
 
@@ -175,12 +182,28 @@ class ProtocolDesk(Desk):
     def context(self) -> dict[str, Any]:
         """The rows and the matrix beside what every preview has."""
         earlier = self.preview.earlier
+        now, was = grid.of_preview(self.preview), NOTHING
+        if earlier.version:
+            was = grid.of_version(earlier.version)
+        compared = differences.compare(was, now)
+        columns = {column.key: column for column in compared.grid.columns}
+        lines = [(row, form, columns.get(row.key)) for row, form in self.pairs]
         return super().context() | {
-            "preview": self.preview, "protocol": self.preview.protocol, "pairs": self.pairs,
-            "formset": self.formset, "number_form": self.number,
-            "earlier": earlier.version if earlier.visits else None,
-            "grid": grid.of_preview(self.preview),
+            "preview": self.preview, "protocol": self.preview.protocol, "lines": lines,
+            "formset": self.formset, "number_form": self.number, "earlier": earlier.version,
+            "parts": summary.parts_of(self.preview, now, was), "gone": compared.gone_visits,
+            "findings": self._findings(), "compared": compared if earlier.version else None,
+            "grid": compared.grid if earlier.version else now,
         }  # fmt: skip
+
+    def _findings(self) -> list[tuple[str, str, list[tuple[Finding, str]]]]:
+        """What was noticed by how grave it is, each with the row it belongs to."""
+        at = {finding: f"v{row.place}" for row in self.preview.rows for finding in row.findings}
+        return [
+            (title, mark, [(one, at.get(one, "")) for one in found])
+            for level, title, mark in LEVELS
+            if (found := [one for one in self.preview.protocol.warnings if one.level is level])
+        ]
 
 
 def desk_of(request: Request, held: ProtocolImport) -> Desk:

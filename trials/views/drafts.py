@@ -19,6 +19,7 @@ from trials.actions import drafts
 from trials.forms import CellForm, MovedProcedureForm, PasteForm, ProcedureForm, VisitForm
 from trials.models import ProcedureDefinition, ScheduleVersion, VisitDefinition, VisitProcedure
 from trials.queries import grid, pasted
+from trials.views.sheet import sheet, versions_of
 
 GET_POST = require_http_methods(["GET", "POST"])
 
@@ -164,21 +165,22 @@ def remove_procedure(request: Request, code: str, number: str, pk: int) -> HttpR
 
 @require_POST
 def tick(request: Request, code: str, number: str) -> HttpResponse:
-    """Step one cell on; with htmx only the matrix comes back."""
+    """Step one cell on, or to the state asked for; with htmx only the matrix comes back."""
     version = draft_of(request, code, number)
-    visit_pk, procedure_pk, shown = (*request.POST.get("cell", "").split("-"), "", "", "")[:3]
-    visit = version.visits.filter(pk=whole(visit_pk) or 0).first()
-    procedure = version.procedures.filter(pk=whole(procedure_pk) or 0).first()
+    posted = (*request.POST.get("cell", "").split("-"), "", "", "", "")
+    visit = version.visits.filter(pk=whole(posted[0]) or 0).first()
+    procedure = version.procedures.filter(pk=whole(posted[1]) or 0).first()
     if visit is None or procedure is None:
         raise RefusedError(f"{version} has no such cell by now. Reload to see how it is.")
-    held = drafts.tick(visit, procedure=procedure, shown=shown, by=request.user)
+    held = drafts.tick(
+        visit, procedure=procedure, shown=posted[2], wanted=posted[3], by=request.user
+    )
     if not request.htmx:
         return redirect(f"{version.get_absolute_url()}#p{procedure.pk}")
     held.refresh_from_db()
-    context = {
-        "trial": held.trial, "version": held, "grid": grid.of_version(held), "edits": True,
-    }  # fmt: skip
-    return page(request, "trials/matrix_form.html", context)
+    context = {"trial": held.trial, "version": held, "is_fragment": True}
+    versions = versions_of(request, held.trial)
+    return page(request, "trials/matrix_form.html", context | sheet(request, held, versions))
 
 
 @GET_POST

@@ -8,15 +8,18 @@ from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
+from core.export import as_file, heading, send
 from core.pages import answer
 from core.permissions import Permission
 from core.signing import signatures
 from core.signing.pages import sign_page
 from core.web import Request, allowed, find, page
+from trials import workbook
 from trials.actions import drafts, schedules
 from trials.forms import NumberForm, ReasonForm
 from trials.models import ScheduleVersion, Trial
 from trials.queries import checks, differences, grid
+from trials.views.sheet import numbered, sheet, versions_of
 
 Status = ScheduleVersion.Status
 
@@ -25,47 +28,29 @@ Status = ScheduleVersion.Status
 def schedule(request: Request, code: str, number: str = "") -> HttpResponse:
     """A version as a matrix; without a number the newest draft, else the newest approved one."""
     trial = find(Trial, request.user, code=code)
-    versions = _versions(request, trial)
-    version = _numbered(versions, number) if number else _newest(versions)
-    may_edit = allowed(request.user, Permission.PROTOCOL_EDIT, trial)
+    versions = versions_of(request, trial)
+    version = numbered(versions, number) if number else _newest(versions)
     context: dict[str, Any] = {
-        "trial": trial,
-        "version": version,
-        "versions": versions,
-        "may_edit": may_edit,
+        "trial": trial, "version": version, "versions": versions,
+        "may_edit": allowed(request.user, Permission.PROTOCOL_EDIT, trial),
+    }  # fmt: skip
+    if version is None:
+        return page(request, "trials/no_schedule.html", context)
+    context |= _standing(request, version) | sheet(request, version, versions)
+    return page(request, "trials/schedule.html", context, partial=("sample",))
+
+
+def _standing(request: Request, version: ScheduleVersion) -> dict[str, Any]:
+    """How far a version is, and what the person may do with it."""
+    may_approve = allowed(request.user, Permission.PROTOCOL_APPROVE, version.trial)
+    return {
+        "signatures": signatures(version, schedules.content),
+        "set_aside": ScheduleVersion.flow.step_to(version, Status.DISCARDED),
+        "begun": ScheduleVersion.flow.step_to(version, Status.DRAFT),
+        "may_approve": may_approve and version.status == Status.DRAFT,
+        "may_withdraw": may_approve and version.status == Status.APPROVED,
+        "repeats": grid.repeats(version),
     }
-    if version is not None:
-        is_draft = version.status == Status.DRAFT
-        matrix = grid.of_version(version)
-        may_approve = allowed(request.user, Permission.PROTOCOL_APPROVE, trial)
-        context |= {
-            "grid": matrix,
-            "repeats": grid.repeats(version),
-            "signatures": signatures(version, schedules.content),
-            "set_aside": ScheduleVersion.flow.step_to(version, Status.DISCARDED),
-            "is_draft": is_draft,
-            "edits": is_draft and may_edit,
-            "may_approve": may_approve and is_draft,
-            "may_withdraw": may_approve and version.status == Status.APPROVED,
-            "before": next((one for one in versions if one.pk < version.pk), None),
-            "warnings": checks.of_version(version, matrix),
-        }
-    return page(request, "trials/schedule.html", context)
-
-
-def _versions(request: Request, trial: Trial) -> list[ScheduleVersion]:
-    rows = ScheduleVersion.objects.visible_to(request.user).filter(trial=trial)
-    found = list(rows.select_related("source_file").order_by("-pk"))
-    for version in found:
-        version.trial = trial
-    return found
-
-
-def _numbered(versions: list[ScheduleVersion], number: str) -> ScheduleVersion:
-    for one in versions:
-        if one.number == number:
-            return one
-    raise Http404(f"No schedule {number} here.")
 
 
 def _newest(versions: list[ScheduleVersion]) -> ScheduleVersion | None:
@@ -75,11 +60,26 @@ def _newest(versions: list[ScheduleVersion]) -> ScheduleVersion | None:
 
 
 @require_GET
+def export(request: Request, code: str, number: str, kind: str) -> HttpResponse:
+    """A version as a file, to keep or to paste into another draft."""
+    version = find(ScheduleVersion, request.user, trial__code=code, number=number)
+    matrix = grid.of_version(version)
+    name = f"{version.trial} schedule {version.number}"
+    if kind == "csv":
+        heads, rows = workbook.heads(matrix), workbook.rows(matrix)
+        return as_file(request, kind, name, heads, rows, said="", target=version)
+    if kind != "xlsx":
+        raise Http404(f"No file of the kind {kind}.")
+    content = workbook.write(matrix, heading(request, name))
+    return send(request, name, kind, content, rows=len(matrix.lines), target=version)
+
+
+@require_GET
 def compare(request: Request, code: str, number: str, other: str) -> HttpResponse:
     """What differs between two versions, in plain words."""
     trial = find(Trial, request.user, code=code)
-    versions = _versions(request, trial)
-    new, old = _numbered(versions, number), _numbered(versions, other)
+    versions = versions_of(request, trial)
+    new, old = numbered(versions, number), numbered(versions, other)
     context: dict[str, Any] = {
         "trial": trial,
         "version": new,
@@ -132,13 +132,14 @@ def approve(request: Request, code: str, number: str) -> HttpResponse:
         trial__code=code,
         number=number,
     )
-    matrix = grid.of_version(version)
+    visits = grid.visits_of(version)
+    matrix = grid.of_version(version, visits)
     return sign_page(
         request, version, schedules.approve,
         title=f"Sign: approve schedule {version.number}", verb="Sign and approve",
         back=version.get_absolute_url(), done=f"{version} is approved and signed.",
         template="trials/approve.html", frame="trials/frame.html", trial=version.trial, version=version, grid=matrix,
-        warnings=checks.of_version(version, matrix),
+        warnings=checks.of_version(version, matrix, visits),
     )  # fmt: skip
 
 
