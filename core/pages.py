@@ -59,6 +59,14 @@ def answer(
     return page(request, template, context, status=status)
 
 
+def ask_if_sure(form: forms.BaseForm, concerned: object, text: str) -> None:
+    """Where a change gets in the way of something, keep the form open until its box is ticked."""
+    if concerned:
+        form.fields["sure"] = forms.BooleanField(label=text, required=False)
+        if not form.data.get("sure"):
+            form.add_error("sure", "Tick the box if this is what you want.")
+
+
 class Pages:
     """List, add and change a plain record that lies under another one, or under the deployment."""
 
@@ -70,6 +78,7 @@ class Pages:
     fields_once_there: ClassVar[tuple[str, ...]] = ()
     edit_permission: ClassVar[Permission]
     step: ClassVar[tuple[str, str]] = ("", "")
+    sure: ClassVar[str] = ""
     frame: ClassVar[str] = "pages/frame.html"
     adding: ClassVar[Action[Any, Any, Any]]
     changing: ClassVar[Action[Any, Any, Any]]
@@ -182,12 +191,15 @@ class Pages:
         form = form_class(request.POST or None, instance=record)
         given = request.POST.get("revision", "")
         values = form.cleaned_data if form.is_bound and form.is_valid() else {}
+        concerned = cls.concerned(request, record, values)
+        if cls.sure:
+            ask_if_sure(form, concerned, cls.sure)
         return answer(
             request, form, lambda: cls.update(record, values, request.user, whole(given)),
             title=title, verb=f"Change {word}", back=cls._url(request, cls.plural(), key),
             done=f"{record} changed.", frame=cls.frame,
             revision=given or getattr(record, "revision", ""),
-            concerned=cls.concerned(request, record, values), **cls.around(request, above),
+            concerned=concerned, **cls.around(request, above),
         )  # fmt: skip
 
     @classmethod

@@ -47,19 +47,7 @@ def _is_city(name: str) -> bool:
     return "/" in name and not name.startswith(("Etc/", "SystemV/", "US/", "posix/", "right/"))
 
 
-class SureForm(forms.Form):
-    """Input that may get in the way of booked visits, and is then confirmed."""
-
-    def ask_if_sure(self, concerned: object, text: str) -> None:
-        """Where visits are concerned, keep the form open until its box is ticked."""
-        if not concerned:
-            return
-        self.fields["sure"] = forms.BooleanField(label=text, required=False)
-        if not self.data.get("sure"):
-            self.add_error("sure", "Tick the box if this is what you want.")
-
-
-class PeriodForm(SureForm):
+class PeriodForm(forms.Form):
     """From when to when, on the clocks of a place; whole days where no time is given."""
 
     from_on = DayField(label="First day")
@@ -131,7 +119,7 @@ class AbsenceForm(PeriodForm):
     note = forms.CharField(max_length=120, required=False)
 
 
-class HoursForm(SureForm):
+class HoursForm(forms.Form):
     """The week of a place: up to two stretches a day, on a closed day none."""
 
     def __init__(self, *args: Any, held: list[OpeningHours], **kwargs: Any) -> None:
@@ -213,7 +201,7 @@ class SiteField(forms.ModelChoiceField[Site]):
         return f"{obj.trial} · {obj}"
 
 
-class EndDelegationForm(SureForm):
+class EndDelegationForm(forms.Form):
     """The last day of a delegation."""
 
     on = DayField(label="Last day")
@@ -292,7 +280,7 @@ class SiteForm(forms.ModelForm[Site]):
         self.fields["cra"].queryset = cras_of(self.instance.trial)  # type: ignore[attr-defined]
 
 
-class StatusForm(SureForm):
+class StatusForm(forms.Form):
     """The next step in the life of a site, its day and its reason."""
 
     status = forms.ChoiceField(label="New status")

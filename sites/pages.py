@@ -67,6 +67,17 @@ class EquipmentPages(PlacePages):
     model = Equipment
     columns = ("name", "kind", "room__name", "serial_number", "calibration_due_on", "is_active")
     fields = ("name", "kind", "room", "serial_number", "calibration_due_on")
+    sure = "Change it all the same; visits that need the device may need another room"
+
+    @classmethod
+    def concerned(cls, request: Request, record: Any, values: Mapping[str, Any]) -> list[Any]:
+        """The visits booked ahead in the room that the device leaves."""
+        held = Equipment.objects.get(pk=record.pk)
+        leaves = values and (not values["is_active"] or values["room"] != held.room)
+        if not held.room_id or not leaves:
+            return []
+        claims = queries.ahead(held.place, ClaimKind.ROOM, held.room_id)
+        return queries.concerned(claims, held.place, request.user)
 
     @classmethod
     def create(cls, above: Any, values: Mapping[str, Any], by: User) -> object:

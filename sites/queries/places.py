@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 from django.urls import reverse
 from django.utils import timezone
 
@@ -23,12 +23,15 @@ from sites.models import (
     Equipment,
     Holiday,
     OpeningHours,
+    Person,
     Place,
     Room,
     RoomClosure,
     Site,
 )
 from sites.queries.claims import SHOWN
+
+SOON = timedelta(days=60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,35 @@ def absences_of(place: Place, now: datetime) -> list[Stretch]:
     return _stretches(rows, place, now, "person__name", "note")
 
 
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A member of staff with what is delegated today, and the day on which the first of it ends."""
+
+    name: str
+    job_title: str
+    tasks: int
+    sites: int
+    until: date | None
+    is_soon: bool
+
+
+def staff_of(place: Place, sites: list[Site], today: date) -> list[Member]:
+    """Who works at a place, with the tasks held at the sites given: one query."""
+    held = Q(delegations__during__contains=today, delegations__site__in=sites)
+    rows: QuerySet[Any] = Person.objects.filter(place=place, is_active=True).annotate(
+        tasks=Count("delegations", filter=held),
+        sites=Count("delegations__site", filter=held, distinct=True),
+        after=Min(F("delegations__during__endswith"), filter=held),
+    )
+    return [_member(row, today) for row in rows.order_by("name", "pk")[:SHOWN]]
+
+
+def _member(row: Any, today: date) -> Member:
+    until = row.after - timedelta(days=1) if row.after else None
+    is_soon = until is not None and until <= today + SOON
+    return Member(row.name, row.job_title, row.tasks, row.sites, until, is_soon)
+
+
 def week_of(place: Place) -> list[tuple[str, str]]:
     """The days of the week with their opening hours in words."""
     hours: dict[int, list[str]] = {}
@@ -141,8 +173,9 @@ def overview(place: Place, user: User, now: datetime) -> dict[str, Any]:
     """What the first page of a place shows; its diary only to those who may see it."""
     today = now.astimezone(place.zone).date()
     year = (today, today + timedelta(days=365))
+    sites = sites_at(place, user)
     shown: dict[str, Any] = {
-        "sites": sites_at(place, user),
+        "sites": sites,
         "holidays": Holiday.objects.visible_to(user)
         .filter(country=place.country, on__range=year)
         .order_by("on")[:SHOWN],
@@ -154,8 +187,9 @@ def overview(place: Place, user: User, now: datetime) -> dict[str, Any]:
             "closures": closures_of(place, now),
             "room_closures": room_closures_of(place, now),
             "absences": absences_of(place, now),
+            "staff": staff_of(place, sites, today),
             "calibrations": Equipment.objects.filter(
-                place=place, is_active=True, calibration_due_on__lte=today + timedelta(days=60)
+                place=place, is_active=True, calibration_due_on__lte=today + SOON
             ).order_by("calibration_due_on", "pk")[:SHOWN],
             "today": today,
         }

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.dates import start_of
-from core.pages import answer
+from core.pages import answer, ask_if_sure
 from core.permissions import Permission
 from core.web import Request, find, page, whole
 from sites import queries
@@ -70,7 +70,7 @@ def end_delegation(request: Request, pk: int) -> HttpResponse:
         claims = queries.booked(ClaimKind.PERSON, person.pk, DateTimeTZRange(after, None))
         found = queries.concerned(claims, place, request.user)
         concerned = [held for held in found if held.site_id == delegation.site_id]
-        form.ask_if_sure(concerned, "End it all the same; the visits need another person")
+        ask_if_sure(form, concerned, "End it all the same; the visits need another person")
     return answer(
         request, form,
         lambda: places.end_delegation(delegation, on=form.cleaned_data["on"], by=request.user),

@@ -13,7 +13,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import require
-from core.pages import answer
+from core.pages import answer, ask_if_sure
 from core.permissions import Permission
 from core.web import Request, find
 from sites import queries
@@ -34,7 +34,7 @@ def _answer(
         period = DateTimeTZRange(form.start, form.end, "[)")
         concerned = queries.concerned(hit(period), place, request.user)
         if sure:
-            form.ask_if_sure(concerned, sure)
+            ask_if_sure(form, concerned, sure)
     return answer(
         request, form, act, title=title, verb=title.split(":", maxsplit=1)[0], back=place.get_absolute_url(),
         done=done, concerned=concerned, template="sites/period.html", frame="sites/frame.html",

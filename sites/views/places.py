@@ -9,7 +9,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.access import can, require
 from core.models import Deployment
-from core.pages import answer
+from core.pages import answer, ask_if_sure
 from core.permissions import Permission
 from core.web import Request, find, page, whole
 from sites import queries
@@ -64,13 +64,17 @@ def change_place(request: Request, slug: str) -> HttpResponse:
     given = request.POST.get("revision", "")
     shown = given or record.revision
     form = PlaceForm(request.POST or None, instance=Place.objects.get(pk=record.pk))
+    concerned = []
+    if form.is_valid() and form.cleaned_data["time_zone"] != record.time_zone:
+        concerned = queries.concerned(queries.ahead(record), record, request.user)
     return answer(
         request, form,
         lambda: actions.change_place(
             record, values=form.cleaned_data, by=request.user, revision=whole(given)
         ),
         title="Change place", verb="Change place", back=record.get_absolute_url(),
-        done=f"{record} changed.", frame="sites/frame.html", revision=shown, **context,
+        done=f"{record} changed.", frame="sites/frame.html", revision=shown, concerned=concerned,
+        **context,
     )  # fmt: skip
 
 
@@ -84,7 +88,7 @@ def hours(request: Request, slug: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         claims = queries.outside(record, form.week)
         concerned = queries.concerned(claims, record, request.user)
-        form.ask_if_sure(concerned, "Set these hours; the visits stay booked until you move them")
+        ask_if_sure(form, concerned, "Set these hours; the visits stay booked until you move them")
     return answer(
         request, form, lambda: actions.set_hours(record, hours=form.week, by=request.user),
         title="Opening hours", verb="Set hours", back=record.get_absolute_url(),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from core.access import require
 from core.actions import RefusedError
 from core.drafts import page_of
-from core.pages import answer
+from core.pages import answer, ask_if_sure
 from core.permissions import Permission
 from core.web import Request, back, find, page, whole
 from sites import queries
@@ -98,7 +98,7 @@ def status(request: Request, code: str, number: str) -> HttpResponse:
     if form.is_valid() and form.cleaned_data["status"] in ENDING:
         found = queries.concerned(queries.ahead(site.place), site.place, request.user)
         concerned = [held for held in found if held.site_id == site.pk]
-        form.ask_if_sure(concerned, "Take this step all the same; the visits stay booked")
+        ask_if_sure(form, concerned, "Take this step all the same; the visits stay booked")
     given = (
         {name: form.cleaned_data[name] for name in ("status", "on", "reason")}
         if form.is_valid()

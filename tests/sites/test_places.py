@@ -378,6 +378,55 @@ def test_a_place_is_added_and_changed_by_the_administrator(world: World, client:
     assert Place.objects.get(slug="st-osten").city == "Umeå"
 
 
+def test_a_device_that_leaves_a_room_lists_its_visits_first(
+    world: World, coordinator: Client
+) -> None:
+    held = booked(world)
+    device = places.add_equipment(
+        world.place, name="MAC", kind="ECG", room=world.room, by=world.coordinator
+    )
+    loose = places.add_equipment(world.place, name="Scale", kind="Scale", by=world.coordinator)
+    given = {"kind": "ECG", "is_active": "on"}
+    stays = {**given, "name": "MAC 2", "room": world.room.pk}
+    moves = reverse("sites:change_equipment", args=[*SLUG, device.pk])
+    assert coordinator.post(moves, stays).status_code == 302
+    asked = coordinator.post(moves, {**given, "name": "MAC 2", "room": ""})
+    assert asked.status_code == 422
+    assert reverse("subjects:slots", args=[held.pk]) in asked.content.decode()
+    assert Equipment.objects.get(pk=device.pk).room == world.room
+    assert coordinator.post(moves, {**given, "name": "MAC 2", "sure": "on"}).status_code == 302
+    assert Equipment.objects.get(pk=device.pk).room is None
+    retire = reverse("sites:change_equipment", args=[*SLUG, loose.pk])
+    assert coordinator.post(retire, {"name": "Scale", "kind": "Scale"}).status_code == 302
+
+
+def test_the_page_of_a_place_says_what_is_delegated_to_whom_until_when(
+    world: World, coordinator: Client
+) -> None:
+    today = timezone.localdate(timezone=world.place.zone)
+    places.add_person(world.place, values={"name": "Ann Able"}, by=world.coordinator)
+    for task, days in ((Task.ECG, 30), (Task.BLOOD, -1)):
+        places.delegate(
+            world.site, person=world.person, tasks=[task], from_on=today - timedelta(days=9),
+            to_on=today + timedelta(days=days), by=world.coordinator,
+        )  # fmt: skip
+    staff = coordinator.get(world.place.get_absolute_url()).context["staff"]
+    assert [(one.name, one.tasks, one.sites, one.until, one.is_soon) for one in staff] == [
+        ("Ann Able", 0, 0, None, False),
+        ("Priya Nair", 2, 1, today + timedelta(days=30), True),
+    ]
+
+
+def test_another_time_zone_lists_the_visits_in_its_way(world: World, coordinator: Client) -> None:
+    held = booked(world)
+    given = {"name": "Northgate", "short_name": "Northgate", "country": "GB"}
+    url = reverse("sites:change_place", args=SLUG)
+    refused = coordinator.post(url, {**given, "time_zone": "Europe/Paris"})
+    assert refused.status_code == 422
+    assert reverse("subjects:slots", args=[held.pk]) in refused.content.decode()
+    assert coordinator.post(url, {**given, "time_zone": "Europe/London"}).status_code == 302
+
+
 def test_the_time_zone_stays_while_visits_are_booked(world: World) -> None:
     booked(world)
     with pytest.raises(RefusedError, match="booked in Europe/London"):
