@@ -20,6 +20,8 @@ from core.models import AuditRow, Event, Signature
 from core.past import rewound
 from core.permissions import Permission
 from core.web import find
+from sites.models import Site
+from trials.models import Trial
 
 Row = tuple[str, int]
 PAGE, CHUNK = 50, 500
@@ -48,6 +50,7 @@ class Entry:
     target: str
     target_type: str
     target_id: int | None
+    where: str
     reason: str
     source: str
     request_id: str
@@ -141,7 +144,8 @@ def page_of(
     by_event: dict[int, list[AuditRow]] = {}
     for row in rows:
         by_event.setdefault(row.event_id or 0, []).append(row)
-    reading = Reading(_readable(rows, user), names_of(_keys(rows), user), _signed(keys))
+    named = [*_keys(rows), *(place for event in page for place in _places(event))]
+    reading = Reading(_readable(rows, user), names_of(named, user), _signed(keys))
     entries = [reading.entry(event, by_event.get(event.pk, [])) for event in page]
     return Trail(entries, entries[-1].id if len(found) > size else None)
 
@@ -177,22 +181,29 @@ class Reading:
         """An event with what it changed."""
         return Entry(
             event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name,
-            event.verb, event.target_label, event.target_type, event.target_id, event.reason,
-            event.get_source_display(), event.request_id,
+            event.verb, event.target_label, event.target_type, event.target_id,
+            ", ".join(self.names[key] for key in _places(event) if key in self.names),
+            event.reason, event.get_source_display(), event.request_id,
             tuple(change for row in rows for change in self.changes(row)),
             self.signed.get(event.pk, ()),
         )  # fmt: skip
 
     def changes(self, row: AuditRow) -> Iterator[Change]:
-        """The fields of a row that changed, in words."""
-        may_read = (row.tbl, row.row_id) in self.readable
-        for field, old, new in _values(row):
+        """The fields of a row that changed, in words; only their names where these are private."""
+        values = list(_values(row))
+        if values and (row.tbl, row.row_id) not in self.readable:
+            fields = ", ".join(str(field.verbose_name) for field, *_ in values)
+            yield Change(_kind(values[0][0].model), fields, "", "hidden for your role")
+            return
+        for field, old, new in values:
             yield Change(
-                str(field.model._meta.verbose_name).capitalize(),
-                str(field.verbose_name),
-                in_words(field, old, self.names) if may_read else "hidden for your role",
-                in_words(field, new, self.names) if may_read else "hidden for your role",
-            )
+                _kind(field.model), str(field.verbose_name),
+                in_words(field, old, self.names), in_words(field, new, self.names),
+            )  # fmt: skip
+
+
+def _kind(model: type[models.Model]) -> str:
+    return str(model._meta.verbose_name).capitalize()
 
 
 _MODELS: dict[str, type[models.Model]] = {}
@@ -209,11 +220,19 @@ def _values(row: AuditRow) -> Iterator[tuple[models.Field[Any, Any], Any, Any]]:
     model = _model(row.tbl)
     if model is None:
         return
-    fields = {field.attname: field for field in model._meta.concrete_fields}
-    for column, value in row.changes.items():
-        if field := fields.get(column):
+    for field in model._meta.concrete_fields:
+        if field.attname in row.changes:
+            value = row.changes[field.attname]
             old, new = value if row.op == "U" else (None, value) if row.op == "I" else (value, None)
             yield field, old, new
+
+
+def _places(event: Event) -> Iterator[tuple[type[models.Model], int]]:
+    """The trial and the site in which an event lies."""
+    if event.trial_id is not None:
+        yield Trial, event.trial_id
+    if event.site_id is not None:
+        yield Site, event.site_id
 
 
 def _keys(rows: Iterable[AuditRow]) -> Iterator[tuple[type[models.Model], int]]:

@@ -31,7 +31,7 @@ from core.permissions import Permission
 from core.web import Request, page, whole
 
 HEADS = (
-    "At (UTC)", "Person", "Role", "For", "What was done", "Record", "Changed record", "Field",
+    "At (UTC)", "Person", "Role", "For", "What was done", "Record", "Where", "Changed record", "Field",
     "Before", "After", "Reason", "Signature", "Source", "Request",
 )  # fmt: skip
 NOTHING = (Change("", "", "", ""),)
@@ -119,6 +119,6 @@ def _rows(entries: Iterable[Entry]) -> Iterator[tuple[object, ...]]:
         for change in entry.changes or NOTHING:
             yield (
                 entry.at, entry.who, entry.role, entry.acting_for, entry.verb, entry.target,
-                change.record, change.field, change.old, change.new, entry.reason,
+                entry.where, change.record, change.field, change.old, change.new, entry.reason,
                 "; ".join(entry.signed), entry.source, entry.request_id,
             )  # fmt: skip

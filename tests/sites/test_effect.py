@@ -27,7 +27,9 @@ def second(world: World) -> ScheduleVersion:
 @pytest.fixture
 def other(world: World) -> Site:
     """A second site of the trial, under no version."""
-    return sites.add_site(world.trial, place=world.place, number="1043", by=world.manager)
+    return sites.add_site(
+        world.trial, country=world.site.country, place=world.place, number="1043", by=world.manager
+    )
 
 
 def at(version: ScheduleVersion) -> str:
