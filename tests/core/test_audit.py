@@ -122,16 +122,16 @@ def test_identity_is_encrypted_in_table_and_trail(world: World) -> None:
         cursor.execute("SELECT name FROM subjects_subjectidentity")
         assert "Jo Doe" not in cursor.fetchone()[0]
     identity = SubjectIdentity.objects.get()
-    names = {
-        person: [
+    read = {
+        person: {
             change.new
             for entry in page_of(events_of(identity), person).entries
             for change in entry.changes
-            if change.field == "name"
-        ]
+        }
         for person in (world.coordinator, world.cra)
     }
-    assert names == {world.coordinator: ["Jo Doe"], world.cra: ["hidden for your role"]}
+    assert "Jo Doe" in read[world.coordinator]
+    assert read[world.cra] == {"hidden for your role"}
 
 
 def test_passwords_are_never_in_the_trail(world: World) -> None:
