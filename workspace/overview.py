@@ -16,14 +16,14 @@ from core.dates import show_due
 from core.lists import Rows
 from core.lists.rows import Line
 from core.obligations import RULES, seen_by
-from sites.models import Site
+from sites.models import Site, SiteStatus
 from subjects.models import Subject
 from trials.models import Trial
 from workspace.lists import SITES, SUBJECTS
 from workspace.lists.sites import STAGES, share
 
 WORST = 7
-WORST_COLUMNS = "status,plan,active,last,duties"
+WORST_COLUMNS = "columns=status,cra,enrolled,duties"
 NEXT = "sort=next&rows=8&columns=status,next,window"
 # What is counted of the subjects, each as its list would be asked for it.
 SUBJECT_FIGURES = {
@@ -52,10 +52,11 @@ def subjects_of(user: User, path: str, query: str = "", **where: Any) -> Rows:
     return Rows(user, SUBJECTS, rows, QueryDict(query), path)
 
 
-def sites_of(user: User, trial: Trial, query: str = "") -> Rows:
+def sites_of(user: User, trial: Trial) -> Rows:
     """The sites of a trial as their list shows them."""
     rows = Site.objects.visible_to(user).filter(trial=trial)
-    return Rows(user, SITES, rows, QueryDict(query), reverse("workspace:sites", args=[trial.code]))
+    path = reverse("workspace:sites", args=[trial.code])
+    return Rows(user, SITES, rows, QueryDict(WORST_COLUMNS), path)
 
 
 def subject_figures(subjects: Rows, planned: int | None) -> list[Figure]:
@@ -97,21 +98,22 @@ def site_figure(sites: Rows, planned: int | None) -> Figure:
     return Figure("Sites open", f"{n['open']:,}", of, level, words, f"{sites.path}?{query}")
 
 
-def worst_first(user: User, trial: Trial, today: date) -> list[Line]:
-    """The sites at work that need most: something late, then no enrolment, then far from plan."""
+def worst_first(user: User, sites: Rows, trial: Trial, today: date) -> list[Line]:
+    """The sites at work that need most: something late, no enrolment, open and far from plan."""
     late = dict(
         seen_by(user).filter(trial_id=trial.pk, due_on__lt=today).order_by()
         .values_list("site_id").annotate(late=Count("pk"))
     )  # fmt: skip
-    sites = sites_of(user, trial, f"columns={WORST_COLUMNS}")
     quiet = set(sites.asking("need=enrolment").values_list("pk", flat=True))
     at_work = sites.everything.exclude(status__in=STAGES["Ended"])
 
-    def need(row: Mapping[str, Any]) -> tuple[int, bool, int]:
+    def need(row: Mapping[str, Any]) -> tuple[int, bool, bool, int]:
         done = share(row["enrolled"], row["planned_subjects"])
-        return -late.get(row["pk"], 0), row["pk"] not in quiet, done
+        is_open = row["status"] == SiteStatus.OPEN
+        return -late.get(row["pk"], 0), row["pk"] not in quiet, not is_open, done
 
-    rows = sorted(at_work.order_by("pk").values("pk", "enrolled", "planned_subjects"), key=need)
+    facts = at_work.order_by("pk").values("pk", "status", "enrolled", "planned_subjects")
+    rows = sorted(facts, key=need)
     return sites.only([row["pk"] for row in rows[:WORST]])
 
 

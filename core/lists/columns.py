@@ -44,9 +44,11 @@ def value(path: str) -> Show:
 def text(name: str, head: str, path: str = "", **more: Any) -> Column:
     """Words, as they are kept."""
     path = path or name
-    return Column(
-        name, head, (path,), lambda row: row[path] or NOTHING, ((head, value(path)),), **more
-    )
+
+    def show(row: Row) -> str:
+        return row[path] or NOTHING
+
+    return Column(name, head, (path,), show, ((head, value(path)),)).but(**more)
 
 
 def number(name: str, head: str, path: str = "", **more: Any) -> Column:
@@ -56,7 +58,9 @@ def number(name: str, head: str, path: str = "", **more: Any) -> Column:
     def show(row: Row) -> object:
         return NOTHING if row[path] is None else f"{row[path]:,}"
 
-    return Column(name, head, (path,), show, ((head, value(path)),), css="text-end number", **more)
+    return Column(name, head, (path,), show, ((head, value(path)),), css="text-end number").but(
+        **more
+    )
 
 
 def day(name: str, head: str, path: str = "", **more: Any) -> Column:
@@ -78,7 +82,7 @@ def yes_no(name: str, head: str, path: str = "", **more: Any) -> Column:
     def show(row: Row) -> str:
         return "Yes" if row[path] else "No"
 
-    return Column(name, head, (path,), show, ((head, show),), **more)
+    return Column(name, head, (path,), show, ((head, show),)).but(**more)
 
 
 def state(
@@ -94,7 +98,7 @@ def state(
     def word(row: Row) -> str:
         return labels[row[path]]
 
-    return Column(name, head, (path,), show, ((head, word),), **more)
+    return Column(name, head, (path,), show, ((head, word),)).but(**more)
 
 
 def person(name: str, head: str, path: str, **more: Any) -> Column:
@@ -108,7 +112,7 @@ def person(name: str, head: str, path: str, **more: Any) -> Column:
         known = full(row)
         return format_html(WHO, ui.avatar(known), known) if known else NOTHING
 
-    return Column(name, head, (first, last), show, ((head, full),), css="text-nowrap", **more)
+    return Column(name, head, (first, last), show, ((head, full),), css="text-nowrap").but(**more)
 
 
 WHO = '<span class="who">{}{}</span>'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Model, Q
 
@@ -35,6 +35,11 @@ class List:
     def names(self) -> list[str]:
         """The parts of an address that filter it."""
         return [name for each in self.filters for name in each.names]
+
+    def but_with(self, column: Column, by: Filter) -> List:
+        """The same list with one column more after the first, and one filter more before all."""
+        first, *rest = self.columns
+        return replace(self, columns=(first, column, *rest), filters=(by, *self.filters))
 
     def column(self, name: str) -> Column | None:
         """The column of this name."""

@@ -97,7 +97,9 @@ def test_the_sites_that_need_most_come_first(world: World, lived: list[Subject])
     Site.objects.filter(number="1044").update(opened_on=today - timedelta(days=99))
     Site.objects.filter(number="1045").update(opened_on=today, enrolled=9, planned_subjects=10)
     manager = User.objects.get(pk=world.manager.pk)
-    worst = overview.worst_first(manager, world.trial, today)
+    worst = overview.worst_first(
+        manager, overview.sites_of(manager, world.trial), world.trial, today
+    )
     assert [line.name for line in worst] == [
         "1042 Northgate", "1044 Gate-1044", "1043 Gate-1043", "1045 Gate-1045",
     ]  # fmt: skip

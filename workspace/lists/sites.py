@@ -66,11 +66,9 @@ def named(row: Row) -> str:
 
 
 def _site(row: Row) -> SafeString:
-    second = " · ".join(filter(None, (row["place__city"], row["trial__protocol_number"])))
-    return format_html(
-        '{} <span class="tag">{}</span>{}',
-        lead(url(row), named(row)), row["country__code"], two_lines("", second),
-    )  # fmt: skip
+    """Its number and name, over its town and country."""
+    town = ", ".join(filter(None, (row["place__city"], row["country__code"])))
+    return lead(url(row), named(row), town)
 
 
 def _status(row: Row) -> SafeString:
@@ -78,9 +76,11 @@ def _status(row: Row) -> SafeString:
     return two_lines(ui.chip(SITE_CHIPS.get(row["status"], ""), LABELS[row["status"]]), since)
 
 
-def _of_plan(row: Row) -> SafeString | str:
-    planned = row["planned_subjects"]
-    return ui.load_bar(share(row["enrolled"], planned), "Enrolled, of the plan") if planned else ""
+def _enrolled(row: Row) -> SafeString:
+    """How many, over how much of the plan that is."""
+    done, planned = row["enrolled"], row["planned_subjects"]
+    bar = ui.load_bar(share(done, planned), "Enrolled, of the plan") if planned else ""
+    return format_html("{}{}", done, bar)
 
 
 def share(done: int, planned: int | None) -> int:
@@ -113,7 +113,7 @@ SITES = List(
             "site", "Site",
             ("number", "place__short_name", "place__city", "country__code", "trial__code",
              "trial__protocol_number"),
-            _site, order="number",
+            _site, order="number", css="listing-wide",
             files=(
                 ("Trial", value("trial__protocol_number")), ("Site", value("number")),
                 ("Place", value("place__short_name")), ("City", value("place__city")),
@@ -126,17 +126,21 @@ SITES = List(
                 ("Status", lambda row: LABELS[row["status"]]), ("Since", value("status_on")),
             ),
         ),
-        text("investigator", "Investigator", "investigator_name", order="investigator_name"),
+        text(
+            "investigator", "Investigator", "investigator_name", order="investigator_name",
+            css="text-nowrap",
+        ),
         person("cra", "CRA", "cra", edits="cra"),
         number("screened", "Screened", order="-screened"),
-        number("enrolled", "Enrolled", order="-enrolled"),
-        number("planned", "Planned", "planned_subjects", order="-planned_subjects",
-               edits="planned_subjects"),
         Column(
-            "plan", "Of the plan", ("enrolled", "planned_subjects"), _of_plan, files=(),
-            css="table-bar",
+            "enrolled", "Enrolled", ("enrolled", "planned_subjects"), _enrolled, order="-enrolled",
+            css="text-end number table-bar", files=(("Enrolled", value("enrolled")),),
         ),
-        number("active", "Active", order="-active"),
+        number(
+            "planned", "Planned", "planned_subjects", order="-planned_subjects",
+            edits="planned_subjects",
+        ),
+        number("active", "Active", order="-active", is_shown=False),
         DUTIES,
         day("opened", "Opened", "opened_on", order="-opened_on", is_shown=False),
         day("initiated", "Initiated", "initiated_on", order="-initiated_on", is_shown=False),
@@ -168,3 +172,6 @@ SITES = List(
     finish=lambda rows, reader: add_duties(rows, reader, "site_id"),
     empty="No site yet.",
 )  # fmt: skip
+TRIAL = text("trial", "Trial", "trial__protocol_number", files=())
+OF_TRIAL = Choices("trial", "Trial", "trial__protocol_number")
+ALL_SITES = SITES.but_with(TRIAL, OF_TRIAL)

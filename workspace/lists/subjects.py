@@ -32,6 +32,7 @@ from subjects.models import SubjectStatus
 from subjects.models.subject import IN_SCREENING, IN_TRIAL
 from subjects.queries import match_number
 from workspace.lists.duties import DUTIES, add_duties, late
+from workspace.lists.sites import OF_TRIAL, TRIAL
 
 LABELS = dict(SubjectStatus.choices)
 WEEK = timedelta(days=7)
@@ -91,7 +92,7 @@ SUBJECTS = List(
         Column(
             "subject", "Subject",
             ("number", "trial__code", "trial__protocol_number", "site__number"),
-            lambda row: lead(url(row), row["number"], row["trial__protocol_number"]),
+            lambda row: lead(url(row), row["number"]),
             order="number",
             files=(
                 ("Trial", value("trial__protocol_number")), ("Site", value("site__number")),
@@ -146,3 +147,4 @@ SUBJECTS = List(
     ),
     empty="No subject yet.",
 )  # fmt: skip
+ALL_SUBJECTS = SUBJECTS.but_with(TRIAL, OF_TRIAL)

@@ -22,7 +22,7 @@ from sites.queries import site_at, site_frame
 from subjects import callers
 from subjects.models import Subject
 from trials.models import Sponsor, Trial
-from workspace.lists import EVENTS, SITE_EDITS, SITES, SUBJECTS, TRIALS
+from workspace.lists import ALL_SITES, ALL_SUBJECTS, EVENTS, SITE_EDITS, SITES, SUBJECTS, TRIALS
 
 
 def trials(request: Request, kind: str = "") -> HttpResponse:
@@ -47,7 +47,7 @@ def _sites(request: Request, trial: Trial | None) -> lists.Listing:
     """The list of sites; those of one trial are changed in it by whoever may change them all."""
     rows: QuerySet[Site] = Site.objects.visible_to(request.user)
     if trial is None:
-        return lists.Listing(request, SITES, rows, of=Deployment(pk=1))
+        return lists.Listing(request, ALL_SITES, rows, of=Deployment(pk=1))
     may_edit = can(request.user, Permission.SITE_EDIT, trial)
     assign = lists.Bulk("Assign CRA", "user", reverse("sites:assign_cra", args=[trial.code]))
     return lists.Listing(
@@ -75,7 +75,8 @@ def subjects(request: Request, code: str = "", kind: str = "") -> HttpResponse:
     """The subjects of one trial or of all."""
     trial = find(Trial, request.user, code=code) if code else None
     rows = _subjects(request.user, **({"trial": trial} if trial else {}))
-    listing = lists.Listing(request, SUBJECTS, rows, of=trial or Deployment(pk=1))
+    declared = SUBJECTS if trial else ALL_SUBJECTS
+    listing = lists.Listing(request, declared, rows, of=trial or Deployment(pk=1))
     may_import = trial is not None and can(request.user, Permission.SUBJECT_IMPORT, trial)
     context = {"trial": trial, "may_import": may_import}
     return lists.answer(listing, request, "workspace/subjects.html", context, kind)
@@ -85,7 +86,7 @@ def place_subjects(request: Request, slug: str, kind: str = "") -> HttpResponse:
     """The subjects of a place across its trials."""
     place = find(Place, request.user, slug=slug)
     rows = _subjects(request.user, site__place=place)
-    listing = lists.Listing(request, SUBJECTS, rows, of=place)
+    listing = lists.Listing(request, ALL_SUBJECTS, rows, of=place)
     context = {"place": place, "may_look": callers.may_look(place, request.user)}
     return lists.answer(listing, request, "workspace/subjects.html", context, kind)
 

@@ -33,7 +33,7 @@ def trial(request: Request, code: str) -> HttpResponse:
         "trial": record,
         "figures": [enrolled, overview.site_figure(sites, record.planned_sites), *figures],
         "sites": sites,
-        "worst": overview.worst_first(user, record, today),
+        "worst": overview.worst_first(user, sites, record, today),
         "subjects": subjects,
         "schedules": record.schedules.order_by("-pk"),
     }
