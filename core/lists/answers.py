@@ -116,7 +116,7 @@ def edit(
     if request.method == "POST":
         return _change(request, listing, pk, name, form, act)
     if not request.htmx:
-        return redirect(listing.line(pk, name).form_url)
+        return redirect(listing.line(pk, name).form_url or listing.path)
     return _row(request, listing, listing.line(pk, name, None if "leave" in request.GET else form))
 
 

@@ -51,7 +51,9 @@ def misled() -> set[tuple[str, str]]:
                 continue
             if other[at] and meet(parts[:at], other[:at]):
                 path = "/".join([*parts[:at], other[at], *parts[at + 1 :]])
-                if resolve(f"/{PARAMETER.sub('1', path)}").route != "/".join(parts):
+                if resolve(
+                    f"/{PARAMETER.sub('1', path.replace('<kind:kind>', 'csv'))}"
+                ).route != "/".join(parts):
                     found.add((parts[at - 1], other[at]))
     return found
 

@@ -86,13 +86,14 @@ def test_today_is_a_working_day_as_far_as_the_clock_says(
 ) -> None:  # fmt: skip
     with filled(founded, now):
         client.force_login(founded.coordinator)
-        context = client.get(reverse("subjects:today")).context
-    assert context["on"].day == shown
-    assert len(context["blocks"]) == VISITS
-    assert Counter(block.status for block in context["blocks"]) == statuses
-    assert sum(bool(block.note) for block in context["blocks"]) >= 4
-    assert all(day.visits for day in context["load"])
-    assert len(context["to_book"]) == 6
+        day = client.get(reverse("subjects:today")).context["day"]
+    rows = [*day.before, *day.after]
+    assert day.on.day == shown
+    assert len(rows) == VISITS
+    assert Counter(row.block.status for row in rows) == statuses
+    assert sum(bool(row.note) for row in rows) >= 4
+    assert all(each.visits for each in day.load)
+    assert len(day.to_book) == 5
 
 
 def test_every_outcome_and_every_end_is_shown(founded: organisation.Organisation) -> None:
