@@ -192,5 +192,5 @@ def test_lists_run_few_queries_however_many_rows(
     with django_assert_max_num_queries(10):
         assert edc.get(f"{word}/").status_code == 200
     path = f"trails/subjects.subject/{screen(world).pk}/"
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(28):
         assert edc.get(path).status_code == 200

@@ -332,7 +332,7 @@ def test_approval_takes_the_password_and_makes_the_version_immutable(
     text = text_of(client.get(draft.get_absolute_url()))
     assert f"<b>{world.manager.get_full_name()}</b>, Senior manager" in text
     assert f"Signed {Signature.objects.get().signed_at} · meaning: approval" in text
-    assert "Approve and sign" not in text
+    assert at("trials:approve", draft) not in text
     visit = draft.visits.get(code="W2")
     with pytest.raises(IntegrityError), transaction.atomic():
         VisitDefinition.objects.filter(pk=visit.pk).update(days=1)
@@ -482,7 +482,7 @@ def test_only_those_who_edit_protocols_edit_and_only_approvers_approve(
         assert client.get(url).status_code == 403, url
     assert client.get(at("trials:compare", draft, "1.0")).status_code == 200
     text = client.get(draft.get_absolute_url()).content.decode()
-    assert "Approve and sign" not in text
+    assert at("trials:approve", draft) not in text
     assert "soa-tick" not in text
     for url in posts:
         assert client.post(url).status_code == 403, url
@@ -503,5 +503,5 @@ def test_the_matrix_runs_a_fixed_number_of_queries(
     trial = start(client, world, PILOT)
     for version in (draft, trial.schedules.get()):
         client.get(version.get_absolute_url())
-        with django_assert_max_num_queries(14):
+        with django_assert_max_num_queries(19):
             assert client.get(version.get_absolute_url()).status_code == 200
