@@ -8,10 +8,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts import actions as accounts
 from accounts.models import User
 from sites.models import Site
-from tests.world import World, make_place, make_site, screen
+from tests.world import World, make_place, make_site
 
 SITES = "/trials/tmr-204/sites/"
 
@@ -29,23 +28,6 @@ def sites(live: World, sign_in: Callable[[User], None]) -> World:
 def names(tab: Page) -> list[str]:
     """The sites in the order in which they stand."""
     return [text.split()[0] for text in tab.locator("#list-rows a.lead").all_inner_texts()]
-
-
-def test_a_filter_is_added_named_and_taken_away(sites: World, tab: Page) -> None:
-    tab.goto(SITES)
-    tab.get_by_role("link", name="Filter", exact=True).click()
-    menu = tab.locator("#menu")
-    menu.get_by_text("CRA", exact=True).first.click()
-    menu.get_by_label("Nobody").check()
-    menu.get_by_role("button", name="Filter").click()
-    expect(tab.get_by_text("2 of 3 sites")).to_be_visible()
-    expect(tab).to_have_url(re.compile(r"\?cra=-$"))
-    expect(menu).to_be_hidden()
-    tab.get_by_role("link", name="CRA: Nobody, remove").click()
-    expect(tab.get_by_text("3 sites", exact=True)).to_be_visible()
-    expect(tab).to_have_url(re.compile(f"{SITES}$"))
-    tab.go_back()
-    expect(tab.get_by_text("2 of 3 sites")).to_be_visible()
 
 
 def test_typing_finds_at_once_and_keeps_the_cursor(sites: World, tab: Page) -> None:
@@ -78,30 +60,6 @@ def test_a_view_is_kept_opened_again_and_pinned(sites: World, tab: Page) -> None
     assert names(tab) == ["1043", "1042"]
 
 
-def test_a_cell_is_changed_in_its_place(sites: World, tab: Page) -> None:
-    tab.goto(f"{SITES}?q=1043")
-    row = tab.get_by_role("row", name=re.compile("1043 Eastgate"))
-    row.get_by_role("link", name=re.compile("change for 1043")).last.click()
-    box = tab.get_by_label("Planned subjects of 1043 Eastgate")
-    expect(box).to_be_focused()
-    box.fill("-1")
-    box.press("Enter")
-    expect(tab.locator(".listing-edit .field-error")).to_be_visible()
-    box.fill("24")
-    box.press("Enter")
-    expect(tab.get_by_text("Planned subjects of 1043 Eastgate changed.")).to_be_visible()
-    link = row.get_by_role("link", name=re.compile("24, change for 1043"))
-    expect(link).to_be_focused()
-    assert Site.objects.get(number="1043").planned_subjects == 24
-    link.press("F2")
-    expect(tab.locator(".listing-edit select, .listing-edit input[type=number]")).to_be_focused()
-    tab.keyboard.press("Escape")
-    expect(tab.locator(".listing-edit")).to_have_count(0)
-    tab.get_by_role("button", name="Undo").click()
-    expect(tab.get_by_text("Planned subjects of 1043 Eastgate changed.")).to_be_visible()
-    assert Site.objects.get(number="1043").planned_subjects is None
-
-
 def test_ticked_rows_get_their_monitor_and_a_file(sites: World, tab: Page) -> None:
     tab.goto(f"{SITES}?status=open")
     bar = tab.locator("#list-bulk")
@@ -124,41 +82,6 @@ def test_ticked_rows_get_their_monitor_and_a_file(sites: World, tab: Page) -> No
     expect(bar).to_contain_text("3 ticked")
     bar.get_by_role("button", name="Untick all").click()
     expect(bar).to_be_hidden()
-
-
-def test_keys_walk_the_rows_unless_they_are_off(sites: World, tab: Page) -> None:
-    tab.goto(SITES)
-    tab.keyboard.press("j")
-    expect(tab.get_by_role("link", name="1042 Northgate")).to_be_focused()
-    tab.keyboard.press("j")
-    tab.keyboard.press("x")
-    expect(tab.get_by_label("Tick 1043 Eastgate")).to_be_checked()
-    tab.keyboard.press("k")
-    tab.keyboard.press("Enter")
-    expect(tab).to_have_url(re.compile("/sites/1042/$"))
-    tab.go_back()
-    expect(tab.get_by_role("link", name="1042 Northgate")).to_be_focused()
-    accounts.change_settings(sites.manager, values={"has_single_keys": False}, by=sites.manager)
-    tab.goto(f"{SITES}?sort=-site")
-    tab.keyboard.press("j")
-    expect(tab.locator("#list-rows :focus")).to_have_count(0)
-
-
-def test_figures_jump_to_the_subject_and_more_rows_are_appended(
-    live: World, sign_in: Callable[[User], None], tab: Page
-) -> None:
-    for _ in range(52):
-        screen(live)
-    sign_in(live.coordinator)
-    tab.goto("/places/northgate/subjects/")
-    rows = tab.locator("#list-rows > tr[data-row]")
-    expect(rows).to_have_count(50)
-    tab.get_by_role("link", name="Show 50 more").click()
-    expect(rows).to_have_count(52)
-    expect(tab).to_have_url(re.compile(r"\?rows=100$"))
-    tab.keyboard.type("1042-05")
-    expect(tab.get_by_role("searchbox", name="Number, for example")).to_have_value("1042-05")
-    expect(rows).to_have_count(3)
 
 
 def test_columns_are_chosen_and_rows_made_lower(sites: World, tab: Page) -> None:
