@@ -46,11 +46,15 @@ class List:
         return next((column for column in self.columns if column.name == name), None)
 
     def columns_for(self, asked: Asked, *, standard: bool = True) -> list[Column]:
-        """The columns that were chosen, else the usual ones, or all of them."""
+        """The columns that were chosen, else the usual ones and the one that orders, or all."""
         first, *rest = self.columns
         if chosen := asked.columns:
             return [first, *(column for column in rest if column.name in chosen)]
-        return [first, *(column for column in rest if column.is_shown or not standard)]
+        orders = asked.sort.removeprefix("-")
+        return [
+            first,
+            *(each for each in rest if each.is_shown or each.name == orders or not standard),
+        ]
 
     def order_for(self, asked: Asked, model: type[Model]) -> Order:
         """The order that was asked for, where a column has it; else the usual one."""

@@ -9,8 +9,9 @@ from threading import Barrier
 from django.db import connection, connections, transaction
 
 from accounts.roles import Role
-from core.versions import ConflictError, lock
+from core.versions import ConflictError
 from subjects.actions import bookings
+from subjects.actions.plan import hold_visit
 from subjects.models import Booking, Visit
 from tests.api.conftest import Caller, secret_of, service_with
 from tests.world import at, build, screen, visit, weekday_from
@@ -59,7 +60,7 @@ def test_moving_and_unbooking_do_not_wait_for_each_other(committed_db: str) -> N
 
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
-            lock(held)
+            hold_visit(held)
             moving = pool.submit(move)
             _until_somebody_waits()
             bookings.unbook(booking, reason="x", by=world.coordinator)
