@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from core.dates import show_weekday, start_of
+from core.dates import show_clock, show_weekday, start_of
 from sites.models import (
     Claim,
     ClaimKind,
@@ -49,7 +49,7 @@ class Offer:
     @property
     def label(self) -> str:
         """Day and time in words."""
-        return f"{show_weekday(self.start.date())} · {self.start:%H:%M}"
+        return f"{show_weekday(self.start.date())} · {show_clock(self.start)}"
 
 
 class Fitted:

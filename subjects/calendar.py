@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Count
 from django.utils import timezone
 
-from core.dates import show_weekday
+from core.dates import show_clock, show_weekday
 from sites.models import Person, Place, Room, Site
 from subjects import diary
 from subjects.actions.bookings import TakenError, Wanted
@@ -48,7 +48,7 @@ def assigned(visit: Visit, values: Mapping[str, Any]) -> Wanted:
     free = at_that_time(visit, start, timezone.now())
     if free is None:
         local = start.astimezone(visit.site.place.zone)
-        raise TakenError(f"No room with a delegated person is free at {local:%H:%M}.")
+        raise TakenError(f"No room with a delegated person is free at {show_clock(local)}.")
     return Wanted(
         start, minutes_of(visit), room or Room.objects.filter(pk=free.room_id or 0).first(),
         person or Person.objects.filter(pk=free.person_id or 0).first(),
@@ -89,7 +89,7 @@ def time_of(booking: Booking | None) -> str:
     period: Any = booking.period
     local = period.lower.astimezone(booking.place.zone)
     room = f" in {booking.room}" if booking.room else ""
-    return f"It is booked for {show_weekday(local.date())}, {local:%H:%M}{room} now."
+    return f"It is booked for {show_weekday(local.date())}, {show_clock(local)}{room} now."
 
 
 def slot_choice(

@@ -24,7 +24,7 @@ from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
-from core.dates import show_day, show_days, start_of, study_day
+from core.dates import show_clock, show_day, show_days, start_of, study_day
 from core.permissions import Permission
 from sites.models import Closure, Person, Place
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
@@ -136,7 +136,7 @@ class Block:
     @property
     def times(self) -> str:
         """From when to when, in the zone of the place."""
-        return f"{self.start:%H:%M}–{self.end:%H:%M}"
+        return f"{show_clock(self.start)}–{show_clock(self.end)}"
 
     @property
     def is_call(self) -> bool:

@@ -9,12 +9,13 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import QuerySet
 
-from core.dates import ClockError, at
+from core.dates import ClockError, first_at
 from sites.models import Person, Place, Room, Site
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from subjects.models.subject import SUBJECT_NUMBER
 from trials.models import AnchorKind
 
+CALENDAR = range(2000, 2100)
 REASONS = [
     ("", "Choose a reason"),
     ("Subject unable to attend", "Subject unable to attend"),
@@ -48,15 +49,17 @@ class BookForm(forms.Form):
         self.fields["person"].queryset = Person.objects.filter(place=place, is_active=True)  # type: ignore[attr-defined]
 
     def clean_start(self) -> datetime:
-        """The instant, read as local time of the place."""
+        """The instant, read as local time of the place; the first of two where it comes twice."""
         try:
             local = datetime.fromisoformat(self.cleaned_data["start"])
         except ValueError as error:
             raise forms.ValidationError("Write the start as 2026-06-12T10:15.") from error
+        if local.year not in CALENDAR:
+            raise forms.ValidationError(f"Choose a day from {CALENDAR[0]} to {CALENDAR[-1]}.")
         if local.tzinfo is not None:
             return local
         try:
-            return at(local.date(), local.time(), self.place.zone)
+            return first_at(local.date(), local.time(), self.place.zone)
         except ClockError as error:
             raise forms.ValidationError(str(error)) from error
 

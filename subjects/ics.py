@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -67,8 +67,8 @@ def _booking(
     """A booked visit: trial, site and visit, never who comes; unseen ones are only busy."""
     zone, pk = ZoneInfo(row["zone"]), row["pk"]
     event = _event(f"booking-{pk}@{host}", changed.get(pk, feed.made_at), row["revision"])
-    event.add("dtstart", row["period"].lower.astimezone(zone))
-    event.add("dtend", row["period"].upper.astimezone(zone))
+    event.add("dtstart", _on_the_clock(row["period"].lower, zone))
+    event.add("dtend", _on_the_clock(row["period"].upper, zone))
     trial, number = row["visit__site__trial__protocol_number"], row["visit__site__number"]
     name = f"{trial} {number} \N{MIDDLE DOT} {row['visit__name']}" if seen else "Busy"
     event.add("summary", _text(name))
@@ -103,9 +103,16 @@ def _closures(feed: Feed, now: datetime, host: str) -> list[Event]:
     return events
 
 
+def _on_the_clock(instant: datetime, zone: ZoneInfo) -> datetime:
+    """As the clocks of the place show it, but in UTC where they would show two instants alike."""
+    local = instant.astimezone(zone)
+    comes_twice = local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+    return instant.astimezone(UTC) if comes_twice else local
+
+
 def _add_times(event: Event, period: Any, zone: ZoneInfo) -> None:
     """Whole days as days, everything else on the clocks of the place."""
-    start, end = period.lower.astimezone(zone), period.upper.astimezone(zone)
+    start, end = _on_the_clock(period.lower, zone), _on_the_clock(period.upper, zone)
     whole = start == start_of(start.date(), zone) and end == start_of(end.date(), zone)
     event.add("dtstart", start.date() if whole else start)
     event.add("dtend", end.date() if whole else end)

@@ -10,7 +10,7 @@ from itertools import pairwise
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from core.dates import ClockError, at
+from core.dates import ClockError, first_at
 from core.imports.checks import Line
 from core.imports.columns import plain
 from sites.models import Claim, ClaimKind, Person, Room, Site
@@ -108,7 +108,7 @@ class VisitCheck:
         if local is None:
             return None
         try:
-            return at(local.date(), local.time(), site.place.zone)
+            return first_at(local.date(), local.time(), site.place.zone)
         except ClockError as error:
             line.wrong("Booked for", str(error))
             return None

@@ -5,8 +5,10 @@ from core.dates.clock import (
     MissingTimeError,
     RepeatedTimeError,
     at,
+    first_at,
     length_of,
     local_day,
+    show_clock,
     start_of,
 )
 from core.dates.count import BusinessDays, on_study_day, study_day
@@ -26,10 +28,12 @@ __all__ = [
     "RepeatedTimeError",
     "UnreadableDayError",
     "at",
+    "first_at",
     "length_of",
     "local_day",
     "on_study_day",
     "read_day",
+    "show_clock",
     "show_day",
     "show_days",
     "show_due",

@@ -39,6 +39,21 @@ def at(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return choices[0]
 
 
+def first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """The same, and the first of both instants where the clocks show this time twice."""
+    try:
+        return at(day, clock, zone)
+    except RepeatedTimeError as error:
+        return error.choices[0]
+
+
+def show_clock(local: datetime) -> str:
+    """A time of day as `09:15`, and as `01:30 BST` where the clocks of its zone show it twice."""
+    first, second = (local.replace(fold=fold).utcoffset() for fold in (0, 1))
+    clock = f"{local:%H:%M}"
+    return clock if first == second else f"{clock} {_zone_name(local)}"
+
+
 def local_day(instant: datetime, zone: ZoneInfo) -> date:
     """The date on the calendar of the zone at that instant."""
     return instant.astimezone(zone).date()

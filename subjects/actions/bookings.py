@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
-from core.dates import show_weekday
+from core.dates import show_clock, show_weekday
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.models import (
@@ -242,7 +242,7 @@ def clash_text(visit: Visit, wanted: Wanted) -> str:
             zone = visit.site.place.zone
             lower, upper = clash.period.lower.astimezone(zone), clash.period.upper.astimezone(zone)
             word = {"absence": "away", "closure": "closed"}.get(clash.holder, "booked")
-            return f"{resource} is {word} {lower:%H:%M} to {upper:%H:%M}. Choose another time."
+            return f"{resource} is {word} {show_clock(lower)} to {show_clock(upper)}. Choose another time."
     return "That time was taken a moment ago. Choose another slot."
 
 

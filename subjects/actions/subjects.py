@@ -160,7 +160,7 @@ def find_again(subject: Subject, *, status: str, on: date, by: User, reason: str
     """A subject lost to follow-up is back."""
     Subject.flow.move(subject, status, by=by, on=on, reason=reason, ended_on=None, status_reason="")
     lost = Visit.objects.filter(subject=subject, status=Visit.Status.CANCELLED, latest_on__gte=on)
-    Visit.flow.move_all(lost, Visit.Status.PLANNED, by=by, reason=reason, outcome_reason="")
+    Visit.flow.move_all(lost, Visit.Status.PLANNED, by=by, on=on, reason=reason, outcome_reason="")
     replan(subject, by=by)
     count(subject.site)
     return subject
@@ -203,7 +203,7 @@ def transfer(subject: Subject, *, to: Site, on: date, reason: str, by: User) -> 
     open_visits = Visit.objects.filter(subject=subject, status__in=OPEN)
     booked = open_visits.filter(status=Visit.Status.BOOKED)
     call_back = list(booked.values_list("pk", flat=True))
-    Visit.flow.move_all(booked, Visit.Status.PLANNED, by=by, reason=reason)
+    Visit.flow.move_all(booked, Visit.Status.PLANNED, by=by, on=on, reason=reason)
     release(call_back)
     open_visits.update(site=to)
     Subject.objects.filter(pk=subject.pk).update(site=to)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core.access import require
 from core.actions import RefusedError
-from core.dates import show_weekday
+from core.dates import show_clock, show_weekday
 from core.models import Obligation, StatusChange
 from core.permissions import Permission
 from core.versions import ConflictError
@@ -100,7 +100,7 @@ def _take(
     else:
         bookings.move(booking, wanted=wanted, by=request.user, **data)
     done = "moved to" if booking else "booked for"
-    text = f"{visit} {done} {show_weekday(local.date())}, {local:%H:%M}."
+    text = f"{visit} {done} {show_weekday(local.date())}, {show_clock(local)}."
     undo = "" if booking else reverse("subjects:unbook", args=[visit.pk])
     return _done(request, text, reverse("subjects:schedule", args=[place.slug]), undo)
 

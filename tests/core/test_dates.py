@@ -12,9 +12,11 @@ from core.dates import (
     MissingTimeError,
     RepeatedTimeError,
     at,
+    first_at,
     length_of,
     local_day,
     on_study_day,
+    show_clock,
     show_day,
     show_days,
     show_due,
@@ -215,3 +217,15 @@ def test_a_span_of_days_says_month_and_year_once_where_it_can(first, last, shown
 )
 def test_due_dates_are_relative_within_14_days(away, shown):
     assert show_due(TODAY + timedelta(days=away), TODAY) == shown
+
+
+def test_of_two_instants_the_first_can_be_meant_and_each_is_shown_with_its_zone():
+    first = first_at(date(2026, 10, 25), time(1, 30), LONDON)
+    assert first == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    shown = [show_clock((first + timedelta(hours=n)).astimezone(LONDON)) for n in range(-1, 3)]
+    assert shown == ["00:30", "01:30 BST", "01:30 GMT", "02:30"]
+
+
+def test_a_skipped_time_is_refused_also_where_the_first_is_meant():
+    with pytest.raises(MissingTimeError):
+        first_at(date(2026, 3, 29), time(1, 30), LONDON)
