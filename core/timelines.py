@@ -16,6 +16,7 @@ STEPS = (7, 14, 28, 56, 84, 168, 364)  # days between two ticks
 TICKS_AT_MOST = 9
 APART = 4.0  # percent of the width that keeps two labels from touching
 LAST_TICK = 95.0  # percent; a label further right would leave the picture
+LETTER = 0.95  # percent that a letter takes at most
 VISITS, POINTS = 52, 26  # heights
 LABEL_ROWS, LABEL_ROW = 2, 12  # how many rows of labels, and the height of one
 
@@ -46,13 +47,17 @@ class Point:
     on: date
     title: str
     is_deviation: bool = False
+    label: str = ""
 
 
 class Timeline:
-    """The days from one to another, counted from day 1 where it is known."""
+    """The days from one to another, counted from day 1 where it is known, grey after the end."""
 
-    def __init__(self, first: date, last: date, today: date | None, day_1: date | None) -> None:
-        self.first, self.last, self.day_1 = first, last, day_1
+    def __init__(
+        self, first: date, last: date, today: date | None, day_1: date | None,
+        ended_on: date | None = None,
+    ) -> None:  # fmt: skip
+        self.first, self.last, self.day_1, self.ended_on = first, last, day_1, ended_on
         self.today = today if today is not None and first <= today <= last else None
         self.scale = Scale(first.toordinal(), max(last, first + timedelta(days=1)).toordinal())
         self.ticks = self._ticks()
@@ -61,8 +66,8 @@ class Timeline:
         """Study days where day 1 is known, and dates, with today between them."""
         rows = [self._row([(day, show_span(day, day)) for day in self.ticks], "")]
         if self.day_1:
-            days = [(day, self._study_day(day)) for day in self.ticks]
-            today = f"Today · {self._study_day(self.today)}" if self.today else ""
+            days = [(day, self.study_day(day)) for day in self.ticks]
+            today = f"Today · {self.study_day(self.today)}" if self.today else ""
             rows.insert(0, self._row(days, today))
         return SafeString("".join(rows))
 
@@ -79,13 +84,15 @@ class Timeline:
         return self._lane(body, VISITS + LABEL_ROW * lowest, "Visits against their windows")
 
     def points(self, points: Iterable[Point], title: str) -> SafeString:
-        """A dot for each day, or a diamond where it deviates."""
-        body = [self._point(point) for point in points if self.first <= point.on <= self.last]
+        """A dot for each day, or a diamond where it deviates; named where there is room."""
+        shown = [point for point in points if self.first <= point.on <= self.last]
+        body = [self._point(point) for point in shown]
+        body += self._names_beside(sorted(shown, key=lambda point: point.on))
         return self._lane(body, POINTS, title)
 
-    def _study_day(self, day: date) -> str:
-        assert self.day_1 is not None
-        return f"D{study_day(self.day_1, day)}".replace("-", "−")
+    def study_day(self, day: date) -> str:
+        """The day as trials count it; nothing while day 1 is not known."""
+        return f"D{study_day(self.day_1, day)}".replace("-", "−") if self.day_1 else ""
 
     def _ticks(self) -> list[date]:
         length = (self.last - self.first).days
@@ -111,6 +118,12 @@ class Timeline:
             f'<line class="ch-grid" x1="{at}" x2="{at}" y1="0" y2="{height}"/>'
             for at in (as_percent(self.scale.at(day)) for day in self.ticks)
         ]
+        if self.ended_on is not None and self.ended_on < self.last:
+            end = self.scale.at(max(self.ended_on, self.first))
+            lines.insert(0, (
+                f'<rect class="ch-after" x="{as_percent(end)}" width="{as_percent(100 - end)}"'
+                f' height="{height}"/>'
+            ))  # fmt: skip
         if self.today:
             now = as_percent(self.scale.at(self.today))
             lines.append(f'<line class="ch-today" x1="{now}" x2="{now}" y1="0" y2="{height}"/>')
@@ -137,6 +150,15 @@ class Timeline:
         at = as_percent(self.scale.at(point.on))
         dot = f'<circle class="ch-point" cx="{at}" cy="{POINTS // 2}" r="3"/>'
         return _titled(point.title, _diamond(at, POINTS // 2) if point.is_deviation else dot)
+
+    def _names_beside(self, points: Sequence[Point]) -> list[str]:
+        """The names that reach neither the next point nor the edge."""
+        ends = [*(self.scale.at(point.on) for point in points[1:]), 100.0]
+        return [
+            _text(at + 1, POINTS // 2 + 4, point.label, "ch-label")
+            for point, end in zip(points, ends, strict=False)
+            if point.label and (at := self.scale.at(point.on)) + 1 + LETTER * len(point.label) < end
+        ]
 
     def _labels(self, marks: Sequence[Mark]) -> list[tuple[float, str, int]]:
         """Each label in the first row where it touches no other; none where there is no room."""

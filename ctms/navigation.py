@@ -184,8 +184,9 @@ def _with_count(item: Item, due: list[obligations.Count]) -> Item:
 def _marked(shown: list[Group], request: HttpRequest) -> list[Group]:
     """The navigation with the one entry marked below whose address this page lies."""
     path = request.path
-    if request.resolver_match and request.resolver_match.view_name == "workspace:subject":
-        path = f"{SUBJECT_PAGES[0]}{request.resolver_match.kwargs['number']}/"
+    match = request.resolver_match
+    if match and match.view_name.startswith("workspace:subject") and "number" in match.kwargs:
+        path = f"{SUBJECT_PAGES[0]}{match.kwargs['number']}/"
     items = [item for group in reversed(shown) for item in group.items]
     current = max(items, key=lambda item: _fit(item, path))
     if not _fit(current, path):

@@ -145,8 +145,8 @@ class Block:
 
     @property
     def minutes(self) -> int:
-        """How long it takes."""
-        return round((self.end - self.start).total_seconds() / 60)
+        """How long it takes, also where the clocks change meanwhile."""
+        return round((self.end.timestamp() - self.start.timestamp()) / 60)
 
 
 COLUMNS = (

@@ -175,7 +175,13 @@ def subject_ways(world: World) -> dict[str, Way | list[Way]]:
         "subjects:screen": Way(
             to("screen", world.site.pk), see=Permission.SITE_VIEW, get=Permission.SUBJECT_SCREEN, methods=both
         ),
-        "workspace:subject": Way(reverse("workspace:subject", args=["tmr-204", subject.number]), see=see),
+        **{
+            f"workspace:{name}": Way(reverse(f"workspace:{name}", args=["tmr-204", subject.number]), see=see, get=need)
+            for name, need in {
+                "subject": None, "subject_visits": None, "subject_deviations": None, "subject_activity": None,
+                "subject_contacts": Permission.CONTACT_VIEW,
+            }.items()
+        },
         "audit:export_record": Way(
             reverse("audit:export_record", args=["sites.site", world.site.pk]), see=Permission.SITE_VIEW, get=Permission.AUDIT_VIEW
         ),

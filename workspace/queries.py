@@ -1,15 +1,27 @@
-"""What the page of a subject shows of its visits."""
+"""What the pages of a subject show of its visits."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
-from core.dates import show_day
+from django.urls import reverse
+
+from accounts.models import User
+from core.access import can
+from core.dates import show_day, show_span, show_weekday
+from core.permissions import Permission
 from subjects.diary import CHIPS, Window
-from subjects.models import Subject, SubjectAnchor, Visit, VisitStatus
+from subjects.models import Booking, Subject, SubjectAnchor, Visit, VisitStatus
+from subjects.models.visit import OPEN
+from subjects.steps import Step
 from trials.models import AnchorKind
+
+RECENT = 2  # visits that are over and still shown beside what is next
+SOON = 14  # days
+AT_HAND = (VisitStatus.BOOKED, VisitStatus.ARRIVED, VisitStatus.IN_PROGRESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,27 +32,39 @@ class VisitRow:
     code: str
     name: str
     window: Window
+    days: str
     on: str
+    when: str
     chip: tuple[str, str]
     status: str
     is_provisional: bool
-    procedures: int
     deviation: str
     reason: str
+    step: Step | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to do about it."""
+        return self.status not in OPEN
 
 
-def visits_of(subject: Subject) -> list[VisitRow]:
-    """The visits of a subject in order of time, with bookings and planned deviations."""
+def visits_of(subject: Subject, today: date, user: User) -> list[VisitRow]:
+    """The visits of a subject in order of time, each with what comes next."""
     rows = (
         Visit.objects.filter(subject=subject)
         .select_related("definition")
-        .prefetch_related("bookings", "deviation_drafts", "definition__cells")
+        .prefetch_related("bookings", "deviation_drafts")
         .order_by("target_on", "pk")
     )
-    return [_visit_row(visit) for visit in rows]
+    may = {
+        permission: can(user, permission, subject)
+        for permission in (Permission.VISIT_BOOK, Permission.VISIT_CONDUCT)
+    }
+    zone = subject.site.place.zone
+    return [_visit_row(visit, today, zone, may) for visit in rows]
 
 
-def _visit_row(visit: Visit) -> VisitRow:
+def _visit_row(visit: Visit, today: date, zone: Any, may: dict[Permission, bool]) -> VisitRow:
     booking = next((held for held in visit.bookings.all() if held.is_live), None)
     drafts = [draft for draft in visit.deviation_drafts.all() if draft.state != "withdrawn"]
     on = visit.performed_on or (booking.on if booking else None)
@@ -48,19 +72,72 @@ def _visit_row(visit: Visit) -> VisitRow:
         visit.earliest_on, visit.target_on, visit.latest_on, on,
         "done" if visit.performed_on else "booked" if booking else "open",
     )  # fmt: skip
+    start: datetime | None = booking.period.lower.astimezone(zone) if booking else None
     return VisitRow(
-        visit.pk, visit.code, visit.name, window, show_day(on) if on else "",
-        CHIPS["confirmed" if booking and booking.confirmation == "confirmed"
-              and visit.status == "booked" else visit.status],
-        visit.status, visit.is_provisional and visit.performed_on is None,
-        len(visit.definition.cells.all()) if visit.definition else 0,
+        visit.pk, visit.code, visit.name, window, _days(visit), show_day(on) if on else "",
+        _when(visit, start, today), _chip(visit, booking, today), visit.status,
+        visit.is_provisional and visit.performed_on is None,
         drafts[0].get_kind_display() if drafts else "", visit.outcome_reason,
+        _step(visit, may),
     )  # fmt: skip
+
+
+def _days(visit: Visit) -> str:
+    if visit.earliest_on is None or visit.latest_on is None:
+        return "–"
+    return show_span(visit.earliest_on, visit.latest_on)
+
+
+def _when(visit: Visit, start: datetime | None, today: date) -> str:
+    """The day it was done, or when it is booked."""
+    if visit.performed_on:
+        return show_day(visit.performed_on)
+    if start is None:
+        return ""
+    day = "Today" if start.date() == today else show_weekday(start.date())
+    return f"{day}, {start:%H:%M}"
+
+
+def _chip(visit: Visit, booking: Booking | None, today: date) -> tuple[str, str]:
+    """The state of a visit; of one without a time, by when it has to get one."""
+    if booking and booking.confirmation == "confirmed" and visit.status == VisitStatus.BOOKED:
+        return CHIPS["confirmed"]
+    if visit.status != VisitStatus.PLANNED or visit.latest_on is None:
+        return CHIPS[visit.status]
+    if visit.latest_on < today:
+        return "crit", "Window closed"
+    if visit.earliest_on is not None and (visit.earliest_on - today).days <= SOON:
+        return "warn", f"Book by {show_span(visit.latest_on, visit.latest_on)}"
+    return CHIPS[visit.status]
+
+
+def _step(visit: Visit, may: dict[Permission, bool]) -> Step | None:
+    """The one button of a visit."""
+    if visit.status in {VisitStatus.PLANNED, VisitStatus.BOOKED} and may[Permission.VISIT_BOOK]:
+        return Step(visit.book_url, "Find slot" if visit.status == "planned" else "Move")
+    if not may[Permission.VISIT_CONDUCT]:
+        return None
+    if visit.status == VisitStatus.ARRIVED:
+        return Step(reverse("subjects:start", args=[visit.pk]), "Start", is_post=True, is_next=True)
+    if visit.status == VisitStatus.IN_PROGRESS:
+        return Step(reverse("subjects:complete", args=[visit.pk]), "Complete", is_next=True)
+    return None
+
+
+def next_first(visits: Sequence[VisitRow]) -> list[VisitRow]:
+    """The last visits that are over, then all that are not."""
+    over = [row for row in visits if row.is_over]
+    return [*over[-RECENT:], *(row for row in visits if not row.is_over)]
 
 
 def to_book_first(visits: Sequence[VisitRow]) -> VisitRow | None:
     """The visit that gets its time next."""
     return next((row for row in visits if row.status == VisitStatus.PLANNED), None)
+
+
+def coming_first(visits: Sequence[VisitRow]) -> VisitRow | None:
+    """The visit that takes place next."""
+    return next((row for row in visits if row.status in AT_HAND), None)
 
 
 def day_1_of(subject: Subject) -> date | None:

@@ -27,11 +27,22 @@ class Lane:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A mark of the story in words, for the table that says the same."""
+
+    lane: str
+    on: date
+    day: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """The axis and the lanes of a subject."""
+    """The axis and the lanes of a subject, and the same as a table."""
 
     axis: SafeString
     lanes: list[Lane]
+    moments: list[Moment]
     zoom: str
 
 
@@ -42,13 +53,21 @@ def story_of(
     marks = [_mark(row) for row in visits if row.window.target]
     if not marks:
         return None
-    timeline = Timeline(*_span(marks, today, zoom), today, day_1)
+    first, last = _span(marks, today, zoom)
+    timeline = Timeline(first, last, today, day_1, subject.ended_on)
     done = sum(mark.is_done for mark in marks)
     lanes = [Lane("Visits", f"{done} of {len(marks)}", timeline.visits(marks))]
+    told = [("Visits", mark.on or mark.target, mark.title) for mark in marks]
     for name, points in (("Deviations", _deviations(subject)), ("Contacts", _contacts(subject))):
         if points:
             lanes.append(Lane(name, str(len(points)), timeline.points(points, name)))
-    return Story(timeline.axis(), lanes, zoom if zoom in ZOOMS else "")
+            told += [(name, point.on, point.title) for point in points]
+    moments = [
+        Moment(lane, on, timeline.study_day(on), text)
+        for lane, on, text in sorted(told, key=lambda each: each[1])
+        if first <= on <= last
+    ]
+    return Story(timeline.axis(), lanes, moments, zoom if zoom in ZOOMS else "")
 
 
 def _span(marks: Sequence[Mark], today: date, zoom: str) -> tuple[date, date]:
@@ -79,7 +98,7 @@ def _deviations(subject: Subject) -> list[Point]:
         "visit__performed_on", "visit__latest_on", "description", "visit__bookings__on"
     ).distinct()
     return [
-        Point(day, text, is_deviation=True)
+        Point(day, text, is_deviation=True, label=text)
         for performed, latest, text, booked in rows
         if (day := performed or booked or latest)
     ]

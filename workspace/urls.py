@@ -3,12 +3,13 @@
 from django.urls import path
 
 from core.lists import urls as list_urls
-from workspace.views import home, lists, records
+from workspace.views import home, lists, records, subject
 
 app_name = "workspace"
 
 TRIAL = "trials/<slug:code>"
 SITE = f"{TRIAL}/sites/<str:number>"
+SUBJECT = f"{TRIAL}/subjects/<str:number>"
 
 urlpatterns = [
     path("", home.home, name="home"),
@@ -23,6 +24,10 @@ urlpatterns = [
     *list_urls(f"{SITE}/subjects", lists.site_subjects, "site_subjects"),
     *list_urls(f"{SITE}/activity", lists.site_activity, "site_activity"),
     *list_urls(f"{TRIAL}/subjects", lists.subjects, "subjects"),
-    path(f"{TRIAL}/subjects/<str:number>/", records.subject, name="subject"),
+    path(f"{SUBJECT}/", subject.subject, name="subject"),
+    path(f"{SUBJECT}/visits/", subject.subject_visits, name="subject_visits"),
+    path(f"{SUBJECT}/contacts/", subject.subject_contacts, name="subject_contacts"),
+    path(f"{SUBJECT}/deviations/", subject.subject_deviations, name="subject_deviations"),
+    path(f"{SUBJECT}/activity/", subject.subject_activity, name="subject_activity"),
     *list_urls("places/<slug:slug>/subjects", lists.place_subjects, "place_subjects"),
 ]

@@ -1,4 +1,4 @@
-"""The pages of a trial, a site and a subject."""
+"""The pages of a trial and of a site."""
 
 from __future__ import annotations
 
@@ -8,17 +8,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core.access import can
-from core.dates import study_day
-from core.models import StatusChange
 from core.permissions import Permission
 from core.web import Request, find, page
 from sites.models import SiteSchedule
 from sites.queries import site_at, site_frame, steps_of, team_of
-from subjects import diary, steps
-from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from trials.models import Trial
-from workspace import overview, queries
-from workspace.story import story_of
+from workspace import overview
 
 
 @require_GET
@@ -58,36 +53,3 @@ def site(request: Request, code: str, number: str) -> HttpResponse:
         "team": team_of(record, today),
     }
     return page(request, "workspace/site.html", context)
-
-
-@require_GET
-def subject(request: Request, code: str, number: str) -> HttpResponse:
-    """The subject's story and what is next."""
-    record = find(Subject, request.user, trial__code=code, number=number)
-    user = request.user
-    day_1 = queries.day_1_of(record)
-    today = timezone.localdate(timezone=record.site.place.zone)
-    visits = queries.visits_of(record)
-    context = {
-        "subject": record,
-        "trial": record.trial,
-        "site": record.site,
-        "today": today,
-        "study_day": study_day(day_1, today) if day_1 else None,
-        "visits": visits,
-        "to_book": queries.to_book_first(visits),
-        "story": story_of(record, visits, today, day_1, request.GET.get("zoom", "")),
-        "identity": SubjectIdentity.objects.visible_to(user).filter(subject=record).first(),
-        "preference": Preference.objects.visible_to(user).filter(subject=record).first(),
-        "contacts": Contact.objects.visible_to(user).filter(subject=record).order_by("-at")[:10],
-        "history": StatusChange.objects.filter(
-            flow="subjects.subject", object_id=record.pk
-        ).order_by("-pk"),
-        "status_labels": dict(SubjectStatus.choices),
-        "chip": diary.SUBJECT_CHIPS.get(record.status, ""),
-        "may_book": can(user, Permission.VISIT_BOOK, record),
-        "may_change": can(user, Permission.SUBJECT_STATUS, record),
-        "may_enrol": SubjectStatus.ENROLLED in Subject.flow.after(record.status),
-        "steps": steps.of_subject(record, user),
-    }
-    return page(request, "workspace/subject.html", context)

@@ -1,0 +1,208 @@
+"""One subject: the head of its pages, what to know before a visit, contacts and deviations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import Count, Q
+from django.urls import reverse
+
+from accounts.models import User
+from core.access import can
+from core.dates import local_day, show_day, study_day
+from core.models import StatusChange
+from core.permissions import Permission
+from subjects import steps
+from subjects.diary import SUBJECT_CHIPS
+from subjects.models import (
+    Contact,
+    DeviationDraft,
+    Preference,
+    Subject,
+    SubjectIdentity,
+    SubjectStatus,
+    Transfer,
+)
+from trials.models import AnchorKind
+from workspace.queries import VisitRow, coming_first, day_1_of, to_book_first
+
+ANCHORS = dict(AnchorKind.choices)
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One page about the subject, with how much is on it."""
+
+    url: str
+    text: str
+    is_current: bool
+    count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing to know about a subject."""
+
+    icon: str
+    label: str
+    text: str
+
+
+def frame(
+    subject: Subject, user: User, today: date, visits: Sequence[VisitRow], current: str
+) -> dict[str, Any]:
+    """The head of the pages of a subject: who, how far, what to do, and its tabs."""
+    day_1 = day_1_of(subject)
+    may_change = can(user, Permission.SUBJECT_STATUS, subject)
+    return {
+        "subject": subject,
+        "trial": subject.trial,
+        "site": subject.site,
+        "today": today,
+        "day_1": day_1,
+        "study_day": study_day(day_1, today) if day_1 and not subject.ended_on else None,
+        "coming": coming_first(visits),
+        "to_book": to_book_first(visits),
+        "identity": SubjectIdentity.objects.visible_to(user).filter(subject=subject).first(),
+        "chip": SUBJECT_CHIPS.get(subject.status, ""),
+        "may_log": can(user, Permission.CONTACT_LOG, subject),
+        "may_book": can(user, Permission.VISIT_BOOK, subject),
+        "may_change": may_change,
+        "may_enrol": may_change and SubjectStatus.ENROLLED in Subject.flow.after(subject.status),
+        "may_end": may_change and bool(Subject.flow.after(subject.status)),
+        "steps": steps.of_subject(subject, user),
+        "tabs": _tabs(subject, user, len(visits), current),
+    }
+
+
+def _tabs(subject: Subject, user: User, visits: int, current: str) -> list[Tab]:
+    counts = Subject.objects.filter(pk=subject.pk).aggregate(
+        contacts=Count("contacts", distinct=True),
+        deviations=Count(
+            "visits__deviation_drafts", distinct=True,
+            filter=~Q(visits__deviation_drafts__state=DeviationDraft.State.WITHDRAWN),
+        ),
+    )  # fmt: skip
+    shown = [("subject", "Timeline", None), ("subject_visits", "Visits", visits)]
+    if can(user, Permission.CONTACT_VIEW, subject):
+        shown.append(("subject_contacts", "Contacts", counts["contacts"]))
+    shown.append(("subject_deviations", "Deviations", counts["deviations"]))
+    shown.append(("subject_activity", "Activity", None))
+    at = [subject.trial.code, subject.number]
+    return [
+        Tab(reverse(f"workspace:{name}", args=at), text, text == current, count)
+        for name, text, count in shown
+    ]
+
+
+def before_visit(preference: Preference | None) -> list[Fact]:
+    """What to prepare before a visit, as the subject's preferences say."""
+    if preference is None:
+        return []
+    said = (
+        ("pill", "Fasting", preference.fasting),
+        ("message", "Interpreter", preference.interpreter),
+        ("pin", "Transport", preference.transport),
+    )
+    return [Fact(*each) for each in said if each[2]]
+
+
+def facts_of(subject: Subject, preference: Preference | None, user: User) -> list[Fact]:
+    """The dates and habits that everybody asks for."""
+    word = "Randomised" if subject.trial.is_randomised else "Enrolled"
+    dated = [
+        ("Consented", subject.consented_on), ("Screened", subject.screened_on),
+        (word, subject.enrolled_on), ("Ended", subject.ended_on),
+        *((ANCHORS[anchor.code], anchor.on) for anchor in subject.anchors.order_by("on", "pk")),
+    ]  # fmt: skip
+    found = [Fact("", label, show_day(on)) for label, on in dated if on]
+    if preference is not None:
+        times = [preference.get_part_of_day_display(), preference.availability]
+        found.append(Fact("", "Prefers", " · ".join(text for text in times if text)))
+        if preference.channel:
+            found.append(Fact("", "Contact by", preference.channel))
+    if subject.previous:
+        found.append(Fact("", "Screened before as", subject.previous.number))
+    moves = Transfer.objects.visible_to(user).filter(subject=subject).order_by("on", "pk")
+    found += [
+        Fact("", "Transferred", f"{show_day(move.on)}, {move}")
+        for move in moves.select_related("from_site__place", "to_site__place", "subject")
+    ]
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ContactRow:
+    """A contact in the log of a subject."""
+
+    on: date
+    clock: str
+    channel: str
+    result: str
+    summary: str
+    follow_up: str
+    by: str
+
+
+def contacts_of(subject: Subject, user: User) -> list[ContactRow]:
+    """The contact log, newest first."""
+    zone = subject.site.place.zone
+    rows = Contact.objects.visible_to(user).filter(subject=subject).order_by("-at", "-pk")
+    return [
+        ContactRow(
+            local_day(row.at, zone), f"{row.at.astimezone(zone):%H:%M}", row.get_channel_display(),
+            row.get_result_display(), row.summary,
+            show_day(row.follow_up_on) if row.follow_up_on else "", row.by_name,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DeviationRow:
+    """A deviation of a subject that is seen coming or has occurred."""
+
+    visit_id: int
+    visit: str
+    kind: str
+    text: str
+    reason: str
+    chip: tuple[str, str]
+
+
+def deviations_of(subject: Subject) -> list[DeviationRow]:
+    """The deviations of a subject, except those withdrawn."""
+    state = DeviationDraft.State
+    rows = DeviationDraft.objects.filter(visit__subject=subject).exclude(state=state.WITHDRAWN)
+    return [
+        DeviationRow(
+            row.visit_id, row.visit.name, row.get_kind_display(), row.description, row.reason,
+            ("crit" if row.state == state.OCCURRED else "warn", row.get_state_display()),
+        )
+        for row in rows.select_related("visit").order_by("visit__target_on", "pk")
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class StatusRow:
+    """A step in the life of a subject."""
+
+    label: str
+    on: str
+    by: str
+    reason: str
+
+
+def history_of(subject: Subject) -> list[StatusRow]:
+    """The steps a subject has taken, newest first."""
+    labels = dict(SubjectStatus.choices)
+    rows = StatusChange.objects.filter(flow="subjects.subject", object_id=subject.pk)
+    return [
+        StatusRow(labels[status], show_day(on), by, reason)
+        for status, on, by, reason in rows.order_by("-pk").values_list(
+            "to_status", "on", "actor_name", "reason"
+        )
+    ]

@@ -1,0 +1,79 @@
+"""The pages of a subject: its story, visits, contacts, deviations and steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from core.access import can, require
+from core.permissions import Permission
+from core.web import Request, find, page
+from subjects.models import Preference, Subject
+from workspace import queries
+from workspace import subject as about
+from workspace.story import story_of
+
+
+def _framed(
+    request: Request, code: str, number: str, section: str
+) -> tuple[Subject, dict[str, Any]]:
+    """The subject, and what every one of its pages shows."""
+    record = find(Subject, request.user, trial__code=code, number=number)
+    today = timezone.localdate(timezone=record.site.place.zone)
+    visits = queries.visits_of(record, today, request.user)
+    context = about.frame(record, request.user, today, visits, section)
+    return record, context | {"visits": visits, "section": section}
+
+
+@require_GET
+def subject(request: Request, code: str, number: str) -> HttpResponse:
+    """The subject's story and what is next."""
+    record, context = _framed(request, code, number, "Timeline")
+    visits, zoom = context["visits"], request.GET.get("zoom", "")
+    preference = Preference.objects.visible_to(request.user).filter(subject=record).first()
+    context |= {
+        "rows": queries.next_first(visits),
+        "over": sum(row.is_over for row in visits),
+        "story": story_of(record, visits, context["today"], context["day_1"], zoom),
+        "before": about.before_visit(preference),
+        "facts": about.facts_of(record, preference, request.user),
+    }
+    return page(request, "workspace/subject.html", context)
+
+
+@require_GET
+def subject_visits(request: Request, code: str, number: str) -> HttpResponse:
+    """Every visit of the subject."""
+    _, context = _framed(request, code, number, "Visits")
+    return page(request, "workspace/subject_visits.html", context)
+
+
+@require_GET
+def subject_contacts(request: Request, code: str, number: str) -> HttpResponse:
+    """Calls and messages, newest first."""
+    record, context = _framed(request, code, number, "Contacts")
+    require(request.user, Permission.CONTACT_VIEW, record)
+    context["contacts"] = about.contacts_of(record, request.user)
+    return page(request, "workspace/subject_contacts.html", context)
+
+
+@require_GET
+def subject_deviations(request: Request, code: str, number: str) -> HttpResponse:
+    """What deviates from the protocol, or will."""
+    record, context = _framed(request, code, number, "Deviations")
+    context["deviations"] = about.deviations_of(record)
+    return page(request, "workspace/subject_deviations.html", context)
+
+
+@require_GET
+def subject_activity(request: Request, code: str, number: str) -> HttpResponse:
+    """The steps the subject has taken, and the way to every change."""
+    record, context = _framed(request, code, number, "Activity")
+    context["history"] = about.history_of(record)
+    if can(request.user, Permission.AUDIT_VIEW, record):
+        context["trail_url"] = reverse("audit:record", args=["subjects.subject", record.pk])
+    return page(request, "workspace/subject_activity.html", context)
