@@ -18,7 +18,8 @@ from sites.models import SiteSchedule
 from subjects import planning
 from subjects.models import Subject, SubjectAnchor, SubjectSchedule, Visit
 from subjects.models.subject import ACTIVE
-from trials.models import RepeatGroup, VisitDefinition
+from trials.models import AnchorKind, RepeatGroup, ScheduleVersion, VisitDefinition
+from trials.queries.checks import Check, notices
 
 Key = tuple[UUID | None, int]
 
@@ -67,8 +68,7 @@ class Schedules:
         }
         self.cycles: dict[int, list[planning.RepeatGroup]] = defaultdict(list)
         for group in RepeatGroup.objects.filter(version__pk__any=wanted):
-            every = planning.Offset(group.every_months, group.every_days)
-            self.cycles[group.version_id].append(planning.RepeatGroup(group.pk, every, group.cap))
+            self.cycles[group.version_id].append(_as_cycle(group))
 
     def plan(
         self, version_id: int, anchors: Sequence[planning.Anchor], facts: Sequence[planning.Fact],
@@ -76,7 +76,14 @@ class Schedules:
     ) -> list[planning.Planned]:  # fmt: skip
         """The dates of the visits that are not done, as the version gives them."""
         definitions = [_as_planned(visit) for visit in self.by_version[version_id]]
-        return planning.plan(definitions, self.cycles[version_id], anchors, facts, since)
+        try:
+            return planning.plan(definitions, self.cycles[version_id], anchors, facts, since)
+        except planning.PlanError as error:
+            version = ScheduleVersion.objects.get(pk=version_id)
+            raise planning.PlanError(
+                f"{version} gives its visits no dates. {error}"
+                " A corrected version has to be approved and put into effect."
+            ) from error
 
 
 def _as_planned(visit: VisitDefinition) -> planning.Definition:
@@ -92,6 +99,11 @@ def _as_planned(visit: VisitDefinition) -> planning.Definition:
         late=planning.Offset(visit.late_months, visit.late_days, visit.late_minutes),
         repeat_group=visit.repeat_group_id,
     )
+
+
+def _as_cycle(group: RepeatGroup) -> planning.RepeatGroup:
+    every = planning.Offset(group.every_months, group.every_days)
+    return planning.RepeatGroup(group.pk, every, group.cap)
 
 
 @dataclass(slots=True)
@@ -164,3 +176,18 @@ class Courses:
             definition.lineage: definition.pk
             for definition in self.schedules.by_version[course.version_id]
         }
+
+
+@notices
+def without_dates(visits: Sequence[VisitDefinition]) -> Iterator[Check]:
+    """What keeps the visits of a version from getting dates for a subject screened today."""
+    groups = {visit.repeat_group for visit in visits if visit.repeat_group is not None}
+    today = timezone.localdate()
+    known = [planning.Anchor(code, today) for code in (AnchorKind.CONSENT, AnchorKind.SCREENING)]
+    try:
+        planning.plan(
+            [_as_planned(visit) for visit in visits], [_as_cycle(group) for group in groups],
+            known, [],
+        )  # fmt: skip
+    except planning.PlanError as error:
+        yield Check("x", str(error))

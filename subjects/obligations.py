@@ -12,7 +12,8 @@ from django.db.models.functions import Concat
 
 from accounts.roles import Role
 from core.obligations import Within, rule
-from subjects.courses import here
+from sites.models import SiteSchedule
+from subjects.courses import behind, here, in_effect
 from subjects.models import (
     Acknowledgement,
     Booking,
@@ -123,6 +124,44 @@ def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
         is_gone | is_outside & ~Exists(kept), kind=Visit.Kind.SCHEDULED
     )
     return _duties(rows, "Move or cancel ", "live__on", ", the plan changed")
+
+
+@rule(
+    "schedule.behind", "Schedule in effect that subjects do not follow",
+    owner=Role.TRIAL_MANAGER, ball="sponsor", icon="calendar", reads=(SubjectSchedule,),
+)  # fmt: skip
+def schedule_not_followed(within: Within, now: datetime) -> QuerySet[SiteSchedule]:
+    """Schedules in effect since before today that gave subjects of their site no dates."""
+    late = behind(now).filter(site=OuterRef("site_id"))
+    rows = in_effect(now).filter(Exists(late), during__startswith__lt=F("here"))
+    if within.trial_id is not None:
+        rows = rows.filter(site__trial_id=within.trial_id)
+    if within.site_id is not None:
+        rows = rows.filter(site_id=within.site_id)
+    if within.subject_id is not None:
+        rows = rows.filter(site__subjects=within.subject_id)
+    duties: QuerySet[SiteSchedule] = rows.annotate(
+        object_id=F("pk"),
+        trial_id=F("site__trial_id"),
+        place_id=F("site__place_id"),
+        subject_id=Value(None, output_field=models.BigIntegerField()),
+        label=Concat(
+            Value("Bring subjects under schedule "), F("version__number"),
+            output_field=models.TextField(),
+        ),
+        detail=Concat(
+            F("site__number"), Value(" "), F("site__trial__protocol_number"),
+            Value(", it gives them no dates"), output_field=models.TextField(),
+        ),
+        url=Concat(
+            Value("/trials/"), F("site__trial__code"), Value("/set-up/activities/"),
+            F("version__number"), Value("/"), output_field=models.TextField(),
+        ),
+        owner_id=Value(None, output_field=models.BigIntegerField()),
+        due_on=F("during__startswith"),
+        due_at=Value(None, output_field=models.DateTimeField()),
+    )  # fmt: skip
+    return duties
 
 
 def _to_acknowledge(role: Role, within: Within, now: datetime) -> QuerySet[Visit]:

@@ -68,11 +68,20 @@ def follow_all(*, by: User, batch: int = BATCH) -> None:
     for site in sites.select_related("place").order_by("pk"):
         last = 0
         while ids := _next(site, last, batch):
-            try:
-                follow(site, subject_ids=ids, by=by)
-            except PlanError:
-                logger.exception("The schedule in effect at site %s gives no dates", site.pk)
+            _try_to_follow(site, ids, by)
             last = ids[-1]
+
+
+def _try_to_follow(site: Site, ids: list[int], by: User) -> None:
+    """Those the schedule gives no dates stay behind, as a duty says; the others come under it."""
+    try:
+        follow(site, subject_ids=ids, by=by)
+    except PlanError as error:
+        if len(ids) == 1:
+            logger.warning("Site %s, subject %s: %s", site.pk, ids[0], error)
+            return
+        for subject_id in ids:
+            _try_to_follow(site, [subject_id], by)
 
 
 def _next(site: Site, after: int, batch: int) -> list[int]:

@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from subjects.planning.schedule import PASSED, Schedule
-from subjects.planning.values import Anchor, Basis, Definition, Fact, Offset, Planned, RepeatGroup
+from subjects.planning.values import (
+    Anchor,
+    Basis,
+    Definition,
+    Fact,
+    Offset,
+    PlanError,
+    Planned,
+    RepeatGroup,
+)
 
 _MIDDAY = time(12)
 _ONE_DAY = timedelta(days=1)
@@ -221,11 +230,16 @@ def _anchor_that_puts(bare: Schedule, code: str, key: Hashable, on: date) -> dat
     def target(anchor_on: date) -> date:
         return _Dates(bare, {code: Anchor(code, anchor_on)}).planned[key, 1].target_on
 
-    day = on + (on - target(on))
-    while target(day) < on:  # months of unequal length make the way back a search of some days
-        day += _ONE_DAY
-    while target(day - _ONE_DAY) >= on:
-        day -= _ONE_DAY
+    try:
+        day = on + (on - target(on))
+        while target(day) < on:  # months of unequal length make the way back a search of some days
+            day += _ONE_DAY
+        while target(day - _ONE_DAY) >= on:
+            day -= _ONE_DAY
+    except OverflowError as error:
+        raise PlanError(
+            f"{on:%Y-%m-%d} is too near the end of the calendar. Correct the date."
+        ) from error
     return day
 
 

@@ -7,11 +7,15 @@ from typing import Literal, Self
 
 from dateutil.relativedelta import relativedelta
 
+from core.actions import RefusedError
+
 Basis = Literal["planned", "actual"]
 
 
-class PlanError(ValueError):
+class PlanError(RefusedError):
     """A schedule that gives its visits no dates; the message says why and the way out."""
+
+    code = "no_dates"
 
 
 @dataclass(frozen=True, slots=True)

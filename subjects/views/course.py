@@ -39,21 +39,31 @@ def _today(subject: Subject) -> dict[str, Any]:
 
 def _answer(
     request: Request, subject: Subject, form: Form, title: str, verb: str,
-    act: Callable[[dict[str, Any]], str], template: str = "subjects/form.html", **context: Any,
+    act: Callable[[dict[str, Any]], str | HttpResponse], template: str = "subjects/form.html",
+    **context: Any,
 ) -> HttpResponse:  # fmt: skip
-    """The page of a form; what it asks for is done once it is valid, or refused on the same page."""
+    """The page of a form: what it asks for is done or asked about first, or refused on that page."""
+    status = 422 if form.is_bound else 200
     if form.is_valid():
         try:
-            messages.success(request, act(form.cleaned_data))
+            done = act(form.cleaned_data)
         except (RefusedError, ConflictError) as error:
             form.add_error(None, str(error))
+            status = 409 if isinstance(error, ConflictError) else 422
         else:
-            return redirect(subject)
+            return _told(request, subject, done)
     context |= {
         "subject": subject, "form": form, "title": title, "verb": verb,
         "back": subject.get_absolute_url(),
     }  # fmt: skip
-    return page(request, template, context, status=422 if form.is_bound else 200)
+    return page(request, template, context, status=status)
+
+
+def _told(request: Request, subject: Subject, done: str | HttpResponse) -> HttpResponse:
+    if isinstance(done, HttpResponse):
+        return done
+    messages.success(request, done)
+    return redirect(subject)
 
 
 def ask_first(
@@ -75,20 +85,19 @@ def anchors(request: Request, pk: int) -> HttpResponse:
     held = SubjectAnchor.objects.filter(subject=subject).order_by("on", "pk")
     recorded = {anchor.code for anchor in held if not anchor.is_provisional}
     form = AnchorForm(request.POST or None, initial=_today(subject), recorded=recorded)
-    context: dict[str, Any] = {"anchors": held}
-    if form.is_valid() and "confirmed" not in request.POST:
-        code, on = form.cleaned_data["code"], form.cleaned_data["on"]
-        title = f"{AnchorKind(code).label} of {subject} on {on:%-d %b %Y}"
-        found = consequences.of_anchors(subject, {code}, on)
-        return ask_first(request, subject, form, found, title, "Save date")
 
-    def save(values: dict[str, Any]) -> str:
+    def save(values: dict[str, Any]) -> str | HttpResponse:
+        if "confirmed" not in request.POST:
+            code, on = values["code"], values["on"]
+            title = f"{AnchorKind(code).label} of {subject} on {on:%-d %b %Y}"
+            found = consequences.of_anchors(subject, {code}, on)
+            return ask_first(request, subject, form, found, title, "Save date")
         subjects.set_anchor(subject, by=request.user, **values)
         return f"Dates of {subject} kept."
 
     return _answer(
         request, subject, form, f"Dates that visits of {subject} count from", "See what moves",
-        save, "subjects/anchors.html", **context,
+        save, "subjects/anchors.html", anchors=held,
     )  # fmt: skip
 
 
@@ -123,12 +132,12 @@ def step(request: Request, pk: int, verb: str) -> HttpResponse:
     shape = AnchoredStepForm if wanted.anchors else StepForm
     form = shape(request.POST or None, initial=_today(subject))
     title = f"{wanted.title}: {subject}"
-    if form.is_valid() and wanted.anchors and "confirmed" not in request.POST:
-        found = consequences.of_anchors(subject, wanted.anchors, form.cleaned_data["on"])
-        if found and wanted.status in Subject.flow.after(subject.status):
-            return ask_first(request, subject, form, found, title, wanted.title)
 
-    def take(values: dict[str, Any]) -> str:
+    def take(values: dict[str, Any]) -> str | HttpResponse:
+        if wanted.anchors and "confirmed" not in request.POST:
+            found = consequences.of_anchors(subject, wanted.anchors, values["on"])
+            if found and wanted.status in Subject.flow.after(subject.status):
+                return ask_first(request, subject, form, found, title, wanted.title)
         wanted.act(subject, by=request.user, **values)
         return f"{subject}: {wanted.status.label.lower()}."
 

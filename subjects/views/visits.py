@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -172,6 +174,33 @@ def start(request: Request, pk: int) -> HttpResponse:
     return back(request, reverse("subjects:today"))
 
 
+def _answer(
+    request: Request, visit: Visit, form: Form, title: str, verb: str,
+    act: Callable[[dict[str, Any]], str | HttpResponse],
+) -> HttpResponse:  # fmt: skip
+    """The page of a form about a visit: done or asked about first, or refused on that page."""
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            done = act(form.cleaned_data)
+        except bookings.OutsideWindowError as error:
+            form.add_error("reason", f"{error} Give the reason; a deviation is drafted with it.")
+        except (RefusedError, ConflictError) as error:
+            form.add_error(None, str(error))
+            status = 409 if isinstance(error, ConflictError) else 422
+        else:
+            return _told(request, visit, done)
+    context = {"visit": visit, "form": form, "title": title, "verb": verb}
+    return page(request, "subjects/outcome.html", context, status=status)
+
+
+def _told(request: Request, visit: Visit, done: str | HttpResponse) -> HttpResponse:
+    if isinstance(done, HttpResponse):
+        return done
+    messages.success(request, done)
+    return back(request, visit.get_absolute_url())
+
+
 @require_http_methods(["GET", "POST"])
 def complete(request: Request, pk: int) -> HttpResponse:
     """The visit is done; outside its window a reason is asked for."""
@@ -179,26 +208,15 @@ def complete(request: Request, pk: int) -> HttpResponse:
     booking = visit.bookings.filter(is_live=True).first()
     on = booking.on if booking else timezone.localdate(timezone=visit.site.place.zone)
     form = DayForm(request.POST or None, initial={"on": on})
-    if form.is_valid():
-        found = consequences.of_doing(visit, form.cleaned_data["on"])
+    verb = "Complete visit"
+
+    def do(values: dict[str, Any]) -> str | HttpResponse:
+        found = consequences.of_doing(visit, values["on"])
         if found and "confirmed" not in request.POST:
-            return ask_first(request, visit.subject, form, found, f"{visit} done", "Complete visit")
-        try:
-            visits.complete(visit, **form.cleaned_data, by=request.user)
-        except bookings.OutsideWindowError as error:
-            form.add_error("reason", f"{error} Give the reason; a deviation is drafted with it.")
-        except RefusedError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"{visit} completed.")
-            return back(request, visit.get_absolute_url())
-    context = {
-        "visit": visit,
-        "form": form,
-        "title": f"Complete {visit.name}",
-        "verb": "Complete visit",
-    }
-    return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
+            return ask_first(request, visit.subject, form, found, f"{visit} done", verb)
+        return f"{visits.complete(visit, **values, by=request.user)} completed."
+
+    return _answer(request, visit, form, f"Complete {visit.name}", verb, do)
 
 
 OUTCOMES = {
@@ -215,27 +233,27 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     visit = find(Visit, request.user, pk=pk)
     act, title = OUTCOMES[verb]
     require(request.user, act.permission, visit)
+
+    def settle(values: dict[str, Any]) -> str:
+        settled = act(visit, reason=values["reason"], by=request.user)
+        return f"{settled}: {settled.get_status_display().lower()}."
+
     form = ReasonForm(request.POST or None)
-    if form.is_valid():
-        act(visit, reason=form.cleaned_data["reason"], by=request.user)
-        messages.success(request, f"{visit}: {visit.get_status_display().lower()}.")
-        return back(request, visit.get_absolute_url())
-    context = {"visit": visit, "form": form, "title": f"{title}: {visit.name}", "verb": title}
-    return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
+    return _answer(request, visit, form, f"{title}: {visit.name}", title, settle)
 
 
 @require_http_methods(["GET", "POST"])
 def acknowledge(request: Request, pk: int) -> HttpResponse:
     """The investigator or the CRA knows that a visit is booked outside its window."""
     visit = find(Visit, request.user, to=visits.acknowledge.permission, pk=pk)
-    form = NoteForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        visits.acknowledge(visit, note=form.cleaned_data["note"], by=request.user)
-        messages.success(request, f"{visit}: acknowledged.")
-        return back(request, visit.get_absolute_url())
+
+    def know(values: dict[str, Any]) -> str:
+        visits.acknowledge(visit, note=values["note"], by=request.user)
+        return f"{visit}: acknowledged."
+
+    form = NoteForm(None if request.method == "GET" else request.POST)
     title = f"Acknowledge that {visit.name} is booked outside its window"
-    context = {"visit": visit, "form": form, "title": title, "verb": "Acknowledge"}
-    return page(request, "subjects/outcome.html", context, status=422 if form.is_bound else 200)
+    return _answer(request, visit, form, title, "Acknowledge", know)
 
 
 def day_in(text: str, default: date) -> date:

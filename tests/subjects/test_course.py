@@ -103,7 +103,7 @@ def test_a_subject_goes_from_screening_to_follow_up(world: World, client: Client
         subject.refresh_from_db()
         assert subject.status == status
     late = client.post(reverse("subjects:step", args=[subject.pk, "treat"]), {"on": today})
-    assert late.status_code == 422
+    assert late.status_code == 409
     assert "cannot become on treatment" in late.content.decode()
 
 

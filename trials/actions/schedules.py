@@ -21,6 +21,8 @@ from trials.models import (
     VisitDefinition,
     VisitProcedure,
 )
+from trials.queries.checks import of_others
+from trials.queries.grid import visits_of
 
 
 @action(Permission.PROTOCOL_EDIT, "draft schedule")
@@ -124,6 +126,10 @@ def approve(version: ScheduleVersion, *, proof: Proof, by: User) -> ScheduleVers
     _refuse_unless_draft(version)
     if not version.visits.exists():
         raise RefusedError("A schedule without visits cannot be approved. Add visits first.")
+    planned = [visit for visit in visits_of(version) if visit.timeline_id is None]
+    for check in of_others(planned):
+        if check.stops:
+            raise RefusedError(check.text)
     ScheduleVersion.flow.move(version, "approved", by=by, approved_at=timezone.now())
     return version
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -30,6 +30,21 @@ class Check:
         return self.level == "x"
 
 
+Notice = Callable[[Sequence[VisitDefinition]], Iterator[Check]]
+_further: list[Notice] = []
+
+
+def notices(notice: Notice) -> Notice:
+    """Register what another app notices in the visits of a version that it works with."""
+    _further.append(notice)
+    return notice
+
+
+def of_others(planned: Sequence[VisitDefinition]) -> list[Check]:
+    """What the apps that work with schedules notice in the planned visits of a version."""
+    return [check for notice in _further for check in notice(planned)]
+
+
 def of_version(
     version: ScheduleVersion, grid: Grid, visits: Sequence[VisitDefinition]
 ) -> list[Check]:
@@ -37,7 +52,7 @@ def of_version(
     planned = [visit for visit in visits if visit.timeline_id is None]
     found = [
         *_without_anchor(planned), *_late_samples(version), *_overlaps(planned), *_windows(planned),
-        *_unused(grid), *_empty(grid),
+        *_unused(grid), *_empty(grid), *of_others(planned),
     ]  # fmt: skip
     return sorted(found, key=lambda check: "xan".index(check.level))
 

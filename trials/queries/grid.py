@@ -20,7 +20,8 @@ FROM_AFAR = {Modality.PHONE: "phone", Modality.VIDEO: "message"}
 
 def visits_of(version: ScheduleVersion) -> list[VisitDefinition]:
     """The planned visits in order, then those that events begin."""
-    visits = version.visits.select_related("epoch", "after_visit", "timeline").order_by("position")
+    read = version.visits.select_related("epoch", "after_visit", "timeline", "repeat_group")
+    visits = read.order_by("position")
     return sorted(visits, key=lambda one: (one.timeline_id is not None, one.timeline_id or 0))
 
 
