@@ -13,7 +13,7 @@ from accounts.models import User
 from core.access import can
 from core.actions import Action, RefusedError, action
 from core.models import Obligation
-from core.obligations import owned_by
+from core.obligations import in_order, owned_by
 from core.permissions import Permission
 
 
@@ -60,7 +60,7 @@ def together(
     act: Action[Obligation, ..., Obligation], duties: Iterable[Obligation], **given: Any
 ) -> None:
     """One decision about several duties: about all of them or none."""
-    for duty in duties:
+    for duty in in_order(duties):
         act(duty, **given)
 
 
