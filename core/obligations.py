@@ -105,48 +105,52 @@ def refresh_everything(now: datetime | None = None) -> None:
 
 
 def _refresh_one(within: Within, found: Rule, now: datetime) -> None:
-    """One rule in one statement, which locks the duties it changes in the order of their objects."""
     sql, params = found.rows(within, now).order_by().values_list(*COLUMNS).query.sql_with_params()
+    is_open = within.narrow(Obligation.objects.filter(rule=found.name, met_at=None)).values("pk")
+    open_sql, open_params = is_open.query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _statement(sql, open_sql),
+            [*params, found.name, *open_params, found.name, found.owner, found.ball, now, now],
+        )
+
+
+def _statement(found_sql: str, open_sql: str) -> str:
+    """A refresh in one statement, which locks the duties it changes in the order of their objects."""
     names = ", ".join(COLUMNS)
     typed = ", ".join(f"{column}::{kind}" for column, kind in COLUMNS.items())
     changing = [column for column in COLUMNS if column != "object_id"]
     old, new, given = (
         ", ".join(f"{table}.{column}" for column in changing) for table in ("o", "f", "EXCLUDED")
     )
-    is_open = within.narrow(Obligation.objects.filter(rule=found.name, met_at=None)).values("pk")
-    open_sql, open_params = is_open.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH found ({names}) AS ({sql}),
-            due AS MATERIALIZED (
-                SELECT f.*, o.id AS open_id, ({old}) IS DISTINCT FROM ({new}) AS differs
-                FROM (SELECT {typed} FROM found) f LEFT JOIN LATERAL (
-                    SELECT * FROM core_obligation s
-                    WHERE s.rule = %s AND s.object_id = f.object_id AND s.met_at IS NULL OFFSET 0
-                ) o ON true
-            ),
-            held AS MATERIALIZED (
-                SELECT id FROM core_obligation WHERE met_at IS NULL AND id = ANY(ARRAY(
-                    {open_sql} AND object_id NOT IN (SELECT object_id FROM due)
-                    UNION ALL SELECT open_id FROM due WHERE differs AND open_id IS NOT NULL
-                )) ORDER BY object_id FOR NO KEY UPDATE
-            ),
-            written AS (
-                INSERT INTO core_obligation AS o
-                    (rule, owner_role, ball, opened_at, waived_reason, {names})
-                SELECT %s, %s, %s, %s, '', {names} FROM due
-                WHERE open_id IS NULL OR open_id IN (SELECT id FROM held) ORDER BY object_id
-                ON CONFLICT (rule, object_id) WHERE met_at IS NULL DO UPDATE
-                SET {", ".join(f"{column} = EXCLUDED.{column}" for column in changing)}
-                WHERE ({old}) IS DISTINCT FROM ({given})
-            )
-            UPDATE core_obligation SET met_at = %s
-            WHERE id = ANY(ARRAY(SELECT id FROM held))
-                AND object_id NOT IN (SELECT object_id FROM due)
-            """,
-            [*params, found.name, *open_params, found.name, found.owner, found.ball, now, now],
+    return f"""
+        WITH found ({names}) AS ({found_sql}),
+        due AS MATERIALIZED (
+            SELECT f.*, o.id AS open_id, ({old}) IS DISTINCT FROM ({new}) AS differs
+            FROM (SELECT {typed} FROM found) f LEFT JOIN LATERAL (
+                SELECT * FROM core_obligation s
+                WHERE s.rule = %s AND s.object_id = f.object_id AND s.met_at IS NULL OFFSET 0
+            ) o ON true
+        ),
+        held AS MATERIALIZED (
+            SELECT id FROM core_obligation WHERE met_at IS NULL AND id = ANY(ARRAY(
+                {open_sql} AND object_id NOT IN (SELECT object_id FROM due)
+                UNION ALL SELECT open_id FROM due WHERE differs AND open_id IS NOT NULL
+            )) ORDER BY object_id FOR NO KEY UPDATE
+        ),
+        written AS (
+            INSERT INTO core_obligation AS o
+                (rule, owner_role, ball, opened_at, waived_reason, {names})
+            SELECT %s, %s, %s, %s, '', {names} FROM due
+            WHERE open_id IS NULL OR open_id IN (SELECT id FROM held) ORDER BY object_id
+            ON CONFLICT (rule, object_id) WHERE met_at IS NULL DO UPDATE
+            SET {", ".join(f"{column} = EXCLUDED.{column}" for column in changing)}
+            WHERE ({old}) IS DISTINCT FROM ({given})
         )
+        UPDATE core_obligation SET met_at = %s
+        WHERE id = ANY(ARRAY(SELECT id FROM held))
+            AND object_id NOT IN (SELECT object_id FROM due)
+        """
 
 
 def in_order(duties: Iterable[Obligation]) -> list[Obligation]:
