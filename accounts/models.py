@@ -125,13 +125,12 @@ class User(ScopedModel, AbstractUser):
         """The page of the person."""
         return reverse("accounts:person", args=[self.pk])
 
-    def live_grants(self, now: datetime) -> tuple[tuple[Live, ...], datetime | None]:
-        """The roles held at this instant, and when that next changes."""
-        held = tuple(
+    def live_grants(self, now: datetime) -> tuple[Live, ...]:
+        """The roles held at this instant."""
+        return tuple(
             Live(grant.group_id, grant.role, grant.kind, grant.scope_id)
             for grant in self.grants.live(now)
         )
-        return held, self.next_change(now)
 
     def next_change(self, now: datetime) -> datetime | None:
         """The next instant at which a grant begins or ends by itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -103,6 +103,7 @@ class ScopedQuerySet(models.QuerySet[Any]):
 
 DEPLOYMENT = "deployment"
 KEPT_SECONDS = 3600
+UNTIL = "until"
 
 
 class ScopedModel(models.Model):
@@ -220,27 +221,27 @@ def live(user: User) -> tuple[Live, ...]:
 
 def reach(user: User, permission: Permission) -> Reach:
     """The scopes on which the user holds the permission: one query, remembered."""
-    groups = [held.group_id for held in live(user)]
-
-    def ask(now: datetime) -> tuple[Reach, datetime | None]:
-        return _ask_reach(groups, permission), user.next_change(now)
-
-    if not groups:
+    if not live(user):
         return Reach(everywhere=False, ids={})
-    return cast("Reach", _remembered(user, permission.value, ask))
+    return cast("Reach", _remembered(user, permission.value, lambda _: _reach(user, permission)))
 
 
-def _remembered(user: User, name: str, ask: Any) -> Any:
-    """A fact about access; a person's facts lie in the cache under one key, read once a request."""
+def _remembered(user: User, name: str, ask: Callable[[datetime], Any]) -> Any:
+    """A fact about access, until a grant begins or ends; the cache is read once a request."""
     memo: dict[str, Any] = user.__dict__.setdefault("_access", {})
     key, now = f"access:{user.pk}:{user.access_version}", timezone.now()
-    if key not in memo:
-        memo[key] = cache.get(key, {})
-    fact, until = memo[key].get(name, (None, now))
-    if until is not None and until <= now:
-        fact, _ = memo[key][name] = ask(now)
-        cache.set(key, memo[key], KEPT_SECONDS)
-    return fact
+    facts = memo[key] if key in memo else cache.get(key)
+    if facts is None or (facts[UNTIL] is not None and facts[UNTIL] <= now):
+        facts = {UNTIL: user.next_change(now)}
+    memo[key] = facts
+    if name not in facts:
+        facts[name] = ask(now)
+        cache.set(key, facts, KEPT_SECONDS)
+    return facts[name]
+
+
+def _reach(user: User, permission: Permission) -> Reach:
+    return _ask_reach([held.group_id for held in live(user)], permission)
 
 
 def _ask_reach(groups: list[int], permission: Permission) -> Reach:
@@ -294,29 +295,41 @@ def _resolve(
     held = reach(user, permission)
     if held.everywhere:
         return None
-    ids = held.on(model.kind) | _inside(model, held)
+    ids = held.on(model.kind) | _inside(user, model, held)
     return ids | _around(user, permission, model) if shared_below else ids
 
 
-def _inside(model: type[Scope], held: Reach) -> frozenset[int]:
+def _inside(user: User, model: type[Scope], held: Reach) -> frozenset[int]:
     """The scopes of this model that lie under a granted one."""
     given = [(path, held.on(kind)) for kind, path in _above(model).items()]
     under = [Q(**{f"{path}__pk__any": ids}) for path, ids in given if ids]
     if not under:
         return frozenset()
-    rows = model._default_manager.filter(reduce(operator.or_, under))
-    return frozenset(rows.values_list("pk", flat=True))
+    found = _with_parents(model, reduce(operator.or_, under))
+    if not held.on(model.kind):
+        user.__dict__["_access"][model, found["pk"]] = found
+    return found["pk"]
+
+
+def _with_parents(model: type[Scope], where: Q) -> dict[str, frozenset[int]]:
+    """Scopes, and by the name of its field what lies right over each: one query for all of it."""
+    names = ("pk", *model.parents)
+    rows = list(model._default_manager.filter(where).values_list(*names))
+    columns = zip(*rows, strict=True) if rows else [()] * len(names)
+    return {name: frozenset(column) for name, column in zip(names, columns, strict=True)}
 
 
 def _around(user: User, permission: Permission, model: type[Scope]) -> frozenset[int]:
     """The scopes of this model over a granted one."""
+    memo: dict[Any, Any] = user.__dict__["_access"]
     ids: set[int] = set()
     direct = {lower for lower, _ in _children(model)}
     for lower, field in _children(model):
         deeper = any(lowest not in direct for lowest, _ in _children(lower))
         if lower_ids := reached(user, permission, lower, shared_below=deeper):
-            rows = lower._default_manager.filter(pk__any=lower_ids)
-            ids.update(rows.values_list(f"{field}_id", flat=True).distinct())
+            if (lower, lower_ids) not in memo:
+                memo[lower, lower_ids] = _with_parents(lower, Q(pk__any=lower_ids))
+            ids |= memo[lower, lower_ids][field]
     return frozenset(ids)
 
 

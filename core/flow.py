@@ -35,11 +35,12 @@ class Flow:
         """The statuses that may follow this one."""
         return self.moves.get(status, frozenset())
 
-    def step_to(self, obj: ScopedModel, status: str) -> StatusChange | None:
-        """The step by which the record last came to a status."""
+    def steps_to(self, obj: ScopedModel, *statuses: str) -> dict[str, StatusChange]:
+        """The steps by which the record last came to each of these statuses."""
         steps = StatusChange.objects.filter(flow=obj._meta.label_lower, object_id=obj.pk)
-        found: StatusChange | None = steps.filter(to_status=status).order_by("-pk").first()
-        return found
+        return {
+            step.to_status: step for step in steps.filter(to_status__in=statuses).order_by("pk")
+        }
 
     def begin(self, obj: ScopedModel, *, on: date | None = None, by: User) -> None:
         """Write the first row of history of a record that was just made."""

@@ -27,13 +27,33 @@ class Request(HttpRequest):
     htmx: HtmxDetails
 
 
-def find(model: type[M], user: User, *, to: Permission | None = None, **lookup: Any) -> M:
+def find(
+    model: type[M],
+    user: User,
+    *,
+    to: Permission | None = None,
+    along: tuple[str, ...] = (),
+    **lookup: Any,
+) -> M:
     """The record, where the user may see it; otherwise it does not exist. ``to`` refuses others."""
-    found: M | None = model.objects.visible_to(user).filter(**lookup).first()
+    rows = model.objects.visible_to(user).filter(**lookup)
+    found: M | None = (rows.select_related(*along) if along else rows).first()
     if found is None:
         raise Http404(f"No {model._meta.verbose_name} here that you may see.")
     if to is not None:
         require(user, to, found)
+    keep(found, user)
+    return found
+
+
+def keep(record: ScopedModel, user: User) -> None:
+    """Hold what this request is about, so that the frame of the page need not ask again."""
+    user.__dict__.setdefault("_found", {})[type(record)] = record
+
+
+def found_last(model: type[M], user: User) -> M | None:
+    """The record of this model that this request found last."""
+    found: M | None = user.__dict__.get("_found", {}).get(model)
     return found
 
 

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import OuterRef, Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import ResolverMatch, reverse
 
 from accounts.roles import SITE_ROLES
 from core.access import has_anywhere, live
 from core.permissions import Permission
-from sites.models import Site
-from subjects.diary import first_where, places_of
+from core.web import found_last
+from sites.models import Place
+from subjects.diary import first_where, place_of
 from trials.models import Trial
 
 if TYPE_CHECKING:
@@ -97,8 +97,9 @@ def _remember(request: HttpRequest, found: Context) -> None:
 
 
 def _place(user: User, slug: str) -> Context | None:
-    sites = Site.objects.visible_to(user).filter(place=OuterRef("pk")).order_by("number")
-    row: Any = places_of(user, slug).annotate(numbers=ArraySubquery(sites.values("number"))).first()
+    row: Any = found_last(Place, user)
+    if row is None or row.slug != slug or not hasattr(row, "numbers"):
+        row = place_of(user, slug)
     if row is None:
         return None
     known = set(row.numbers)
@@ -109,14 +110,21 @@ def _place(user: User, slug: str) -> Context | None:
 
 
 def _trial(user: User, code: str) -> Context | None:
-    recruiting = Q(status=Trial.Status.RECRUITING)
-    rows = Trial.objects.visible_to(user).order_by(
-        first_where(Q(code=code)), first_where(recruiting), "protocol_number"
-    )
-    row = rows.only("protocol_number", "code", "phase", "status").first()
+    row = found_last(Trial, user)
+    if row is None or row.code != code:
+        row = _first_trial(user, code)
     if row is None:
         return None
     words = [row.phase, row.get_status_display()]
     return Context(
         TRIAL, row.pk, row.code, row.protocol_number, " · ".join(word for word in words if word)
     )
+
+
+def _first_trial(user: User, code: str) -> Trial | None:
+    """The trial with this code, else one that recruits."""
+    recruiting = Q(status=Trial.Status.RECRUITING)
+    rows: QuerySet[Trial] = Trial.objects.visible_to(user).order_by(
+        first_where(Q(code=code)), first_where(recruiting), "protocol_number"
+    )
+    return rows.only("protocol_number", "code", "phase", "status").first()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import FilteredRelation, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -24,14 +25,17 @@ def preview(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
 
 
 def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
-    rows = Visit.objects.visible_to(user).select_related(
-        "definition", "subject__trial", "subject__preference", "site__place"
-    )
+    held = FilteredRelation("bookings", condition=Q(bookings__is_live=True))
+    rows = Visit.objects.visible_to(user).annotate(held=held)
+    rows = rows.select_related(
+        "definition", "subject__trial", "subject__preference", "site__place",
+        "held__room", "held__person",
+    )  # fmt: skip
     visit = rows.filter(pk=duty.object_id).first()
     if visit is None:
         return {}
     now = timezone.now()
-    booking = visit.bookings.filter(is_live=True).select_related("room", "person").first()
+    booking = getattr(visit, "held", None)
     may_book = can(user, Permission.VISIT_BOOK, visit)
     found: dict[str, Any] = {
         "history": _steps(visit) if is_picked else [],
@@ -41,8 +45,8 @@ def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
         "minutes": availability.minutes_of(visit),
     }  # fmt: skip
     if is_picked and may_book and duty.rule == "visit.book":
-        held = availability.around(visit, now)
-        found["offers"] = availability.best([visit], held, OFFERED)[visit.pk]
+        around = availability.around(visit, now)
+        found["offers"] = availability.best([visit], around, OFFERED)[visit.pk]
     return found
 
 

@@ -10,9 +10,10 @@ from datetime import date
 from django.db.models import Q
 
 from accounts.models import User
+from core.access import reached
 from core.dates import show_day
 from core.permissions import Permission
-from sites.models import Place, Site
+from sites.models import Place
 from subjects.diary import SUBJECT_CHIPS, Window
 from subjects.models import Booking, Subject, SubjectIdentity, VisitStatus
 
@@ -44,8 +45,8 @@ MAY_MOVE = {VisitStatus.PLANNED, VisitStatus.BOOKED}
 
 def may_look(place: Place, user: User) -> bool:
     """Whether the person works at a site of the place where names may be seen."""
-    held = Site.objects.visible_to(user, Permission.IDENTITY_VIEW).filter(place=place)
-    return bool(held.exists())
+    held = reached(user, Permission.IDENTITY_VIEW, Place, shared_below=True)
+    return held is None or place.pk in held
 
 
 def find(place: Place, text: str, user: User) -> list[Caller]:

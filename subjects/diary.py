@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields.ranges import DateTimeRangeField
 from django.db.models import (
     BooleanField,
@@ -26,7 +27,7 @@ from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
 from core.dates import show_clock, show_day, show_days, start_of, study_day
 from core.permissions import Permission
-from sites.models import Closure, Person, Place
+from sites.models import Closure, Person, Place, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
 from subjects.models.visit import CALLS
 from subjects.planning import window_text
@@ -352,10 +353,13 @@ def closures(place: Place, first: date, last: date) -> list[Closed]:
 
 
 def places_of(user: User, slug: str = "") -> QuerySet[Place]:
-    """The places a site person works at: the one asked for, those with a post, others in reach."""
+    """The places a site person works at, the one asked for first; with the numbers of their sites."""
     post = Person.objects.filter(place=OuterRef("pk"), user=user, is_active=True)
     held = Place.objects.visible_to(user, Permission.DIARY_VIEW)
-    rows: QuerySet[Place] = Place.objects.visible_to(user).annotate(has_post=Exists(post))
+    sites = Site.objects.visible_to(user).filter(place=OuterRef("pk")).order_by("number")
+    rows: QuerySet[Place] = Place.objects.visible_to(user).annotate(
+        has_post=Exists(post), numbers=ArraySubquery(sites.values("number"))
+    )
     rows = rows.filter(Q(has_post=True) | Q(pk__in=held.values("pk")))
     return rows.order_by(first_where(Q(slug=slug)), first_where(Q(has_post=True)), "pk")
 

@@ -275,7 +275,7 @@ def test_lists_run_a_fixed_number_of_queries(
         screen(world)
     client.force_login(world.coordinator)
     client.get(path)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         assert client.get(path).status_code == 200
 
 

@@ -20,6 +20,7 @@ from sites.queries.places import (
     show_period,
 )
 from sites.queries.sites import (
+    HEAD,
     SITE_CHIPS,
     cras_of,
     site_at,
@@ -29,6 +30,7 @@ from sites.queries.sites import (
 )
 
 __all__ = [
+    "HEAD",
     "SHOWN",
     "SITE_CHIPS",
     "Booked",

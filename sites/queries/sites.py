@@ -19,12 +19,14 @@ from sites.models import Delegation, Site, SiteStatus
 from sites.queries.places import Tab
 from trials.models import Trial
 
+HEAD = ("trial", "place")  # what the head of every page of a site names
+
 
 def site_at(user: User, code: str, number: str) -> Site:
     """The site of a trial by its number, or by a candidate's running number."""
     if number.startswith("c") and (pk := whole(number[1:])):
-        return find(Site, user, trial__code=code, pk=pk, number="")
-    return find(Site, user, trial__code=code, number=number)
+        return find(Site, user, along=HEAD, trial__code=code, pk=pk, number="")
+    return find(Site, user, along=HEAD, trial__code=code, number=number)
 
 
 def cras_of(trial: Trial) -> QuerySet[User]:

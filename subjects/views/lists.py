@@ -13,7 +13,7 @@ from core.export import as_file
 from core.permissions import Permission
 from core.web import Request, find, page, whole
 from sites.models import Place, Site
-from sites.queries import site_frame
+from sites.queries import HEAD, site_frame
 from subjects import callers, screening
 
 
@@ -39,7 +39,7 @@ def find_caller(request: Request, slug: str) -> HttpResponse:
 @require_GET
 def screening_log(request: Request, pk: int) -> HttpResponse:
     """Everybody who was screened at a site, by number, and what came of it."""
-    site = find(Site, request.user, to=Permission.SUBJECT_VIEW, pk=pk)
+    site = find(Site, request.user, to=Permission.SUBJECT_VIEW, along=HEAD, pk=pk)
     today = timezone.localdate(timezone=site.place.zone)
     outcome = request.GET.get("outcome", "")
     rows, after = screening.page_of(
@@ -61,7 +61,7 @@ def screening_log(request: Request, pk: int) -> HttpResponse:
 @require_GET
 def export_screening_log(request: Request, pk: int) -> HttpResponse:
     """The screening log as CSV."""
-    site = find(Site, request.user, to=Permission.SUBJECT_VIEW, pk=pk)
+    site = find(Site, request.user, to=Permission.SUBJECT_VIEW, along=HEAD, pk=pk)
     rows = screening.matching(site, request.user, request.GET.get("outcome", ""))
     today = timezone.localdate(timezone=site.place.zone)
     outcome = screening.OUTCOMES.get(request.GET.get("outcome", ""))

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.models import WhoseDay
-from core.web import Request, find, page
+from core.web import Request, find, keep, page
 from sites.models import Place
 from subjects import diary
 from subjects import today as days
@@ -58,6 +58,8 @@ def _here(request: Request) -> Place | None:
     """The place whose day is shown: the one asked for, else the last one, else the person's own."""
     asked = request.GET.get("place", "")
     place = diary.place_of(request.user, asked or request.session.get("place", ""))
+    if place is not None:
+        keep(place, request.user)
     if place is not None and asked:
         request.session["place"] = place.slug
     return place

@@ -189,8 +189,8 @@ def test_lists_run_few_queries_however_many_rows(
     for _ in range(count):
         screen(world)
     edc = caller()
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(7):
         assert edc.get(f"{word}/").status_code == 200
     path = f"trails/subjects.subject/{screen(world).pk}/"
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(23):
         assert edc.get(path).status_code == 200

@@ -175,5 +175,5 @@ def test_the_page_runs_a_fixed_number_of_queries(
     for number in range(count):
         keep(client, SUBJECTS, f"View {number}", shared="on")
     client.get(reverse("views:views"))
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(8):
         assert client.get(reverse("views:views")).status_code == 200

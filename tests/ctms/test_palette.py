@@ -75,7 +75,7 @@ def test_the_palette_asks_few_queries(
         screen(world)
     client.force_login(world.coordinator)
     typed(client, "1042")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(10):
         typed(client, "1042")
 
 

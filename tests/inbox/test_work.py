@@ -316,4 +316,4 @@ def test_the_list_costs_the_same_for_one_duty_and_for_five(world: World, client:
         with CaptureQueriesContext(connection) as seen:
             client.get(f"{WORK}?view=waiting")
         counts.append(len(seen))
-    assert counts[0] == counts[1] <= 11
+    assert counts[0] == counts[1] <= 10

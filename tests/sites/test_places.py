@@ -477,5 +477,5 @@ def test_lists_run_a_fixed_number_of_queries(
         )  # fmt: skip
     url = reverse(name, args=[] if name == "sites:places" else SLUG)
     coordinator.get(url)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         assert coordinator.get(url).status_code == 200

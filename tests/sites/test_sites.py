@@ -323,7 +323,7 @@ def test_the_list_runs_a_fixed_number_of_queries(
         place = make_place(f"gate-{step}", world.admin)
         make_site(world.trial, place, f"12{step}", world.admin, world.manager)
     manager.get(path)
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         assert manager.get(path).status_code == 200
 
 
@@ -340,7 +340,7 @@ def test_the_page_runs_a_fixed_number_of_queries(
         )  # fmt: skip
     url = reverse("workspace:site", args=SITE)
     manager.get(url)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(15):
         assert manager.get(url).status_code == 200
 
 

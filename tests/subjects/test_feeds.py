@@ -266,9 +266,9 @@ def test_a_feed_and_its_page_run_a_fixed_number_of_queries(
         person = places.add_person(world.place, values={"name": f"P{step}"}, by=world.coordinator)
         address(world, person=person)
     path = address(world)
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(9):
         assert len(events(client, path)) == count
     client.force_login(world.coordinator)
     client.get(reverse("subjects:feeds", args=SLUG))
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(9):
         client.get(reverse("subjects:feeds", args=SLUG))

@@ -275,7 +275,7 @@ def test_today_asks_a_fixed_number_of_queries(
         screen(world, TODAY)
     client.force_login(world.coordinator)
     client.get("/today/")
-    with django_assert_max_num_queries(26):
+    with django_assert_max_num_queries(25):
         assert client.get("/today/").status_code == 200
 
 

@@ -385,5 +385,5 @@ def test_pages_run_a_fixed_number_of_queries(
     urls += [UPLOAD, reverse("trials:schedule", args=[trial.code])]
     for url in urls:
         client.get(url)
-        with django_assert_max_num_queries(19):
+        with django_assert_max_num_queries(14):
             assert client.get(url).status_code == 200

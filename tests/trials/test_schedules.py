@@ -503,5 +503,5 @@ def test_the_matrix_runs_a_fixed_number_of_queries(
     trial = start(client, world, PILOT)
     for version in (draft, trial.schedules.get()):
         client.get(version.get_absolute_url())
-        with django_assert_max_num_queries(19):
+        with django_assert_max_num_queries(14):
             assert client.get(version.get_absolute_url()).status_code == 200

@@ -112,8 +112,8 @@ def test_a_state_that_no_cell_has_is_refused(client: Client, draft: ScheduleVers
 
 
 def noticed(version: ScheduleVersion) -> list[tuple[str, str]]:
-    visits = grid.visits_of(version)
-    found = checks.of_version(version, grid.of_version(version, visits), visits)
+    held = grid.sheets(version)[0]
+    found = checks.of_version(version, held.grid, held.visits)
     return [(one.level, one.text) for one in found]
 
 
@@ -208,9 +208,8 @@ def test_visits_beyond_the_calendar_are_not_drawn(draft: ScheduleVersion) -> Non
     draft.visits.filter(code="W2").update(months=32_000, after_visit=draft.visits.get(code="D1"))
     draft.visits.filter(code="D1").update(months=32_000)
     draft.visits.filter(code="W4").update(months=32_000, after_visit=week_2)
-    visits = grid.visits_of(draft)
-    matrix = grid.of_version(draft, visits)
-    found = sample.of_visits(visits, matrix, date(2199, 1, 1))
+    held = grid.sheets(draft)[0]
+    found = sample.of_visits(held.visits, held.grid, date(2199, 1, 1))
     assert [visit.code for visit in found.others] == ["W4"]
 
 

@@ -159,5 +159,5 @@ def test_set_up_runs_a_fixed_number_of_queries(
     for number in range(count):
         client.post(add, {"registry": "CTIS", "value": str(number)})
     client.get(reverse("trials:set_up", args=["tmr-204"]))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(12):
         client.get(reverse("trials:set_up", args=["tmr-204"]))

@@ -172,5 +172,5 @@ def test_a_page_of_a_subject_asks_few_queries(
 ) -> None:
     client.force_login(world.coordinator)
     tab(client, subject, name)
-    with django_assert_max_num_queries(25):
+    with django_assert_max_num_queries(20):
         tab(client, subject, name)

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.durations import Duration
 from trials import usdm, words
-from trials.models import AnchorKind, ScheduleVersion, VisitDefinition, VisitProcedure
+from trials.models import (
+    AnchorKind,
+    ProcedureDefinition,
+    ScheduleVersion,
+    VisitDefinition,
+    VisitProcedure,
+)
 from trials.queries.matrix import Column, Footnotes, Grid, Line, Mark, cells, mark
 from trials.queries.pasted import Pasted
 from trials.queries.preview import EventRow, Preview
@@ -18,30 +25,66 @@ Modality = VisitDefinition.Modality
 FROM_AFAR = {Modality.PHONE: "phone", Modality.VIDEO: "message"}
 
 
-def visits_of(version: ScheduleVersion) -> list[VisitDefinition]:
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A version as it lies on the desk: its visits and its matrix."""
+
+    visits: list[VisitDefinition]
+    grid: Grid
+
+
+def visits_of(*versions: ScheduleVersion) -> list[VisitDefinition]:
     """The planned visits in order, then those that events begin."""
-    read = version.visits.select_related("epoch", "after_visit", "timeline", "repeat_group")
+    rows = VisitDefinition.objects.filter(version__in=[version.pk for version in versions])
+    read = rows.select_related("epoch", "after_visit", "timeline", "repeat_group")
     visits = read.order_by("position")
     return sorted(visits, key=lambda one: (one.timeline_id is not None, one.timeline_id or 0))
 
 
-def of_version(version: ScheduleVersion, visits: Sequence[VisitDefinition] | None = None) -> Grid:
-    """The matrix of a version, in three queries."""
-    ordered = visits_of(version) if visits is None else visits
-    place = {visit.pk: index for index, visit in enumerate(ordered)}
-    columns = [_of_visit(visit) for visit in ordered]
+def sheets(*versions: ScheduleVersion) -> list[Sheet]:
+    """Each version as a sheet, in three queries for all of them."""
+    pks = [version.pk for version in versions]
+    procedures = ProcedureDefinition.objects.filter(version__in=pks).order_by("position", "pk")
+    asked = VisitProcedure.objects.filter(visit__version__in=pks).order_by("procedure__position")
+    columns = "visit__version_id", "visit_id", "procedure_id", "need", "offsets", "condition"
+    held = (
+        _by_version(visits_of(*versions), "version_id"),
+        _by_version(procedures, "version_id"),
+        _by_version(asked.values(*columns), "visit__version_id"),
+    )
+    return [_sheet(*(found[pk] for found in held)) for pk in pks]
+
+
+def _by_version(rows: Iterable[Any], name: str) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row[name] if isinstance(row, dict) else getattr(row, name)].append(row)
+    return found
+
+
+def _sheet(
+    visits: list[VisitDefinition],
+    procedures: Sequence[ProcedureDefinition],
+    asked: Sequence[Mapping[str, Any]],
+) -> Sheet:
+    place = {visit.pk: index for index, visit in enumerate(visits)}
+    columns = [_of_visit(visit) for visit in visits]
     notes = Footnotes()
     marks: dict[int, dict[int, Mark]] = defaultdict(dict)
-    asked = VisitProcedure.objects.filter(visit__version=version).order_by("procedure__position")
-    for cell in asked.values("visit_id", "procedure_id", "need", "offsets", "condition"):
+    for cell in asked:
         marks[cell["procedure_id"]][place[cell["visit_id"]]] = mark(
             cell["need"], cell["offsets"], cell["condition"], notes
         )
     lines = [
         Line(str(one.pk), one.name, one.group, cells(columns, marks[one.pk]), one.lineage)
-        for one in version.procedures.order_by("position", "pk")
+        for one in procedures
     ]
-    return Grid(columns, lines, notes.listed())
+    return Sheet(visits, Grid(columns, lines, notes.listed()))
+
+
+def of_version(version: ScheduleVersion) -> Grid:
+    """The matrix of a version."""
+    return sheets(version)[0].grid
 
 
 def _of_visit(visit: VisitDefinition) -> Column:

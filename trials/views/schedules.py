@@ -43,10 +43,11 @@ def schedule(request: Request, code: str, number: str = "") -> HttpResponse:
 def _standing(request: Request, version: ScheduleVersion) -> dict[str, Any]:
     """How far a version is, and what the person may do with it."""
     may_approve = allowed(request.user, Permission.PROTOCOL_APPROVE, version.trial)
+    steps = ScheduleVersion.flow.steps_to(version, Status.DISCARDED, Status.DRAFT)
     return {
         "signatures": signatures(version, schedules.content),
-        "set_aside": ScheduleVersion.flow.step_to(version, Status.DISCARDED),
-        "begun": ScheduleVersion.flow.step_to(version, Status.DRAFT),
+        "set_aside": steps.get(Status.DISCARDED),
+        "begun": steps.get(Status.DRAFT),
         "may_approve": may_approve and version.status == Status.DRAFT,
         "may_withdraw": may_approve and version.status == Status.APPROVED,
         "repeats": grid.repeats(version),
@@ -80,12 +81,13 @@ def compare(request: Request, code: str, number: str, other: str) -> HttpRespons
     trial = find(Trial, request.user, code=code)
     versions = versions_of(request, trial)
     new, old = numbered(versions, number), numbered(versions, other)
+    was, now = grid.sheets(old, new)
     context: dict[str, Any] = {
         "trial": trial,
         "version": new,
         "old": old,
         "versions": versions,
-        "parts": differences.compare(grid.of_version(old), grid.of_version(new)).parts,
+        "parts": differences.compare(was.grid, now.grid).parts,
     }
     return page(request, "trials/compare.html", context)
 
@@ -132,14 +134,13 @@ def approve(request: Request, code: str, number: str) -> HttpResponse:
         trial__code=code,
         number=number,
     )
-    visits = grid.visits_of(version)
-    matrix = grid.of_version(version, visits)
+    held = grid.sheets(version)[0]
     return sign_page(
         request, version, schedules.approve,
         title=f"Sign: approve schedule {version.number}", verb="Sign and approve",
         back=version.get_absolute_url(), done=f"{version} is approved and signed.",
-        template="trials/approve.html", frame="trials/frame.html", trial=version.trial, version=version, grid=matrix,
-        warnings=checks.of_version(version, matrix, visits),
+        template="trials/approve.html", frame="trials/frame.html", trial=version.trial, version=version,
+        grid=held.grid, warnings=checks.of_version(version, held.grid, held.visits),
     )  # fmt: skip
 
 

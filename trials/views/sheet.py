@@ -38,19 +38,18 @@ def sheet(
     request: Request, version: ScheduleVersion, versions: list[ScheduleVersion]
 ) -> dict[str, Any]:
     """The matrix with what differs from an earlier version, what to check, and a sample subject."""
-    visits = grid.visits_of(version)
-    matrix = grid.of_version(version, visits)
     before = _before(version, versions)
     against = _against(request, version, versions, before)
-    compared = differences.compare(grid.of_version(against), matrix) if against else None
-    shown = compared.grid if compared else matrix
+    now, *was = grid.sheets(version, *([against] if against else []))
+    compared = differences.compare(was[0].grid, now.grid) if was else None
+    shown = compared.grid if compared else now.grid
     is_draft = version.status == Status.DRAFT
     return {
         "grid": shown, "compared": compared, "against": against, "before": before,
         "is_draft": is_draft,
         "edits": is_draft and allowed(request.user, Permission.PROTOCOL_EDIT, version.trial),
-        "checks": checks.of_version(version, matrix, visits),
-        "sample": sample.of_visits(visits, shown, _day_1(request)),
+        "checks": checks.of_version(version, now.grid, now.visits),
+        "sample": sample.of_visits(now.visits, shown, _day_1(request)),
     }  # fmt: skip
 
 
