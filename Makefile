@@ -41,7 +41,7 @@ code: setup
 	exec $(BIN)/python manage.py code
 
 test: setup
-	exec $(BIN)/python -m pytest --numprocesses=auto $(ARGS)
+	exec $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check

@@ -62,10 +62,7 @@ def pages(world: World) -> list[str]:
         reverse("workspace:subject_deviations", args=["tmr-204", subject.number]),
         reverse("workspace:subject_activity", args=["tmr-204", subject.number]),
         reverse("workspace:subject", args=["tmr-204", subject.number]) + "?zoom=30",
-        *(
-            reverse(f"workspace:subject_{name}", args=["tmr-204", subject.number])
-            for name in ("visits", "contacts", "deviations", "activity")
-        ),
+        reverse("workspace:subject_contacts", args=["tmr-204", subject.number]),
         reverse("audit:record", args=["subjects.subject", subject.pk]),
         reverse("audit:record", args=["sites.site", world.site.pk]),
         reverse("audit:record", args=["sites.site", world.site.pk]) + "?at=2026-06-11T10:00&signed=on",

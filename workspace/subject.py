@@ -30,6 +30,10 @@ from trials.models import AnchorKind
 from workspace.queries import VisitRow, coming_first, day_1_of, to_book_first
 
 ANCHORS = dict(AnchorKind.choices)
+# The dates of a subject that say the same where they are on the same day.
+SAID = {
+    AnchorKind.CONSENT, AnchorKind.SCREENING, AnchorKind.ENROLLED, AnchorKind.RANDOMISED,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,11 @@ def before_visit(preference: Preference | None) -> list[Fact]:
         ("message", "Interpreter", preference.interpreter),
         ("pin", "Transport", preference.transport),
     )
-    return [Fact(*each) for each in said if each[2]]
+    return [
+        Fact(icon, "" if text.casefold().startswith(label.casefold()) else label, text)
+        for icon, label, text in said
+        if text
+    ]
 
 
 def facts_of(subject: Subject, preference: Preference | None, user: User) -> list[Fact]:
@@ -116,8 +124,13 @@ def facts_of(subject: Subject, preference: Preference | None, user: User) -> lis
     dated = [
         ("Consented", subject.consented_on), ("Screened", subject.screened_on),
         (word, subject.enrolled_on), ("Ended", subject.ended_on),
-        *((ANCHORS[anchor.code], anchor.on) for anchor in subject.anchors.order_by("on", "pk")),
     ]  # fmt: skip
+    said = {on for _, on in dated}
+    dated += [
+        (ANCHORS[anchor.code], anchor.on)
+        for anchor in subject.anchors.order_by("on", "pk")
+        if anchor.code not in SAID or anchor.on not in said
+    ]
     found = [Fact("", label, show_day(on)) for label, on in dated if on]
     if preference is not None:
         times = [preference.get_part_of_day_display(), preference.availability]

@@ -116,13 +116,13 @@ def person(name: str, head: str, path: str, **more: Any) -> Column:
 
 
 WHO = '<span class="who">{}{}</span>'
-LEAD = '<a class="lead" href="{}">{}</a>{}'
+LEAD = '<a class="lead" href="{}" title="{}">{}</a>{}'
 SECOND = '<span class="table-note">{}</span>'
 
 
 def lead(url: str, words: object, second: object = "") -> SafeString:
     """The main link of a row, with a second line under it."""
-    return format_html(LEAD, url, words, two_lines("", second))
+    return format_html(LEAD, url, words, words, two_lines("", second))
 
 
 def two_lines(first: object, second: object) -> SafeString:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.access import require
+from core.access import has_anywhere, require
 from core.actions import RefusedError
 from core.dates import show_clock, show_weekday
 from core.models import Obligation, StatusChange
@@ -38,6 +38,7 @@ def schedule(request: Request, slug: str) -> HttpResponse:
         raise Http404("No such view.")
     on = day_in(request.GET.get("week", "") or request.GET.get("day", ""), now.date())
     context = grid.schedule(place, on, view, request.user, request.GET, now)
+    context["may_book"] = has_anywhere(request.user, Permission.VISIT_BOOK)
     return page(request, "subjects/schedule.html", context, partial="grid")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from allauth.mfa.models import Authenticator
 from django.urls import reverse
 from playwright.sync_api import Page, expect
@@ -11,7 +12,7 @@ from playwright.sync_api import Page, expect
 from accounts import actions as accounts
 from accounts import second_factor
 from accounts.models import User
-from tests.browser.test_accessible import WIDTHS, problems
+from tests.browser.looks import gone_to, looked_at
 from tests.test_pages import administration
 from tests.world import World
 
@@ -24,29 +25,17 @@ BEFORE = ("account_login", "account_reset_password", "account_reset_password_don
           "account_inactive", "account_reset_password_from_key_done")  # fmt: skip
 
 
-def look_at(tab: Page, url: str) -> list[str]:
-    """What is wrong with a page in both themes at both widths."""
-    said = []
-    if url:
-        answer = tab.goto(url)
-        assert answer is not None
-        assert answer.status == 200, url
-    for theme in ("light", "dark"):
-        tab.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
-        for width, height in WIDTHS.values():
-            tab.set_viewport_size({"width": width, "height": height})
-            said += problems(tab, f"{url or tab.url} {theme} {width}")
-    return said
-
-
+@pytest.mark.parametrize("share", range(3))
 def test_pages_about_accounts_can_be_used_by_everybody(
-    live: World, tab: Page, sign_in: Callable[[User], None]
+    live: World, tab: Page, sign_in: Callable[[User], None], share: int
 ) -> None:
-    said = [problem for name in BEFORE for problem in look_at(tab, reverse(name))]
+    said: list[str] = []
+    if share == 0:
+        said = [problem for name in BEFORE for problem in gone_to(tab, reverse(name))]
     accounts.set_password(live.admin, password=PASSWORD, by=live.admin)
     sign_in(User.objects.get(pk=live.admin.pk))
-    for url in (*administration(live), *(reverse(name) for name in OWN)):
-        said += look_at(tab, url)
+    for url in [*administration(live), *(reverse(name) for name in OWN)][share::3]:
+        said += gone_to(tab, url)
     assert said == [], "\n".join(said)
 
 
@@ -64,12 +53,12 @@ def test_a_person_sets_up_a_second_factor_and_signs_in_with_it(live: World, tab:
     tab.get_by_label("Code the app shows").fill(second_factor.code_of(secret))
     tab.get_by_role("button", name="Turn on").click()
     expect(tab.get_by_role("listitem").filter(has_text="")).not_to_have_count(0)
-    said = look_at(tab, "")
+    said = looked_at(tab)
     tab.context.clear_cookies()
     tab.goto("/")
     log_in(tab, person)
     expect(tab.get_by_role("heading", name="Enter your code")).to_be_visible()
-    said += look_at(tab, "")
+    said += looked_at(tab)
     codes = Authenticator.objects.get(user=person, type="recovery_codes").wrap()
     tab.get_by_role("textbox", name="Code").fill(codes.get_unused_codes()[0])
     tab.get_by_role("button", name="Log in").click()
