@@ -69,6 +69,9 @@ class EntryShape(Shape):
     reason = serializers.CharField()
     source = serializers.CharField()  # type: ignore[assignment]
     changes = ChangeShape(many=True)
+    has_more = serializers.BooleanField(
+        help_text="Whether it changed more records; the CSV of the trail holds all of them."
+    )
 
 
 class TrailShape(Shape):
@@ -96,5 +99,6 @@ class TrailView(APIView):
         record = record_for(user, label, key)
         given = Before(data=request.query_params.dict())
         given.is_valid(raise_exception=True)
-        trail = page_of(events_of(record), user, given.validated_data.get("before"))
+        before = given.validated_data.get("before")
+        trail = page_of(events_of(record), user, before, record)
         return Response(TrailShape(trail).data)

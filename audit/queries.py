@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain, groupby, islice
+from operator import attrgetter
 from typing import Any
 
 from django.apps import apps
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import ExpressionWrapper, Q, QuerySet
+from django.db.models import ExpressionWrapper, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from accounts.models import User
@@ -24,7 +27,8 @@ from sites.models import Site
 from trials.models import Trial
 
 Row = tuple[str, int]
-PAGE, CHUNK = 50, 500
+PAGE, CHUNK = 50, 500  # events
+EACH, BATCH = 25, 2_000  # rows of history
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ class Entry:
     request_id: str
     changes: tuple[Change, ...]
     signed: tuple[str, ...]
+    has_more: bool = False  # changes of other records, which only the file holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +114,11 @@ def state_at(record: ScopedModel, instant: datetime, user: User) -> list[Fact] |
 def events_of(record: ScopedModel, asked: Asked | None = None) -> QuerySet[Event]:
     """Everything that touched a record: events about it, and events that changed it or its parts."""
     touched = AuditRow.objects.filter(_rows_of(record)).exclude(event_id=None)
-    about = Q(target_type=record._meta.label_lower, target_id=record.pk)
+    about = Event.objects.filter(target_type=record._meta.label_lower, target_id=record.pk)
     if asked is not None and asked.field is not None:
-        about, touched = Q(), touched.filter(asked.of_field())
-    events = Event.objects.filter(about | Q(pk__in=touched.values("event_id")))
+        about, touched = Event.objects.none(), touched.filter(asked.of_field())
+    keys = about.order_by().values("pk").union(touched.values("event_id"))
+    events = Event.objects.filter(pk__in=keys)
     return asked.narrow(events) if asked else events
 
 
@@ -131,33 +137,73 @@ def _rows_of(record: ScopedModel) -> Q:
 
 
 def page_of(
-    events: QuerySet[Event], user: User, before: int | None = None, size: int = PAGE
-) -> Trail:
-    """A page of events with their changes in words; what the person may not read is hidden."""
-    if before is not None:
-        events = events.filter(pk__lt=before)
-    found = list(events.order_by("-pk")[: size + 1])
-    page = found[:size]
-    keys = [event.pk for event in page]
-    touched = AuditRow.objects.filter(event_id__in=keys).order_by("pk")
-    rows = [row for row in touched if getattr(_model(row.tbl), "is_told", True)]
-    by_event: dict[int, list[AuditRow]] = {}
-    for row in rows:
-        by_event.setdefault(row.event_id or 0, []).append(row)
-    named = [*_keys(rows), *(place for event in page for place in _places(event))]
-    reading = Reading(_readable(rows, user), names_of(named, user), _signed(keys))
-    entries = [reading.entry(event, by_event.get(event.pk, [])) for event in page]
-    return Trail(entries, entries[-1].id if len(found) > size else None)
+    events: QuerySet[Event], user: User, before: int | None = None,
+    record: ScopedModel | None = None,
+) -> Trail:  # fmt: skip
+    """A page of events with all changes of one record, and some of others; private ones hidden."""
+    found = _some(events.annotate(**_told(record)), before, PAGE + 1)
+    page = found[:PAGE]
+    wanted = {event.pk: [*(event.own or ()), *event.others[:EACH]] for event in page}
+    keys = {key for some in wanted.values() for key in some}
+    by_key = {row.pk: row for row in AuditRow.objects.filter(pk__in=keys).order_by("pk")}
+    reading = Reading.of(page, by_key.values(), user)
+    entries = [
+        reading.entry(
+            event, [by_key[key] for key in dict.fromkeys(wanted[event.pk])],
+            has_more=len(event.others) > EACH,
+        )
+        for event in page
+    ]  # fmt: skip
+    return Trail(entries, entries[-1].id if len(found) > PAGE else None)
 
 
 def everything(events: QuerySet[Event], user: User) -> Iterator[Entry]:
-    """All of the events, page after page."""
-    before: int | None = None
-    while True:
-        found = page_of(events, user, before, CHUNK)
-        yield from found.entries
-        if (before := found.next_before) is None:
-            return
+    """All of the events with all of their changes; one that changed much comes in several parts."""
+    page = _some(events, None, CHUNK)
+    while page:
+        yield from _in_full(page, user)
+        page = _some(events, page[-1].pk, CHUNK)
+
+
+def _some(events: QuerySet[Event], before: int | None, size: int) -> list[Any]:
+    if before is not None:
+        events = events.filter(pk__lt=before)
+    return list(events.order_by("-pk")[:size])
+
+
+def _told(record: ScopedModel | None) -> dict[str, Any]:
+    """The keys of rows to tell of an event: those of the record, and the first of the others."""
+    rows = _rows().filter(event_id=OuterRef("pk")).order_by("pk").values("pk")
+    own = rows.filter(_rows_of(record)) if record else rows.none()
+    return {"own": ArraySubquery(own), "others": ArraySubquery(rows[: EACH + 1])}
+
+
+def _rows() -> QuerySet[AuditRow]:
+    """The history that is told: not what only follows from something else."""
+    untold = [
+        model._meta.db_table for model in apps.get_models() if not getattr(model, "is_told", True)
+    ]
+    return AuditRow.objects.exclude(tbl__in=untold)
+
+
+def _in_full(page: list[Event], user: User) -> Iterator[Entry]:
+    """Each of these events with all of its changes, no more rows at once than a batch."""
+    rows = _rows().filter(event_id__in=[event.pk for event in page]).order_by("-event_id", "pk")
+    left = iter(page)
+    event = next(left)
+    is_told = False
+    history = rows.iterator(BATCH)
+    while batch := list(islice(history, BATCH)):
+        reading = Reading.of(page, batch, user)
+        for key, some in groupby(batch, attrgetter("event_id")):
+            while event.pk != key:
+                if not is_told:
+                    yield reading.entry(event, [])
+                event, is_told = next(left), False
+            yield reading.entry(event, some)
+            is_told = True
+    reading = Reading.of(page, [], user)
+    yield from (reading.entry(one, []) for one in chain([] if is_told else [event], left))
 
 
 def _signed(keys: list[int]) -> dict[int, tuple[str, ...]]:
@@ -177,7 +223,14 @@ class Reading:
     names: Names
     signed: dict[int, tuple[str, ...]]
 
-    def entry(self, event: Event, rows: Iterable[AuditRow]) -> Entry:
+    @classmethod
+    def of(cls, events: Sequence[Event], rows: Collection[AuditRow], user: User) -> Reading:
+        """What is needed to tell these events with these rows of history."""
+        named = [*_keys(rows), *(place for event in events for place in _places(event))]
+        signed = _signed([event.pk for event in events])
+        return cls(_readable(rows, user), names_of(named, user), signed)
+
+    def entry(self, event: Event, rows: Iterable[AuditRow], *, has_more: bool = False) -> Entry:
         """An event with what it changed."""
         return Entry(
             event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name,
@@ -185,7 +238,7 @@ class Reading:
             ", ".join(self.names[key] for key in _places(event) if key in self.names),
             event.reason, event.get_source_display(), event.request_id,
             tuple(change for row in rows for change in self.changes(row)),
-            self.signed.get(event.pk, ()),
+            self.signed.get(event.pk, ()), has_more,
         )  # fmt: skip
 
     def changes(self, row: AuditRow) -> Iterator[Change]:

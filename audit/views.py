@@ -59,7 +59,7 @@ def record(request: Request, label: str, pk: int) -> HttpResponse:
     """What was done to one record, newest first."""
     found = record_for(request.user, label, pk)
     form = RecordForm(request.GET, user=request.user, model=type(found))
-    trail = _page(request, _story(found, form))
+    trail = _page(request, _story(found, form), found)
     instant = InstantForm(request.GET if "at" in request.GET else None)
     context = {
         "record": found, "trail": trail, "form": form, "instant": instant, "chain": seal.state(),
@@ -95,8 +95,8 @@ def _story(record: ScopedModel, form: RecordForm) -> QuerySet[Event]:
     return events_of(record, form.asked()) if form.is_valid() else Event.objects.none()
 
 
-def _page(request: Request, events: QuerySet[Event]) -> Trail:
-    return page_of(events, request.user, whole(request.GET.get("before", "")))
+def _page(request: Request, events: QuerySet[Event], record: ScopedModel | None = None) -> Trail:
+    return page_of(events, request.user, whole(request.GET.get("before", "")), record)
 
 
 def _file(

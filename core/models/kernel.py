@@ -168,7 +168,7 @@ class AuditRow(models.Model):
     class Meta:
         indexes: ClassVar = [
             models.Index(fields=["tbl", "row_id", "-id"], name="auditrow_of_row"),
-            models.Index(fields=["event_id"], name="auditrow_of_event"),
+            models.Index(fields=["event_id", "id"], name="auditrow_of_event"),
             models.Index(fields=["txid"], name="auditrow_txid"),
             BrinIndex(fields=["at"], name="auditrow_at"),
         ]

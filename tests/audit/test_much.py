@@ -1,0 +1,80 @@
+"""An event that changed much: a page tells some of it, the record its own, the file everything."""
+
+from __future__ import annotations
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit import queries
+from audit.queries import Entry, events_of, everything, page_of
+from core.models import AuditRow, Event
+from subjects.models import Visit
+from tests.world import World, screen
+
+pytestmark = pytest.mark.django_db
+EACH = 2
+
+
+@pytest.fixture
+def last(world: World, monkeypatch: pytest.MonkeyPatch) -> Visit:
+    """The visit that an event wrote after as many rows as a page tells of it."""
+    monkeypatch.setattr(queries, "EACH", EACH)
+    subject = screen(world)
+    key = AuditRow.objects.filter(tbl="subjects_visit").latest("pk").row_id
+    found = Visit.objects.get(pk=key)
+    assert found.subject == subject
+    return found
+
+
+@pytest.fixture
+def much(last: Visit) -> Event:
+    """The event that wrote it."""
+    row = AuditRow.objects.get(tbl="subjects_visit", row_id=last.pk)
+    assert AuditRow.objects.filter(event_id=row.event_id, pk__lt=row.pk).count() > EACH
+    return Event.objects.get(pk=row.event_id)
+
+
+def told(entries: list[Entry]) -> list[tuple[str, str, str]]:
+    return [(each.record, each.field, each.new) for entry in entries for each in entry.changes]
+
+
+def test_a_page_tells_some_and_says_that_there_is_more(world: World, much: Event) -> None:
+    (entry,) = page_of(Event.objects.filter(pk=much.pk), world.coordinator).entries
+    assert entry.has_more
+    rows = AuditRow.objects.filter(event_id=much.pk).order_by("pk")
+    assert len(entry.changes) == sum(len(row.changes) for row in rows[:EACH])
+    (small,) = page_of(Event.objects.filter(pk=much.pk - 1), world.coordinator).entries
+    assert not small.has_more
+
+
+def test_a_record_tells_all_of_its_own_however_late_it_was_written(
+    world: World, last: Visit, much: Event
+) -> None:
+    (entry,) = page_of(events_of(last), world.coordinator, record=last).entries
+    assert entry.id == much.pk
+    assert ("Visit", "name", last.name) in told([entry])
+    assert ("Visit", "name", last.name) not in told(
+        page_of(events_of(last), world.coordinator).entries
+    )
+
+
+def test_the_file_holds_everything_once_also_in_small_batches(
+    world: World, much: Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    events = Event.objects.filter(pk__lte=much.pk)
+    whole = list(everything(events, world.coordinator))
+    monkeypatch.setattr(queries, "BATCH", 3)
+    monkeypatch.setattr(queries, "CHUNK", 2)
+    parts = list(everything(events, world.coordinator))
+    assert len(parts) > len(whole)
+    assert told(parts) == told(whole)
+    every = list(events.order_by("-pk").values_list("pk", flat=True))
+    assert list(dict.fromkeys(entry.id for entry in parts)) == every
+
+
+def test_a_page_reads_no_more_rows_than_it_tells(world: World, much: Event) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        page_of(Event.objects.filter(pk=much.pk), world.coordinator)
+    (rows,) = (each["sql"] for each in asked if 'FROM "core_auditrow" WHERE' in each["sql"][:400])
+    assert rows.count(",", rows.index(" IN (")) == EACH - 1
