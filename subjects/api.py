@@ -18,7 +18,7 @@ from core.actions import Action
 from core.api.answers import Problem
 from core.api.resources import Addable, WithHistory, step
 from core.api.shapes import LARGEST_KEY, Changing, Shape, many_of
-from core.dates import ClockError, first_at
+from core.dates import ClockError, at
 from core.permissions import Permission
 from sites.models import Person, Room, Site
 from subjects.actions import bookings, subjects, visits
@@ -126,15 +126,15 @@ class SubjectResource(WithHistory, Addable):
 
 @extend_schema_field({"type": "string", "format": "date-time"})
 class Instant(serializers.Field[datetime, str, str, Any]):
-    """An instant with its offset, or the time on the clock of the place, the first of two."""
+    """An instant with its offset, or the time on the clock of the place."""
 
     def to_internal_value(self, data: Any) -> datetime:
-        """The instant; a clock time that does not exist that day is refused."""
+        """The instant; a clock time that does not exist or comes twice that day is refused."""
         try:
             given = datetime.fromisoformat(data)
             if given.tzinfo is not None:
                 return given
-            return first_at(given.date(), given.time(), self.context["record"].site.place.zone)
+            return at(given.date(), given.time(), self.context["record"].site.place.zone)
         except ClockError as error:
             raise serializers.ValidationError(str(error)) from error
         except (TypeError, ValueError, OverflowError) as error:
