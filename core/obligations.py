@@ -33,6 +33,7 @@ class Within:
     trial_id: int | None = None
     site_id: int | None = None
     subject_id: int | None = None
+    place_id: int | None = None
 
     @classmethod
     def around(cls, ids: ScopeIds) -> Within:
@@ -41,11 +42,13 @@ class Within:
             return cls(subject_id=ids.subject_id)
         if ids.site_id is not None:
             return cls(site_id=ids.site_id)
-        return cls(trial_id=ids.trial_id)
+        if ids.trial_id is not None:
+            return cls(trial_id=ids.trial_id)
+        return cls(place_id=ids.place_id)
 
     def narrow(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """The rows of this part, over anything that has trial_id, site_id and subject_id."""
-        for name in ("trial_id", "site_id", "subject_id"):
+        """The rows of this part, over anything that has the columns of a duty."""
+        for name in ("trial_id", "site_id", "subject_id", "place_id"):
             if (value := getattr(self, name)) is not None:
                 rows = rows.filter(**{name: value})
         return rows

@@ -23,6 +23,7 @@ class PlacePages(Pages):
     edit_permission = Permission.PLACE_EDIT
     fields_once_there = ("is_active",)
     claim_kind: ClassVar[int] = 0
+    sure = "Save it all the same; the visits become duties to move"
 
     @classmethod
     def around(cls, request: Request, above: ScopedModel) -> dict[str, Any]:
@@ -57,7 +58,7 @@ class RoomPages(PlacePages):
     def update(
         cls, record: Any, values: Mapping[str, Any], by: User, revision: int | None
     ) -> object:
-        """Change a room, unless visits are booked in it and it is to go."""
+        """Change a room; visits booked in one that is to go are listed first."""
         return places.change_room(record, values=values, by=by, revision=revision)
 
 
@@ -104,7 +105,7 @@ class PersonPages(PlacePages):
     def update(
         cls, record: Any, values: Mapping[str, Any], by: User, revision: int | None
     ) -> object:
-        """Change facts about a member of staff, unless visits are booked with one who leaves."""
+        """Change facts about a member of staff; visits booked with one who leaves are listed first."""
         return places.change_person(record, values=values, by=by, revision=revision)
 
 

@@ -162,7 +162,9 @@ class Availability:
 
     def _busy(self) -> dict[tuple[int, int], list[slots.Interval]]:
         found: dict[tuple[int, int], list[slots.Interval]] = {}
-        rows = Claim.objects.filter(place=self.place, period__overlap=(self.start, self.end))
+        rows = Claim.objects.filter(
+            place=self.place, is_live=True, period__overlap=(self.start, self.end)
+        )
         for kind, resource_id, period in rows.values_list("kind", "resource_id", "period"):
             held = found.setdefault((kind, resource_id), [])
             held.append(slots.Interval(period.lower, period.upper))

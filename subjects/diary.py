@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -31,6 +31,7 @@ from sites.models import Closure, Person, Place, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
 from subjects.models.visit import CALLS
 from subjects.planning import window_text
+from subjects.queries import CLASH
 from trials.models import AnchorKind
 
 SUBJECT_CHIPS = {
@@ -51,6 +52,7 @@ CHIPS = {
     "skipped": ("", "Skipped"),
     "not_applicable": ("", "Not applicable"),
 }
+IN_CONFLICT = "crit", "In conflict"
 NEXT_STEP = {
     "booked": ("subjects:check_in", "Check in"),
     "arrived": ("subjects:start", "Start visit"),
@@ -126,6 +128,7 @@ class Block:
     chip: tuple[str, str] = ("", "")
     step: tuple[str, str] | None = None
     note: str = ""
+    clash: str = ""
     room_id: int | None = None
     room: str = ""
     person_id: int | None = None
@@ -173,9 +176,10 @@ def blocks(place: Place, first: date, last: date, user: User) -> list[Block]:
             lower=Lower("period", output_field=DateTimeRangeField.base_field()),
             upper=Upper("period", output_field=DateTimeRangeField.base_field()),
             day_1=Subquery(day_1.values("on")[:1]),
+            clash=CLASH,
         )
         .order_by("period", "pk")
-        .values(*COLUMNS, "lower", "upper", "day_1")
+        .values(*COLUMNS, "lower", "upper", "day_1", "clash")
     )
     mine = reached(user, Permission.SUBJECT_VIEW, SCOPES[ScopeKind.SITE])
     found = list(rows)
@@ -202,39 +206,54 @@ def _busy(row: dict[str, Any], place: Place) -> Block:
     )  # fmt: skip
 
 
+NOTES = (
+    "visit__note", "visit__subject__preference__fasting",
+    "visit__subject__preference__interpreter", "visit__subject__preference__transport",
+)  # fmt: skip
+
+
 def _block(row: dict[str, Any], place: Place, user: User, names: dict[int, str]) -> Block:
-    status = row["visit__status"]
-    is_booked, is_confirmed = status == VisitStatus.BOOKED, row["confirmation"] == "confirmed"
-    modality = row["visit__definition__modality"] or ""
+    status, modality = row["visit__status"], row["visit__definition__modality"] or ""
     trial, number = row["visit__subject__trial__code"], row["visit__subject__number"]
-    day = study_day(row["day_1"], row["on"]) if row["day_1"] else None
-    notes = [
-        row["visit__note"],
-        row["visit__subject__preference__fasting"],
-        row["visit__subject__preference__interpreter"],
-        row["visit__subject__preference__transport"],
-    ]
-    return Block(
-        row["pk"], row["lower"].astimezone(place.zone), row["upper"].astimezone(place.zone),
-        row["on"], is_mine=row["person__user_id"] == user.pk,
-        is_unconfirmed=is_booked and not is_confirmed, visit_id=row["visit_id"],
-        subject_id=row["visit__subject_id"], number=number,
+    is_booked = status == VisitStatus.BOOKED
+    return replace(
+        _busy(row, place), is_busy=False, is_mine=row["person__user_id"] == user.pk,
+        is_unconfirmed=is_booked and row["confirmation"] != Booking.Confirmation.CONFIRMED,
+        visit_id=row["visit_id"], subject_id=row["visit__subject_id"], number=number,
         name=names.get(row["visit__subject_id"], ""),
         url=f"/trials/{trial}/subjects/{number}/",
         trial=row["visit__subject__trial__protocol_number"],
         colour=row["visit__subject__trial__colour"],
-        visit=row["visit__name"], code=row["visit__code"],
-        day="" if day is None else f"D{day}".replace("-", "−"),
-        status=status, chip=CHIPS["confirmed" if is_booked and is_confirmed else status],
-        step=CALL if modality in CALLS and status in BEFORE_CALL else NEXT_STEP.get(status), note=" · ".join(note for note in notes if note),
-        room_id=row["room_id"], room=row["room__name"] or "",
-        person_id=row["person_id"], person=row["person__name"] or "",
-        modality=modality, revision=row["revision"],
+        visit=row["visit__name"], code=row["visit__code"], day=_study_day(row),
+        status=status, chip=_chip(row), step=_next_step(status, modality), note=_note(row),
+        clash=row["clash"] if is_booked else "", modality=modality, revision=row["revision"],
         window=Window(
             row["visit__earliest_on"], row["visit__target_on"], row["visit__latest_on"],
             row["on"], "done" if status == VisitStatus.COMPLETED else "booked",
         ),
     )  # fmt: skip
+
+
+def _study_day(row: dict[str, Any]) -> str:
+    return f"D{study_day(row['day_1'], row['on'])}".replace("-", "−") if row["day_1"] else ""
+
+
+def _chip(row: dict[str, Any]) -> tuple[str, str]:
+    status = row["visit__status"]
+    if status != VisitStatus.BOOKED:
+        return CHIPS[status]
+    return IN_CONFLICT if row["clash"] else CHIPS.get(row["confirmation"], CHIPS[status])
+
+
+def _next_step(status: str, modality: str) -> tuple[str, str] | None:
+    is_to_call = modality in CALLS and status in BEFORE_CALL
+    return CALL if is_to_call else NEXT_STEP.get(status)
+
+
+def _note(row: dict[str, Any]) -> str:
+    clash: str = row["clash"] if row["visit__status"] == VisitStatus.BOOKED else ""
+    notes = [clash[:1].upper() + clash[1:], *(row[name] for name in NOTES)]
+    return " · ".join(note for note in notes if note)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,9 @@ class Placed:
     @property
     def icon(self) -> str:
         """The shape that says how the visit stands."""
-        return "alert" if self.block.window.is_out else STATE_ICONS.get(self.block.status, "")
+        if self.block.window.is_out or self.block.clash:
+            return "alert"
+        return STATE_ICONS.get(self.block.status, "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,7 @@ class VisitCheck:
             return
         whole = DateTimeTZRange(min(s[0] for s in spans), max(s[1] for s in spans), "[)")
         held = Claim.objects.filter(
-            resource_id__any=[pk for _, pk in self.taken], period__overlap=whole
+            resource_id__any=[pk for _, pk in self.taken], is_live=True, period__overlap=whole
         ).values_list("kind", "resource_id", "period")
         for kind, pk, period in held:
             for start, end, line in self.taken.get((kind, pk), ()):

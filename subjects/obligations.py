@@ -12,7 +12,7 @@ from django.db.models.functions import Concat
 
 from accounts.roles import Role
 from core.obligations import Within, rule
-from sites.models import SiteSchedule
+from sites.models import Absence, Closure, Person, Room, RoomClosure, SiteSchedule
 from subjects.courses import behind, here, in_effect
 from subjects.models import (
     Acknowledgement,
@@ -24,12 +24,13 @@ from subjects.models import (
     VisitStatus,
 )
 from subjects.models.subject import ACTIVE
+from subjects.queries import in_conflict
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=14)
 
 
-def _duties(rows: QuerySet[Any], label: str, due: str, detail: str) -> QuerySet[Visit]:
+def _duties(rows: QuerySet[Any], label: str, due: str, detail: str | Concat) -> QuerySet[Visit]:
     """Visits as duties, in the columns of the obligations table."""
     duties: QuerySet[Visit] = rows.annotate(
         object_id=F("pk"),
@@ -37,7 +38,8 @@ def _duties(rows: QuerySet[Any], label: str, due: str, detail: str) -> QuerySet[
         trial_id=F("subject__trial_id"),
         label=Concat(Value(label), F("name"), output_field=models.TextField()),
         detail=Concat(
-            F("subject__number"), Value(" "), F("subject__trial__protocol_number"), Value(detail),
+            F("subject__number"), Value(" "), F("subject__trial__protocol_number"),
+            Value(detail) if isinstance(detail, str) else detail,
             output_field=models.TextField(),
         ),
         url=Concat(
@@ -63,6 +65,8 @@ def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Any]
         rows = rows.filter(site_id=within.site_id)
     if within.subject_id is not None:
         rows = rows.filter(subject_id=within.subject_id)
+    if within.place_id is not None:
+        rows = rows.filter(site__place_id=within.place_id)
     found: QuerySet[Any] = rows
     return found
 
@@ -127,6 +131,20 @@ def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
 
 
 @rule(
+    "visit.clash", "Booked visit whose place, room or person is not there",
+    owner=Role.COORDINATOR, icon="alert",
+    reads=(Visit, Booking, Subject, Absence, RoomClosure, Closure, Room, Person),
+)  # fmt: skip
+def visit_in_conflict(within: Within, now: datetime) -> QuerySet[Visit]:
+    """Visits from today on that are booked in a closure or an absence, or with what is out of use."""
+    hit = in_conflict().filter(visit=OuterRef("pk"))
+    rows = _open(within, [VisitStatus.BOOKED], now).filter(live__on__gte=now.date() - DAY)
+    rows = rows.filter(Exists(hit), live__on__gte=F("here"))
+    why = Concat(Value(", "), Subquery(hit.values("clash")[:1]), output_field=models.TextField())
+    return _duties(rows, "Move ", "live__on", why)
+
+
+@rule(
     "schedule.behind", "Schedule in effect that subjects do not follow",
     owner=Role.TRIAL_MANAGER, ball="sponsor", icon="calendar", reads=(SubjectSchedule,),
 )  # fmt: skip
@@ -140,6 +158,8 @@ def schedule_not_followed(within: Within, now: datetime) -> QuerySet[SiteSchedul
         rows = rows.filter(site_id=within.site_id)
     if within.subject_id is not None:
         rows = rows.filter(site__subjects=within.subject_id)
+    if within.place_id is not None:
+        rows = rows.filter(site__place_id=within.place_id)
     duties: QuerySet[SiteSchedule] = rows.annotate(
         object_id=F("pk"),
         trial_id=F("site__trial_id"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 from django.urls import reverse
 
 from accounts.models import User
@@ -14,9 +15,26 @@ from accounts.roles import Role
 from core.access import can, live
 from core.dates import local_day, show_day
 from core.permissions import Permission
-from sites.models import Place
+from sites.models import Claim, ClaimKind, Closure, Place
 from sites.queries import SHOWN, Booked, describes
 from subjects.models import Booking, DeviationDraft, Feed, Visit
+
+_aside = Claim.objects.filter(holder="booking", holder_id=OuterRef("pk"), is_live=False)
+_closed = Closure.objects.filter(place=OuterRef("place_id"), period__overlap=OuterRef("period"))
+CLASH = Case(
+    When(Exists(_closed), then=Value("the place is closed then")),
+    When(room__is_active=False, then=Value("the room is out of use")),
+    When(Exists(_aside.filter(kind=ClaimKind.ROOM)), then=Value("the room is closed then")),
+    When(person__is_active=False, then=Value("the person has left")),
+    When(Exists(_aside.filter(kind=ClaimKind.PERSON)), then=Value("the person is away then")),
+    default=Value(""),
+)
+
+
+def in_conflict() -> QuerySet[Any]:
+    """Live bookings whose place, room or person is not there then, with `clash` saying why."""
+    found: QuerySet[Any] = Booking.objects.filter(is_live=True).annotate(clash=CLASH)
+    return found.exclude(clash="")
 
 
 def planned_deviation(visit: Visit) -> DeviationDraft | None:

@@ -193,7 +193,7 @@ def _row(block: diary.Block, now: datetime, said: str) -> Row:
 
 def _chip(block: diary.Block, now: datetime) -> tuple[str, str]:
     """The state of a visit; what is wrong with a booked one stands before that it is booked."""
-    if block.status != VisitStatus.BOOKED:
+    if block.status != VisitStatus.BOOKED or block.clash:
         return block.chip
     if block.window.is_out:
         return "crit", "Out of window"

@@ -18,10 +18,9 @@ from core.dates import show_day
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ConflictError, lock
+from sites.actions.claims import cut, end, give_up, take
 from sites.models import (
     Absence,
-    Claim,
-    ClaimKind,
     Closure,
     Delegation,
     Equipment,
@@ -34,7 +33,7 @@ from sites.models import (
     Site,
 )
 from sites.models.place import RESERVED_SLUGS
-from sites.queries import ahead, booked
+from sites.queries import ahead
 
 
 def _lasting(start: datetime, end: datetime) -> DateTimeTZRange:
@@ -121,11 +120,8 @@ def add_room(place: Place, *, name: str, by: User, note: str = "") -> Room:
 def change_room(
     room: Room, *, values: Mapping[str, Any], by: User, revision: int | None = None
 ) -> Room:
-    """Change a room; it goes out of use only when no visit is booked in it."""
+    """Change a room; where it goes out of use, visits booked in it stay, as duties to move them."""
     held = lock(room, revision)
-    count = ahead(held.place, ClaimKind.ROOM, held.pk).count()
-    if held.is_active and not values.get("is_active", True) and count:
-        raise RefusedError(f"{_visits(count)} booked in {held}. Move them first.")
     try:
         with transaction.atomic():
             Room.objects.filter(pk=held.pk).update(**values)
@@ -139,12 +135,9 @@ def change_room(
 
 @action(Permission.PLACE_EDIT, "close room")
 def close_room(room: Room, *, start: datetime, end: datetime, reason: str, by: User) -> RoomClosure:
-    """Keep a room free for a time; refused while visits are booked in it then."""
-    period = _lasting(start, end)
-    if count := booked(ClaimKind.ROOM, room.pk, period).count():
-        raise RefusedError(f"{_visits(count)} booked in {room} then. Move them first.")
-    closure = RoomClosure.objects.create(room=room, period=period, reason=reason)
-    _claim(room.place_id, ClaimKind.ROOM, room.pk, period, "closure", closure.pk, str(room))
+    """Keep a room free for a time; visits booked in it then stay, as duties to move them."""
+    closure = RoomClosure.objects.create(room=room, period=_lasting(start, end), reason=reason)
+    take(closure)
     return closure
 
 
@@ -152,7 +145,7 @@ def close_room(room: Room, *, start: datetime, end: datetime, reason: str, by: U
 def open_room(closure: RoomClosure, *, by: User) -> Room:
     """The room can be used again from now on, or is not closed after all."""
     room = closure.room
-    _cut(closure, "closure", "The room is open again already.")
+    end(closure, "The room is open again already.")
     return room
 
 
@@ -197,7 +190,7 @@ def change_closure(
 def reopen(closure: Closure, *, by: User) -> Place:
     """The place opens again now, or does not close after all."""
     place = closure.place
-    _cut(closure, "", "The place is open again already.")
+    cut(closure, "The place is open again already.")
     return place
 
 
@@ -211,11 +204,9 @@ def add_person(place: Place, *, values: Mapping[str, object], by: User) -> Perso
 def change_person(
     person: Person, *, values: Mapping[str, Any], by: User, revision: int | None = None
 ) -> Person:
-    """Change facts about a member of staff; who leaves keeps no visits and no delegations."""
+    """Change facts about a member of staff; who leaves keeps no delegations, and visits as duties."""
     held = lock(person, revision)
     if held.is_active and not values.get("is_active", True):
-        if count := ahead(held.place, ClaimKind.PERSON, held.pk).count():
-            raise RefusedError(f"{_visits(count)} booked with {held}. Move them first.")
         _end_delegations(held)
     Person.objects.filter(pk=held.pk).update(**values)
     held.refresh_from_db()
@@ -236,12 +227,9 @@ def _end_delegations(person: Person) -> None:
 def add_absence(
     person: Person, *, start: datetime, end: datetime, by: User, note: str = ""
 ) -> Absence:
-    """Note that a person is away; refused while visits are booked with the person then."""
-    period = _lasting(start, end)
-    if count := booked(ClaimKind.PERSON, person.pk, period).count():
-        raise RefusedError(f"{_visits(count)} booked with {person} then. Move them first.")
-    absence = Absence.objects.create(person=person, period=period, note=note)
-    _claim(person.place_id, ClaimKind.PERSON, person.pk, period, "absence", absence.pk, str(person))
+    """Note that a person is away; visits booked then stay, as duties to move or to give away."""
+    absence = Absence.objects.create(person=person, period=_lasting(start, end), note=note)
+    take(absence)
     return absence
 
 
@@ -249,14 +237,12 @@ def add_absence(
 def change_absence(
     absence: Absence, *, start: datetime, end: datetime, by: User, note: str = ""
 ) -> Absence:
-    """The person is away at another time; refused while visits are booked with the person then."""
-    period, person = _lasting(start, end), absence.person
-    if count := booked(ClaimKind.PERSON, person.pk, period).count():
-        raise RefusedError(f"{_visits(count)} booked with {person} then. Move them first.")
-    Claim.objects.filter(holder="absence", holder_id=absence.pk).delete()
-    absence.period, absence.note = period, note
+    """The person is away at another time; visits booked then stay, as duties, the others return."""
+    freed = give_up(absence)
+    absence.period, absence.note = _lasting(start, end), note
     absence.save(update_fields=["period", "note"])
-    _claim(person.place_id, ClaimKind.PERSON, person.pk, period, "absence", absence.pk, str(person))
+    take(absence)
+    freed.restore()
     return absence
 
 
@@ -264,39 +250,8 @@ def change_absence(
 def end_absence(absence: Absence, *, by: User) -> Person:
     """The person is back from now on, or never goes."""
     person = absence.person
-    _cut(absence, "absence", f"{person} is back already.")
+    end(absence, f"{person} is back already.")
     return person
-
-
-def _claim(
-    place_id: int, kind: int, resource_id: int, period: DateTimeTZRange, holder: str,
-    holder_id: int, name: str,
-) -> None:  # fmt: skip
-    """Hold a room or a person, where nothing else does."""
-    try:
-        with transaction.atomic():
-            Claim.objects.create(
-                place_id=place_id, kind=kind, resource_id=resource_id, period=period,
-                holder=holder, holder_id=holder_id,
-            )  # fmt: skip
-    except IntegrityError as error:
-        word = "away" if kind == ClaimKind.PERSON else "closed"
-        raise ConflictError(f"{name} is {word} in part of that time already.") from error
-
-
-def _cut(stretch: Any, holder: str, over: str) -> None:
-    """End a closure or absence now; one that has not begun is taken back altogether."""
-    now = timezone.now()
-    claims = Claim.objects.filter(holder=holder, holder_id=stretch.pk)
-    if stretch.period.upper <= now:
-        raise RefusedError(over)
-    if stretch.period.lower >= now:
-        claims.delete()
-        stretch.delete()
-        return
-    stretch.period = DateTimeTZRange(stretch.period.lower, now, "[)")
-    stretch.save(update_fields=["period"])
-    claims.update(period=stretch.period)
 
 
 @action(Permission.DELEGATION_EDIT, "delegate")

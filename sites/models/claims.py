@@ -24,7 +24,10 @@ class ClaimKind(models.IntegerChoices):
 
 
 class Claim(ScopedModel):
-    """One resource held for one stretch of time by a booking or an absence."""
+    """One resource held for one stretch of time by a booking or an absence.
+
+    An absence or a closed room sets the claims of bookings aside; the bookings stay, in conflict.
+    """
 
     Kind = ClaimKind
     scope = "place"
@@ -38,6 +41,9 @@ class Claim(ScopedModel):
     period = DateTimeRangeField()
     holder = models.CharField(max_length=20, help_text="booking, absence, stay or monitoring")
     holder_id = models.BigIntegerField()
+    is_live = models.BooleanField(
+        default=True, db_default=True, help_text="not while an absence or a closed room has it"
+    )
 
     class Meta:
         constraints: ClassVar = [
@@ -48,6 +54,7 @@ class Claim(ScopedModel):
                     same("kind"),
                     ("period", RangeOperators.OVERLAPS),
                 ],
+                condition=Q(is_live=True),
             ),
             models.UniqueConstraint(
                 fields=["holder", "holder_id", "kind", "resource_id"], name="claim_once_per_holder"

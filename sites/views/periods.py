@@ -21,20 +21,19 @@ from sites.actions import places
 from sites.forms import AbsenceForm, ClosureForm, PeriodForm, days_of
 from sites.models import Absence, Claim, ClaimKind, Closure, Person, Place, Room, RoomClosure
 
-SURE = "Close all the same; the visits stay booked until you move them"
+SURE = "Save it all the same; the visits become duties to move"
 
 
 def _answer(
     request: Request, form: PeriodForm, place: Place, act: Callable[[], object],
-    hit: Callable[[DateTimeTZRange], QuerySet[Claim]], *, title: str, done: str, sure: str = "",
+    hit: Callable[[DateTimeTZRange], QuerySet[Claim]], *, title: str, done: str,
 ) -> HttpResponse:  # fmt: skip
     """The page of a stretch of time, with the visits booked in it once it is known."""
     concerned = []
     if form.is_bound and form.is_valid():
         period = DateTimeTZRange(form.start, form.end, "[)")
         concerned = queries.concerned(hit(period), place, request.user)
-        if sure:
-            ask_if_sure(form, concerned, sure)
+        ask_if_sure(form, concerned, SURE)
     return answer(
         request, form, act, title=title, verb=title.split(":", maxsplit=1)[0], back=place.get_absolute_url(),
         done=done, concerned=concerned, template="sites/period.html", frame="sites/frame.html",
@@ -54,7 +53,7 @@ def close(request: Request, slug: str) -> HttpResponse:
             by=request.user,
         ),
         lambda period: queries.closed_out(place, period),
-        title="Close place", done=f"{place} will be closed.", sure=SURE,
+        title="Close place", done=f"{place} will be closed.",
     )  # fmt: skip
 
 
@@ -73,7 +72,7 @@ def change_closure(request: Request, pk: int) -> HttpResponse:
             by=request.user,
         ),
         lambda period: queries.closed_out(place, period),
-        title="Change closure", done="Closure changed.", sure=SURE,
+        title="Change closure", done="Closure changed.",
     )  # fmt: skip
 
 
@@ -87,7 +86,7 @@ def reopen(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def close_room(request: Request, pk: int) -> HttpResponse:
-    """Close one room for a time in which no visit is booked in it."""
+    """Close one room for a time; visits booked in it are listed first."""
     room = find(Room, request.user, to=Permission.PLACE_EDIT, pk=pk)
     form = ClosureForm(request.POST or None, zone=room.place.zone)
     return _answer(
@@ -111,7 +110,7 @@ def open_room(request: Request, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def add_absence(request: Request, pk: int) -> HttpResponse:
-    """Note that a person is away, unless visits are booked with the person then."""
+    """Note that a person is away; visits booked with the person then are listed first."""
     person = find(Person, request.user, to=Permission.STAFF_EDIT, pk=pk)
     form = AbsenceForm(request.POST or None, zone=person.place.zone)
     return _answer(

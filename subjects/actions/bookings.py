@@ -160,13 +160,20 @@ def _check(visit: Visit, wanted: Wanted, place: Place, reason: str) -> date:
     refuse_after_the_end(visit.subject)
     start, end = wanted.start.astimezone(place.zone), wanted.period.upper.astimezone(place.zone)
     _check_open(place, start, end)
-    if wanted.room is not None and wanted.room.place_id != place.pk:
-        raise RefusedError(f"{wanted.room} is not at {place}. Choose a room of this place.")
+    if wanted.room is not None:
+        _check_room(wanted.room, place)
     if wanted.person is not None:
         _check_delegated(visit, wanted.person, start.date())
     if is_outside(visit, start.date()) and not reason.strip():
         raise OutsideWindowError(visit, start.date())
     return start.date()
+
+
+def _check_room(room: Room, place: Place) -> None:
+    if room.place_id != place.pk:
+        raise RefusedError(f"{room} is not at {place}. Choose a room of this place.")
+    if not Room.objects.filter(pk=room.pk, is_active=True).exists():
+        raise RefusedError(f"{room} is out of use. Choose another room.")
 
 
 def _check_open(place: Place, start: datetime, end: datetime) -> None:
@@ -234,7 +241,9 @@ def clash_text(visit: Visit, wanted: Wanted) -> str:
         if resource is None:
             continue
         clash = (
-            Claim.objects.filter(kind=kind, resource_id=resource.pk, period__overlap=wanted.period)
+            Claim.objects.filter(
+                kind=kind, resource_id=resource.pk, is_live=True, period__overlap=wanted.period
+            )
             .order_by("period")
             .first()
         )

@@ -25,6 +25,7 @@ from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
 from subjects.forms import BookForm, DayForm, NoteForm, ReasonForm
 from subjects.models import Booking, Visit
+from subjects.queries import in_conflict
 from subjects.views.course import ask_first
 
 
@@ -152,6 +153,9 @@ def visit(request: Request, pk: int) -> HttpResponse:
         "ways_out": steps.out_of_visit(record, request.user, today),
         "drafts": record.deviation_drafts.exclude(state="withdrawn"),
         "known": record.acknowledgements.order_by("at"),
+        "clash": in_conflict().filter(pk=booking.pk).values_list("clash", flat=True).first()
+        if booking and record.status == Visit.Status.BOOKED
+        else "",
         "is_displaced": Obligation.objects.filter(
             rule="visit.displaced", object_id=pk, met_at=None
         ).exists(),

@@ -1,0 +1,93 @@
+"""Rooms and people taken by closures and absences, before the visits booked with them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.utils import timezone
+
+from core.actions import RefusedError
+from core.versions import ConflictError
+from sites.models import Absence, Claim, ClaimKind, Closure, Person, Room, RoomClosure
+from sites.queries import booked
+
+HOLDERS = {Absence: "absence", RoomClosure: "closure"}
+Taking = Absence | RoomClosure
+
+
+@dataclass(frozen=True, slots=True)
+class Freed:
+    """A room or a person that nothing takes any longer for a time."""
+
+    kind: int
+    resource_id: int
+    period: DateTimeTZRange
+
+    def restore(self) -> None:
+        """Let the visits booked then hold it again, as far as nothing else does by now."""
+        aside = booked(self.kind, self.resource_id, self.period).filter(is_live=False)
+        for pk in aside.order_by("period", "pk").values_list("pk", flat=True):
+            try:
+                with transaction.atomic():
+                    Claim.objects.filter(pk=pk).update(is_live=True)
+            except IntegrityError:
+                continue
+
+
+def take(stretch: Taking) -> None:
+    """Hold a room or a person for a closure or an absence; claims of bookings are set aside."""
+    resource = _resource_of(stretch)
+    kind = _kind_of(stretch)
+    booked(kind, resource.pk, stretch.period).update(is_live=False)
+    try:
+        with transaction.atomic():
+            Claim.objects.create(
+                place_id=resource.place_id, kind=kind, resource_id=resource.pk,
+                period=stretch.period, holder=HOLDERS[type(stretch)], holder_id=stretch.pk,
+            )  # fmt: skip
+    except IntegrityError as error:
+        word = "away" if kind == ClaimKind.PERSON else "closed"
+        raise ConflictError(
+            f"{resource} is {word} in part of that time already, or was booked a moment ago."
+            " Look again."
+        ) from error
+
+
+def give_up(stretch: Taking) -> Freed:
+    """Hold a room or a person no longer; what is freed can be restored to its bookings."""
+    Claim.objects.filter(holder=HOLDERS[type(stretch)], holder_id=stretch.pk).delete()
+    return Freed(_kind_of(stretch), _resource_of(stretch).pk, stretch.period)
+
+
+def cut(stretch: Taking | Closure, over: str) -> bool:
+    """End a closure or an absence now; one that has not begun is taken back: whether any is left."""
+    now = timezone.now()
+    period: Any = stretch.period
+    if period.upper <= now:
+        raise RefusedError(over)
+    if period.lower >= now:
+        stretch.delete()
+        return False
+    stretch.period = DateTimeTZRange(period.lower, now, "[)")
+    stretch.save(update_fields=["period"])
+    return True
+
+
+def end(stretch: Taking, over: str) -> None:
+    """End a closure of a room or an absence now, and give what it took back to its bookings."""
+    freed = give_up(stretch)
+    if cut(stretch, over):
+        take(stretch)
+    freed.restore()
+
+
+def _resource_of(stretch: Taking) -> Room | Person:
+    resource: Room | Person = stretch.person if isinstance(stretch, Absence) else stretch.room
+    return resource
+
+
+def _kind_of(stretch: Taking) -> ClaimKind:
+    return ClaimKind.PERSON if isinstance(stretch, Absence) else ClaimKind.ROOM
