@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence, Set
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, groupby, islice
 from operator import attrgetter
@@ -28,7 +28,8 @@ from trials.models import Trial
 
 Row = tuple[str, int]
 PAGE, CHUNK = 50, 500  # events
-EACH, BATCH = 25, 2_000  # rows of history
+EACH = 12  # changes of other records than the one asked for, told of an event on a page
+BATCH = 2_000  # rows of history
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,17 +144,10 @@ def page_of(
     """A page of events with all changes of one record, and some of others; private ones hidden."""
     found = _some(events.annotate(**_told(record)), before, PAGE + 1)
     page = found[:PAGE]
-    wanted = {event.pk: [*(event.own or ()), *event.others[:EACH]] for event in page}
-    keys = {key for some in wanted.values() for key in some}
-    by_key = {row.pk: row for row in AuditRow.objects.filter(pk__in=keys).order_by("pk")}
-    reading = Reading.of(page, by_key.values(), user)
-    entries = [
-        reading.entry(
-            event, [by_key[key] for key in dict.fromkeys(wanted[event.pk])],
-            has_more=len(event.others) > EACH,
-        )
-        for event in page
-    ]  # fmt: skip
+    keys = {key for event in page for key in (*(event.own or ()), *event.others)}
+    rows = {row.pk: row for row in AuditRow.objects.filter(pk__in=keys).order_by("pk")}
+    reading = Reading.of(page, rows.values(), user)
+    entries = [reading.some(event, rows) for event in page]
     return Trail(entries, entries[-1].id if len(found) > PAGE else None)
 
 
@@ -230,7 +224,7 @@ class Reading:
         signed = _signed([event.pk for event in events])
         return cls(_readable(rows, user), names_of(named, user), signed)
 
-    def entry(self, event: Event, rows: Iterable[AuditRow], *, has_more: bool = False) -> Entry:
+    def entry(self, event: Event, rows: Iterable[AuditRow]) -> Entry:
         """An event with what it changed."""
         return Entry(
             event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name,
@@ -238,8 +232,16 @@ class Reading:
             ", ".join(self.names[key] for key in _places(event) if key in self.names),
             event.reason, event.get_source_display(), event.request_id,
             tuple(change for row in rows for change in self.changes(row)),
-            self.signed.get(event.pk, ()), has_more,
+            self.signed.get(event.pk, ()),
         )  # fmt: skip
+
+    def some(self, event: Any, rows: Mapping[int, AuditRow]) -> Entry:
+        """An event with all changes of the record asked for, and the first of others."""
+        own = event.own or []
+        told = self.entry(event, [rows[key] for key in own])
+        others = [rows[key] for key in event.others if key not in own]
+        more = [change for row in others for change in self.changes(row)]
+        return replace(told, changes=(*told.changes, *more[:EACH]), has_more=len(more) > EACH)
 
     def changes(self, row: AuditRow) -> Iterator[Change]:
         """The fields of a row that changed, in words; only their names where these are private."""

@@ -133,7 +133,11 @@ def _organisation(user: User) -> Iterator[Item]:
         (Permission.PLACE_VIEW, "sites:places", "door", "Places", "g l"),
         (Permission.AUDIT_VIEW, "audit:search", "history", "Audit trail", "g h"),
     )
-    return (_item(*entry) for permission, *entry in entries if has_anywhere(user, permission))
+    return (
+        _item(*entry, also=("/protocols/",) if entry[0] == "workspace:trials" else ())
+        for permission, *entry in entries
+        if has_anywhere(user, permission)
+    )
 
 
 def _at_place(place: str) -> Iterator[Item]:
@@ -158,7 +162,7 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
             also=SUBJECT_PAGES,
         )  # fmt: skip
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
-    yield _item("trials:set_up", "settings", "Set-up", "", code, also=("/protocols/",))
+    yield _item("trials:set_up", "settings", "Set-up", "", code)
 
 
 def _switch(request: HttpRequest, context: Context) -> str:

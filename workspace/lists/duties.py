@@ -33,6 +33,6 @@ def _show(row: Row) -> SafeString | int:
 
 
 DUTIES = Column(
-    "duties", "Open duties", (), _show, css="text-end number text-nowrap",
+    "duties", "Duties", (), _show, css="text-end number text-nowrap",
     files=(("Open duties", value("open")), ("Late duties", value("late"))),
 )  # fmt: skip
