@@ -8,7 +8,7 @@ from rest_framework.routers import SimpleRouter
 from audit.api import EventResource, TrailView
 from ctms import api_docs
 from inbox.api import ObligationResource
-from sites.api import PlaceResource, RoomResource, SiteResource, StaffResource
+from sites.api import AbsenceResource, PlaceResource, RoomResource, SiteResource, StaffResource
 from subjects.api import SubjectResource, VisitResource
 from trials.api import (
     CountryResource,
@@ -31,6 +31,7 @@ RESOURCES = {
     "places": PlaceResource,
     "rooms": RoomResource,
     "staff": StaffResource,
+    "absences": AbsenceResource,
     "sites": SiteResource,
     "subjects": SubjectResource,
     "visits": VisitResource,

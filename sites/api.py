@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from rest_framework import serializers
 
-from core.api.resources import Resource, WithHistory, step
-from core.api.shapes import LARGEST_KEY, Changing, Shape, many_of
-from sites.actions import sites
-from sites.models import Person, Place, Room, Site
+from core.api.resources import Addable, Resource, WithHistory, step
+from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
+from sites.actions import places, sites
+from sites.models import Absence, Person, Place, Room, Site
 
 
 class PlaceFilters(Changing):
@@ -54,6 +54,42 @@ class StaffResource(Resource):
         "id": "pk", "place": "place__slug", "name": "name", "job_title": "job_title",
         "is_active": "is_active",
     }  # fmt: skip
+
+
+class AbsenceFilters(Changing):
+    """Filters of absences."""
+
+    place = serializers.CharField(source="person__place__slug", required=False)
+    person = serializers.IntegerField(source="person_id", required=False, max_value=LARGEST_KEY)
+    ends_after = serializers.DateTimeField(source="period__endswith__gt", required=False)
+
+
+class Away(Shape):
+    """From when to when a person is away."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    note = serializers.CharField(required=False, max_length=120)
+
+
+class Absent(Away):
+    """Who is away, from when to when; visits booked then become obligations `visit.clash`."""
+
+    person = Seen(queryset=Person.objects.filter(is_active=True))
+
+
+class AbsenceResource(Addable):
+    """A stretch of time in which a member of staff is away (FHIR PractitionerRole notAvailable)."""
+
+    model = Absence
+    filters = AbsenceFilters
+    adding, adding_shape, parent = places.add_absence, Absent, "person"
+    columns = {
+        "id": "pk", "place": "person__place__slug", "person": "person_id",
+        "starts_at": "period__startswith", "ends_at": "period__endswith", "note": "note",
+    }  # fmt: skip
+
+    change_absence = step(places.change_absence, Away)
 
 
 class SiteFilters(Changing):

@@ -17,7 +17,7 @@ from core.access import require
 from core.actions import Action
 from core.api.answers import Problem
 from core.api.resources import Addable, WithHistory, step
-from core.api.shapes import LARGEST_KEY, Changing, Shape, many_of
+from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
 from core.dates import ClockError, at
 from core.permissions import Permission
 from sites.models import Person, Room, Site
@@ -26,15 +26,6 @@ from subjects.actions.plan import hold
 from subjects.availability import around, best, minutes_of
 from subjects.models import Booking, Subject, Visit
 from subjects.models.subject import ENDED, Sex
-
-
-class Seen(serializers.PrimaryKeyRelatedField[Any]):
-    """The key of a record, among those the caller may see."""
-
-    def get_queryset(self) -> Any:
-        """The records to choose from."""
-        rows: Any = super().get_queryset()
-        return rows.visible_to(self.context["user"])
 
 
 class AtVisit(serializers.PrimaryKeyRelatedField[Any]):

@@ -127,3 +127,12 @@ class Changing(Filters, InPast):
     changed_since = serializers.DateTimeField(
         required=False, help_text="Rows written at this instant or later; overlap your calls."
     )
+
+
+class Seen(serializers.PrimaryKeyRelatedField[Any]):
+    """The key of a record, among those the caller may see."""
+
+    def get_queryset(self) -> Any:
+        """The records to choose from."""
+        rows: Any = super().get_queryset()
+        return rows.visible_to(self.context["user"])

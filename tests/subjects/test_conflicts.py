@@ -10,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.roles import Role
 from core.actions import RefusedError
 from core.models import Obligation
 from core.obligations import refresh_everything
@@ -18,6 +19,7 @@ from sites.models import Absence, Claim, ClaimKind, Person
 from subjects.actions import bookings, subjects
 from subjects.actions.bookings import TakenError, Wanted
 from subjects.models import Booking, Visit
+from tests.api.conftest import Caller, secret_of, service_with
 from tests.world import World, at, screen, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
@@ -156,3 +158,23 @@ def test_visits_that_were_are_nobodys_duty(world: World) -> None:
     places.add_absence(world.person, start=at(day, 8), end=at(day, 12), by=world.coordinator)
     refresh_everything(at(day + timedelta(days=1), 12))
     assert (held.pk, "the person is away then") not in duties()
+
+
+def test_an_absence_comes_in_over_the_api(world: World) -> None:
+    held, _, day = booked(world)
+    service = service_with(Role.COORDINATOR, world.place, world.coordinator, world.admin)
+    caller = Caller(secret_of(service, world.admin))
+    start, end = at(day, 8).isoformat(), at(day, 12).isoformat()
+    made = caller.post("absences/", {"person": world.person.pk, "start": start, "end": end})
+    assert made.status_code == 201
+    assert made.json()["place"] == "northgate"
+    due = caller.get("obligations/?rule=visit.clash").json()["results"]
+    assert [row["object"] for row in due] == [held.pk]
+    twice = caller.post("absences/", {"person": world.person.pk, "start": start, "end": end})
+    assert (twice.status_code, twice.json()["code"]) == (409, "conflict")
+    later = {"start": at(day, 13).isoformat(), "end": at(day, 15).isoformat()}
+    url = f"absences/{made.json()['id']}/change-absence/"
+    assert caller.post(url, later).status_code == 200
+    assert duties() == []
+    back = {"start": later["end"], "end": later["start"]}
+    assert caller.post(url, back).status_code == 422

@@ -215,6 +215,19 @@ def test_a_booking_that_falls_out_of_its_window_is_flagged_until_kept_with_a_rea
     assert open_duties("visit.displaced") == []
 
 
+def test_a_booking_moved_into_the_window_of_the_new_plan_is_displaced_no_longer(
+    world: World,
+) -> None:
+    subject = dosed(world)
+    held = visit(subject, "W2")
+    booking = bookings.book(held, wanted=wanted(world, in_window(held)), by=world.coordinator)
+    take_effect(world, amended(world, [("D1", 0, 0), ("W2", 28, 3)]))
+    assert [duty.object_id for duty in open_duties("visit.displaced")] == [held.pk]
+    moved = Visit.objects.get(pk=held.pk)
+    bookings.move(booking, wanted=wanted(world, in_window(moved)), by=world.coordinator)
+    assert open_duties("visit.displaced") == []
+
+
 def open_duties(rule: str) -> list[Obligation]:
     return list(Obligation.objects.filter(rule=rule, met_at=None))
 
