@@ -54,7 +54,8 @@ def load(sponsor: Sponsor, by: User, password: str) -> None:
     _take_over(trial, "sites", "sites.csv", _sites(courses), SITE_HEADS, by)
     for country, cra in MONITORS.items():
         of_country = Site.objects.filter(trial=trial, country__code=country, cra=None)
-        sites.assign_cra(trial, sites=of_country, cra=User.objects.get(username=cra), by=by)
+        if of_country.exists():
+            sites.assign_cra(trial, sites=of_country, cra=User.objects.get(username=cra), by=by)
     version = ScheduleVersion.objects.get(trial=trial)
     if not SiteSchedule.objects.filter(version=version).exists():
         put_into_effect_everywhere(version, from_on=courses.begins_on, by=by)

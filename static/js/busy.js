@@ -25,6 +25,6 @@ export function taken(data, day) {
   const others = blocks(day).filter((block) => block.dataset.visit !== data.visit);
   return [['room', data.roomName], ['person', data.personName]].flatMap(([kind, name]) => {
     const count = data[kind] ? others.filter((block) => block.dataset[kind] === data[kind]).length : 0;
-    return count ? [`${name} ${count} taken`] : [];
+    return count ? [`${name}: ${count} taken`] : [];
   });
 }

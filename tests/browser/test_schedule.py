@@ -221,7 +221,7 @@ def test_enter_picks_up_and_the_next_week_is_reached_by_keys(
     block(tab, booked).focus()
     tab.keyboard.press("Enter")
     cell = tab.locator(f"#move-window [data-day='{friday.isoformat()}']")
-    expect(cell).to_have_text("In window · Room 1 1 taken")
+    expect(cell).to_have_text("In window · Room 1: 1 taken")
     for key in ("ArrowRight", "ArrowRight", "Shift+ArrowDown"):
         tab.keyboard.press(key)
     says = tab.locator("#move-says")

@@ -21,7 +21,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from core.audit import coming_from
-from core.models import Source, StatusChange, Upload
+from core.models import Event, Source, StatusChange, Upload
 from ctms.demo import days, lists, northgate, notice, operations, organisation, pilot
 from sites.models import Site
 from subjects.models import (
@@ -162,7 +162,7 @@ def test_the_demo_loads_lives_around_today_and_a_second_time_changes_nothing(
     assert cache.get(notice.LOADING) is None
 
 
-COUNTED = (Subject, Visit, Booking, Upload, User, Contact, Site, ScheduleVersion)
+COUNTED = (Subject, Visit, Booking, Upload, User, Contact, Site, ScheduleVersion, Event)
 
 
 def _see_the_studies(today: date) -> None:
