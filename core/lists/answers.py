@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.access import can
 from core.actions import RefusedError
 from core.export import as_file
+from core.lists.columns import Column
 from core.lists.listing import Listing
 from core.lists.rows import Line
 from core.models import SavedView
@@ -114,7 +115,7 @@ def edit(
     field.widget.attrs |= {"class": "input input-small", "autofocus": True}
     form.fields = {column.edits: field}
     if request.method == "POST":
-        return _change(request, listing, pk, name, form, act)
+        return _change(request, listing, pk, column, form, act)
     if not request.htmx:
         return redirect(listing.line(pk, name).form_url or listing.path)
     return _row(request, listing, listing.line(pk, name, None if "leave" in request.GET else form))
@@ -133,15 +134,17 @@ def _typed(request: Request, field: str) -> QueryDict | None:
 
 
 def _change(
-    request: Request, listing: Listing, pk: int, name: str, form: ModelForm[Any], act: Act
+    request: Request, listing: Listing, pk: int, column: Column, form: ModelForm[Any], act: Act
 ) -> HttpResponse:
     """Carry the change out, or say in the cell why not."""
     status = _carried_out(form, act, whole(request.POST.get("revision", "")))
+    if status == HTTPStatus.CONFLICT:
+        _take_note(form, listing.words(pk, column))
     if status != HTTPStatus.OK:
         if request.htmx:
-            return _row(request, listing, listing.line(pk, name, form), status)
+            return _row(request, listing, listing.line(pk, column.name, form), status)
         raise RefusedError(" ".join(str(text) for texts in form.errors.values() for text in texts))
-    line = listing.line(pk, name)
+    line = listing.line(pk, column.name)
     (field,) = form.fields
     undo = f"{request.path}?{urlencode({'to': form.initial[field] or ''})}"
     say(request, f"{form.fields[field].label} of {line.name} changed.", undo=undo)
@@ -159,6 +162,14 @@ def _carried_out(form: ModelForm[Any], act: Act, revision: int | None) -> HTTPSt
         is_stale = isinstance(error, ConflictError)
         return HTTPStatus.CONFLICT if is_stale else HTTPStatus.UNPROCESSABLE_ENTITY
     return HTTPStatus.OK
+
+
+def _take_note(form: ModelForm[Any], now: str) -> None:
+    """Say what stands in the cell now; who saves once more does so knowing it."""
+    (field,) = form.fields
+    form.data = form.data.copy()
+    form.data["revision"] = str(form.instance.revision)
+    form.add_error(None, f"{form.fields[field].label} now: {now}. Save again to replace it.")
 
 
 def _row(

@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils import timezone
 
 from core.lists.asked import AFTER, CHOSEN, ROWS, Asked
-from core.lists.columns import Column, Row
+from core.lists.columns import NOTHING, Column, Row
 from core.lists.declared import Edits, List
 from core.lists.filters import Reader
 from core.web import whole
@@ -118,6 +118,13 @@ class Rows:
         """One row, with the cell that is being changed or was."""
         rows = self._values(self.everything.filter(pk=pk), self.columns)
         return self._line(self._finished(list(rows))[0], touched, form)
+
+    def words(self, pk: int, column: Column) -> str:
+        """What stands in one cell, as a file says it."""
+        rows = self._finished(list(self._values(self.everything.filter(pk=pk), [column])))
+        (_, show), *_ = column.files
+        said = show(rows[0])
+        return NOTHING if said in {None, ""} else str(said)
 
     def records(self, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
         """Every row, or every one of those that were ticked, in the columns of a file."""

@@ -26,7 +26,7 @@ const does = {
   next: () => step(1),
   before: () => step(-1),
   tick: () => current()?.querySelector('[name=row]')?.click(),
-  change: () => current()?.querySelector('[data-change]')?.click(),
+  change: () => (document.activeElement.closest('[data-change]') ?? current()?.querySelector('[data-change]'))?.click(),
 };
 
 document.addEventListener('click', (event) => {
@@ -59,8 +59,19 @@ document.addEventListener('submit', (event) => {
   open(button, `${button.formAction}?${new URLSearchParams(new FormData(event.target))}`);
 });
 
-// What was chosen in the menu is in the list; the focus goes back to where one goes on.
+// The focus goes back to where one goes on: to the first of the rows that came, or to the filters.
+let goTo = -1;
+document.addEventListener('submit', ({ target }) => {
+  if (target.contains(document.getElementById('list-q'))) goTo = 0; // Enter goes from the search to what it found
+});
+document.addEventListener('htmx:beforeSwap', ({ detail }) => {
+  if (detail.target.id === 'list-more') goTo = rows().length;
+});
 document.addEventListener('htmx:afterSwap', ({ detail }) => {
+  if (['list-body', 'list-more'].includes(detail.target.id) && goTo >= 0) {
+    rows()[goTo]?.querySelector('a')?.focus();
+    goTo = -1;
+  }
   if (detail.target.id !== 'list') return;
   document.getElementById('menu').hidePopover();
   if (document.activeElement === document.body) document.getElementById('list-filter')?.focus();
