@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from django.core.exceptions import PermissionDenied
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.views import defaults
 
 # What the person reads above and below the reason.
 WORDS = {
     403: ("You may not do this", "Ask the person who gave you your role if you need it."),
     404: ("Nothing here that you may see", "Check the address, or look for it with search."),
     409: ("Somebody was faster", "Look at it as it is now, then try again."),
+    413: ("Not saved: more than one form may hold", "Go back; what you typed is still there."),
     422: ("Not saved", "Go back; what you typed is still there."),
 }
 
@@ -29,6 +32,15 @@ def answer(request: HttpRequest, status: int, message: str = "") -> HttpResponse
         response.headers["HX-Retarget"] = "#problem"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A form with more fields than are read is told; of any other broken request nothing is."""
+    if not isinstance(exception, TooManyFieldsSent):
+        return defaults.bad_request(request, exception)
+    most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+    said = f"The form has more than {most:,} fields. Send fewer rows at a time, or bring a file."
+    return answer(request, 413, said)
 
 
 def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:

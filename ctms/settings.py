@@ -244,6 +244,8 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
 }
 
 # Language, time, files, mail, logs
+# The largest form is the preview of a protocol: 300 visits of six fields, and its head.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 300 * 6 + 200
 LANGUAGE_CODE = "en-gb"
 TIME_ZONE = CELERY_TIMEZONE = "UTC"
 STATIC_URL = "/static/"

@@ -5,6 +5,7 @@ from django.urls import include, path
 from core import drafts
 from ctms import create, health, palette, problems, switch
 
+handler400 = problems.unreadable
 handler403 = problems.forbidden
 handler404 = problems.missing
 

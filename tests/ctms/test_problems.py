@@ -87,3 +87,22 @@ def test_messages_travel_with_a_fragment_and_with_its_way_back(world: World, rf)
     said = json.loads(answer.headers["HX-Trigger"])["toast"]["said"]
     assert said == [{"text": "Zoë moved", "undo": "/visits/1/unbook/"}]
     assert request._messages.used  # they are not said again on the next page
+
+
+def test_a_form_with_more_fields_than_are_read_is_told(world: World, settings) -> None:
+    client = Client(enforce_csrf_checks=True)  # which reads the form before any view does
+    client.force_login(world.coordinator)
+    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
+    fields = {f"field-{number}": "x" for number in range(30)}
+    address = reverse("views:views")
+    whole, note = client.post(address, fields), client.post(address, fields, headers=HTMX)
+    assert whole.status_code == note.status_code == 413
+    for answer in (whole, note):
+        assert "more than 20 fields" in answer.content.decode()
+    assert note.headers["HX-Retarget"] == "#problem"
+
+
+def test_of_other_broken_requests_nothing_is_told(client: Client) -> None:
+    answer = client.get("/", headers={"Host": "evil.example"})
+    assert answer.status_code == 400
+    assert "evil" not in answer.content.decode()

@@ -5,15 +5,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
 from core.durations import Duration
+from tests.trials import studies
 from tests.trials.test_usdm_expected import EXPECTED as OTHERS
 from tests.trials.test_usdm_expected import LATER
 from tests.world import World
+from trials.forms import RowForm
 from trials.models import (
     Amendment,
     Arm,
@@ -26,6 +29,7 @@ from trials.models import (
     VisitDefinition,
     VisitProcedure,
 )
+from trials.models.schedule import MAX_VISITS
 
 pytestmark = pytest.mark.django_db
 
@@ -387,3 +391,28 @@ def test_pages_run_a_fixed_number_of_queries(
         client.get(url)
         with django_assert_max_num_queries(14):
             assert client.get(url).status_code == 200
+
+
+def of_many(count: int) -> bytes:
+    """A file of a protocol with so many visits, a day apart."""
+    rows = [studies.instance(f"v{n}", f"e{n}") for n in range(count)]
+    times = [
+        studies.anchor("v0"),
+        *(studies.after(f"v{n}", f"P{n}D", "v0") for n in range(1, count)),
+    ]
+    return studies.raw(studies.document(studies.design(studies.timeline(rows, times))))
+
+
+def test_the_largest_protocol_is_corrected_and_committed(world: World, client: Client) -> None:
+    client.force_login(world.manager)
+    url = upload(client, world, of_many(MAX_VISITS)).headers["Location"]
+    names = {"trial-protocol_number": "BIG-1", "trial-code": "big-1", "trial-name": "Big"}
+    corrected = client.post(url, posted(client, url, "save", **{"row-299-name": "The last"}))
+    assert corrected.status_code == 302
+    saved = client.post(url, posted(client, url, "commit", **names))
+    assert saved.status_code == 302, saved.context["errors"]
+    visits = Trial.objects.get(code="big-1").schedules.get().visits
+    assert (visits.count(), visits.get(days=299).name) == (MAX_VISITS, "The last")
+    # With a version before it, each row also asks from which visit it goes on.
+    fields = MAX_VISITS * len(RowForm.base_fields) + 100
+    assert fields <= settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
