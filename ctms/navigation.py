@@ -216,5 +216,5 @@ def _quick(shown: Iterable[Group]) -> list[Item]:
     """The first pages of a phone; a week does not fit on it, so the schedule is a list there."""
     found = {item.text: item for group in shown for item in group.items}
     if schedule := found.get("Schedule"):
-        found["Schedule"] = replace(schedule, url=f"{schedule.url}?view=agenda")
+        found["Schedule"] = replace(schedule, url=f"{schedule.url}?view=agenda#today")
     return [found[text] for text in QUICK if text in found][:TABS]
