@@ -109,7 +109,12 @@ def test_a_cell_is_changed_where_it_stands(world: World, manager: Client) -> Non
     assert Event.objects.filter(verb="change site", target_id=world.site.pk).exists()
     stale = manager.post(url, {**posted, "planned_subjects": "13"}, headers=HTMX)
     assert stale.status_code == 409
-    assert "changed while you had it open" in stale.content.decode()
+    shown = stale.content.decode()
+    assert "changed while you had it open" in shown
+    assert "Planned subjects now: 12. Save again to replace it." in shown
+    assert f'name="revision" value="{Site.objects.get(number="1042").revision}"' in " ".join(
+        shown.split()
+    )
     wrong = manager.post(url, {"planned_subjects": "-3"}, headers=HTMX)
     assert wrong.status_code == 422
     assert 'aria-invalid="true"' in wrong.content.decode()
