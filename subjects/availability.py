@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
@@ -114,6 +115,10 @@ class Availability:
         only = replace(self.diary(), openings={day: self.openings.get(day, [])})
         return slots.free_count(day, minutes, only)
 
+    def free(self, minutes: int) -> int:
+        """How many typical visits still fit on all these days."""
+        return sum(self.free_on(day, minutes) for day in self.openings)
+
     def offer(self, slot: slots.Slot) -> Offer:
         """A free slot in words."""
         zone = self.place.zone
@@ -211,28 +216,36 @@ def around(visit: Visit, now: datetime) -> Availability:
 def needs(visits: Sequence[Visit], held: Availability) -> dict[int, slots.Need]:
     """What each visit needs of a slot: three queries for any number of visits."""
     subjects = {visit.subject_id for visit in visits}
-    preferences = {
-        preference.subject_id: preference
-        for preference in Preference.objects.filter(subject_id__in=subjects)
-    }
-    booked: dict[int, list[tuple[int, date]]] = {}
-    live = Booking.objects.filter(visit__subject_id__in=subjects, is_live=True)
-    for subject_id, visit_id, on in live.values_list("visit__subject_id", "visit_id", "on"):
-        booked.setdefault(subject_id, []).append((visit_id, on))
-    kinds: dict[int, set[str]] = {}
-    cells = VisitProcedure.objects.filter(
-        visit__in={visit.definition_id for visit in visits} - {None}
-    ).exclude(procedure__equipment="")
-    for definition_id, kind in cells.values_list("visit_id", "procedure__equipment"):
-        kinds.setdefault(definition_id, set()).add(kind.lower())
+    asked = Preference.objects.filter(subject_id__in=subjects)
+    preferences = {preference.subject_id: preference for preference in asked}
+    booked, kinds = _booked(subjects), _kinds(visits)
     return {
         visit.pk: _need(
             visit, held, preferences.get(visit.subject_id),
-            frozenset(on for other, on in booked.get(visit.subject_id, []) if other != visit.pk),
-            frozenset(kinds.get(visit.definition_id or 0, ())),
+            frozenset(on for other, on in booked[visit.subject_id] if other != visit.pk),
+            frozenset(kinds[visit.definition_id]),
         )
         for visit in visits
     }  # fmt: skip
+
+
+def _booked(subject_ids: Iterable[int]) -> dict[int, list[tuple[int, date]]]:
+    """By subject, the visits that have a time, with their days."""
+    found: dict[int, list[tuple[int, date]]] = defaultdict(list)
+    live = Booking.objects.filter(visit__subject_id__in=subject_ids, is_live=True)
+    for subject_id, visit_id, on in live.values_list("visit__subject_id", "visit_id", "on"):
+        found[subject_id].append((visit_id, on))
+    return found
+
+
+def _kinds(visits: Iterable[Visit]) -> dict[int | None, set[str]]:
+    """By definition, the kinds of equipment that its procedures need."""
+    found: dict[int | None, set[str]] = defaultdict(set)
+    definitions = {visit.definition_id for visit in visits} - {None}
+    cells = VisitProcedure.objects.filter(visit__in=definitions).exclude(procedure__equipment="")
+    for definition_id, kind in cells.values_list("visit_id", "procedure__equipment"):
+        found[definition_id].add(kind.lower())
+    return found
 
 
 def _need(

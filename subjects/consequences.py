@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Collection, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from core.actions import RefusedError
 from core.dates import show_days
 from subjects import planning
-from subjects.courses import Courses
+from subjects.courses import Course, Courses
 from subjects.diary import Window
 from subjects.models import Booking, Subject, Visit
 from subjects.models.visit import OPEN
@@ -66,29 +67,38 @@ def of_anchors(
     """What moves when something that visits count from happened, or happens, on a day."""
     courses = Courses([subject])
     (course,) = courses
-    changed = [anchor for anchor in course.anchors if anchor.code not in codes]
-    changed += [planning.Anchor(code, on) for code in codes]
-    waiting = {
-        key: visit for key, visit in course.visits.items() if visit.status in OPEN and visit != but
-    }
-    days = dict(
-        Booking.objects.filter(visit__in=waiting.values(), is_live=True).values_list(
-            "visit_id", "on"
-        )
-    )
+    changed = _changed(course.anchors, codes, on)
+    waiting = _waiting(course, but)
     before, after = (
-        {key: planned for key, planned in plan.items() if key in waiting}
+        [(planned, waiting[key]) for key, planned in plan.items() if key in waiting]
         for plan in (courses.plan(course), courses.plan(course, changed))
     )
-    names = {(visit.key, visit.cycle): waiting[key].name for key, visit in after.items()}
-    booked = {
-        (visit.key, visit.cycle): days[waiting[key].pk]
-        for key, visit in after.items()
-        if waiting[key].pk in days
-    }
-    shift = planning.shift(before.values(), after.values(), booked)
-    rows = [_moved(move, names, booked) for move in shift.moved]
-    return Consequences(shift.text, rows)
+    names = {(planned.key, planned.cycle): visit.name for planned, visit in after}
+    booked = _booked(after)
+    shift = planning.shift(
+        [planned for planned, _ in before], [planned for planned, _ in after], booked
+    )
+    return Consequences(shift.text, [_moved(move, names, booked) for move in shift.moved])
+
+
+def _changed(
+    anchors: Iterable[planning.Anchor], codes: Collection[str], on: date
+) -> list[planning.Anchor]:
+    kept = [anchor for anchor in anchors if anchor.code not in codes]
+    return [*kept, *(planning.Anchor(code, on) for code in codes)]
+
+
+def _waiting(course: Course, but: Visit | None) -> dict[Any, Visit]:
+    """The open visits of a course, except one."""
+    held = course.visits.items()
+    return {key: visit for key, visit in held if visit.status in OPEN and visit != but}
+
+
+def _booked(planned: Iterable[tuple[planning.Planned, Visit]]) -> dict[Key, date]:
+    """The days of those visits that have a time."""
+    live = Booking.objects.filter(visit__in=[visit for _, visit in planned], is_live=True)
+    days = dict(live.values_list("visit_id", "on"))
+    return {(one.key, one.cycle): days[visit.pk] for one, visit in planned if visit.pk in days}
 
 
 def _moved(move: planning.Move, names: Mapping[Key, str], booked: Mapping[Key, date]) -> Moved:

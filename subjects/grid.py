@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import QueryDict
 
@@ -20,6 +23,7 @@ QUARTER = 15
 SHORTEST = 2  # quarters of an hour in which a number can still be read
 USUAL = range(8, 18)
 WHOLE_DAY = timedelta(days=1)
+WEEK = timedelta(days=7)
 STATE_ICONS = {"completed": "check", "in_progress": "activity", "arrived": "pin"}
 
 
@@ -117,30 +121,28 @@ def schedule(
     place: Place, on: date, view: str, user: User, query: QueryDict, now: datetime
 ) -> dict[str, Any]:
     """What the schedule shows for a day, a week or as a list."""
-    first = on if view == "day" else on - timedelta(days=on.weekday())
-    last = first if view == "day" else first + timedelta(days=6)
-    held = Availability(place, first, last, now)
-    every = diary.blocks(place, first, last, user)
+    is_day = view == "day"
+    first, length = (on, WHOLE_DAY) if is_day else (on - on.weekday() * WHOLE_DAY, WEEK)
+    held = Availability(place, first, first + length - WHOLE_DAY, now)
+    every = diary.blocks(place, first, held.last, user)
     blocks = [block for block in every if _fits(block, query)]
     hours = hours_of(held, blocks)
     by = query.get("by", "room")
     grid = Grid(held, hours, user, now)
-    columns = grid.resources(blocks, by) if view == "day" else grid.days(blocks, on)
-    step = timedelta(days=1 if view == "day" else 7)
+    columns = grid.resources(blocks, by) if is_day else grid.days(blocks, on)
     return {
-        "place": place, "view": view, "by": by, "on": on, "first": first, "last": last, "now": now,
-        "title": _title(first, columns[-1].on if columns else last, view),
-        "columns": columns, "hours": hours,
-        "has_notes": any(column.notes for column in columns),
-        "notes": grid.above(on, by) if view == "day" else [],
+        "place": place, "view": view, "by": by, "on": on, "first": first, "last": held.last,
+        "now": now, "title": _title(first, columns[-1].on, view), "columns": columns,
+        "hours": hours, "has_notes": any(column.notes for column in columns),
+        "notes": grid.above(on, by) if is_day else [],
         "now_row": hours.row(now) if grid.is_open(now) else None,
-        "agenda": blocks, "booked": sum(not block.is_busy for block in blocks),
-        "free": sum(held.free_on(day, diary.TYPICAL_MINUTES) for day in held.openings),
+        "agenda": blocks, "booked": [block.is_busy for block in blocks].count(False),
+        "free": held.free(diary.TYPICAL_MINUTES),
         "to_book": diary.to_book(
             place, now.date(), user, limit=20, trial=query.get("trial", "")
         ),
-        "trials": sorted({(block.trial, block.colour) for block in every if block.trial}),
-        "picks": _picks(held, query), "previous": first - step, "next": first + step,
+        "trials": _trials(every),
+        "picks": _picks(held, query), "previous": first - length, "next": first + length,
         "today": now.date(), "query": query,
     }  # fmt: skip
 
@@ -154,6 +156,10 @@ class Pick:
     chosen: str
     clear: str
     options: list[tuple[str, str]]
+
+
+def _trials(blocks: Iterable[diary.Block]) -> list[tuple[str, int]]:
+    return sorted({(block.trial, block.colour) for block in blocks if block.trial})
 
 
 def _picks(held: Availability, query: QueryDict) -> list[Pick]:
@@ -193,19 +199,20 @@ def _title(first: date, last: date, view: str) -> str:
 
 def hours_of(held: Availability, blocks: Iterable[diary.Block]) -> Hours:
     """From the first hour the place opens, or something is booked, to the last."""
-    zone = held.place.zone
-    spans = [(part.start, part.end) for parts in held.openings.values() for part in parts]
-    spans += [(block.start, block.end) for block in blocks]
-    local = [(start.astimezone(zone), end.astimezone(zone)) for start, end in spans]
-    if not local:
+    spans: list[slots.Interval | diary.Block] = [*blocks]
+    spans += chain.from_iterable(held.openings.values())
+    hours = [_hours(one.start, one.end, held.place.zone) for one in spans]
+    if not hours:
         return Hours(USUAL.start, USUAL.stop)
-    first = min(start.hour for start, _ in local)
-    last = max(_hour_after(end) if end.date() == start.date() else 24 for start, end in local)
-    return Hours(first, last)
+    return Hours(min(one.first for one in hours), max(one.last for one in hours))
 
 
-def _hour_after(at: datetime) -> int:
-    return at.hour + (at.time() > time(at.hour))
+def _hours(start: datetime, end: datetime, zone: ZoneInfo) -> Hours:
+    """From the hour in which something begins to the one after it ends, midnight at the latest."""
+    start, end = start.astimezone(zone), end.astimezone(zone)
+    if end.date() != start.date():
+        return Hours(start.hour, 24)
+    return Hours(start.hour, end.hour + (end.time() > time(end.hour)))
 
 
 class Grid:
@@ -224,19 +231,17 @@ class Grid:
 
     def days(self, blocks: Sequence[diary.Block], on: date) -> list[Column]:
         """One column for each day on which the place is open or somebody is booked."""
-        shown = [
-            day
-            for day in (self.held.first + timedelta(days=step) for step in range(7))
-            if day.weekday() in self.held.week or any(block.on == day for block in blocks)
-        ] or [self.held.first + timedelta(days=step) for step in range(5)]
-        near = [day for day in shown if day >= on][:2] or shown[-2:]
+        booked: dict[date, list[diary.Block]] = defaultdict(list)
+        for block in blocks:
+            booked[block.on].append(block)
+        week = [self.held.first + step * WHOLE_DAY for step in range(7)]
+        shown = [day for day in week if day.weekday() in self.held.week or day in booked]
+        shown = shown or week[:5]
+        near = _near(shown, on)
         return [
-            self._column(
-                day.isoformat(), f"{day:%a}", day, [block for block in blocks if block.on == day],
-                is_near=day in near,
-            )
+            self._column(day.isoformat(), f"{day:%a}", day, booked[day], is_near=day in near)
             for day in shown
-        ]  # fmt: skip
+        ]
 
     def resources(self, blocks: Sequence[diary.Block], by: str) -> list[Column]:
         """One column for each room or person of one day, and one for what has none."""
@@ -331,6 +336,11 @@ class Grid:
         start = max(part.start, start_of(day, self.zone)).astimezone(self.zone)
         end = min(part.end, start_of(day + WHOLE_DAY, self.zone)).astimezone(self.zone)
         return self.hours.span(start, end)
+
+
+def _near(shown: list[date], on: date) -> list[date]:
+    """The two days a small screen has room for: the one asked for and the next, else the last."""
+    return [day for day in shown if day >= on][:2] or shown[-2:]
 
 
 def _words(shown: Iterable[Lasting], day: date) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
@@ -70,8 +70,7 @@ class Intake:
     def _subject(self, group: list[Line]) -> SubjectRow | None:
         site = self._site(group)
         facts = _merged(group)
-        if site is None or any(line.faults for line in group):
-            _spoiled(group)
+        if _spoiled(group) or site is None:
             return None
         if self._is_held(group[0], site, facts):
             for line in group:
@@ -117,19 +116,22 @@ class Intake:
         return False
 
 
+def _said(group: list[Line]) -> Iterator[tuple[str, list[Line]]]:
+    """What the rows tell of a subject, each with the rows that tell it."""
+    for name in (*FACTS, *IDENTITY):
+        if said := [line for line in group if line[name] not in {None, ""}]:
+            yield name, said
+
+
 def _merged(group: list[Line]) -> dict[str, Any]:
     """The facts of a subject from all its rows; a row that says otherwise is wrong."""
     facts: dict[str, Any] = {}
-    odd: dict[int, tuple[Line, int]] = {}
-    for name in (*FACTS, *IDENTITY):
-        said = [(line, line[name]) for line in group if line[name] not in {None, ""}]
-        if said:
-            facts[name] = said[0][1]
-        for line, value in said:
-            if value != facts[name]:
-                odd[line.number] = (line, said[0][0].number)
+    odd: dict[int, tuple[Line, Line]] = {}
+    for name, said in _said(group):
+        facts[name] = said[0][name]
+        odd |= {line.number: (line, said[0]) for line in said if line[name] != facts[name]}
     for line, first in odd.values():
-        line.wrong("", f"Line {first:,} says otherwise of this subject. Make them agree.")
+        line.wrong("", f"Line {first.number:,} says otherwise of this subject. Make them agree.")
     number = group[0]["number"] or ""
     facts.setdefault("screening_number", number)
     facts.setdefault("sex", "u")
@@ -147,23 +149,22 @@ def _check_facts(line: Line, facts: dict[str, Any], today: date) -> None:
     """Dates and status of a subject must fit each other."""
     days = {name: on for name in PAST if (on := facts.get(name)) is not None}
     for name, on in days.items():
-        if on > today:
-            line.wrong(LABELS[name], "That day has not come yet. Correct the day.")
-        if name != "consented_on" and on < facts["screened_on"]:
-            line.wrong(LABELS[name], "It lies before screening. Correct one of the days.")
+        is_early = name != "consented_on" and on < facts["screened_on"]
+        line.wrong_where([
+            (on > today, LABELS[name], "That day has not come yet. Correct the day."),
+            (is_early, LABELS[name], "It lies before screening. Correct one of the days."),
+        ])  # fmt: skip
     status, is_enrolled, has_ended = facts["status"], "enrolled_on" in days, "ended_on" in days
-    misfits = [
-        (not is_enrolled and status not in NOT_ENROLLED, "enrolled_on",
+    line.wrong_where([
+        (not is_enrolled and status not in NOT_ENROLLED, LABELS["enrolled_on"],
          "The subject is in the trial. Give the day of enrolment."),
-        (is_enrolled and status in IN_SCREENING, "status",
+        (is_enrolled and status in IN_SCREENING, LABELS["status"],
          "The subject was enrolled, so is not in screening. Correct one."),
-        (not has_ended and status in ENDED, "ended_on", "The subject has left. Give the day."),
-        (has_ended and status not in ENDED, "status",
+        (not has_ended and status in ENDED, LABELS["ended_on"],
+         "The subject has left. Give the day."),
+        (has_ended and status not in ENDED, LABELS["status"],
          "The subject has an end, but the status says otherwise. Correct one."),
-    ]  # fmt: skip
-    for is_so, name, text in misfits:
-        if is_so:
-            line.wrong(LABELS[name], text)
+    ])  # fmt: skip
 
 
 LABELS = {

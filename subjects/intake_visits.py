@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
@@ -15,11 +15,13 @@ from core.imports.checks import Line
 from core.imports.columns import plain
 from sites.models import Claim, ClaimKind, Person, Room, Site
 from subjects.actions.lay_out import SiteSchedules, VisitRow
+from subjects.diary import TYPICAL_MINUTES
 from subjects.models import VisitStatus
 from subjects.models.subject import ENDED
 from trials.models import VisitDefinition
 
 V = VisitStatus
+Span = tuple[datetime, datetime, Line]
 _CYCLE = re.compile(r"(.+?)[,\s]+cycle (\d{1,3})", re.IGNORECASE)
 NAMED = 12
 
@@ -34,7 +36,7 @@ class VisitCheck:
         self.staff = _by_name(Person, places)
         self.names: dict[int, dict[str, VisitDefinition]] = {}
         self.seen: dict[tuple[object, ...], int] = {}
-        self.taken: dict[tuple[int, int], list[tuple[datetime, datetime, Line]]] = defaultdict(list)
+        self.taken: dict[tuple[int, int], list[Span]] = defaultdict(list)
 
     def read(self, line: Line, site: Site, status: str, today: date) -> VisitRow | None:
         """The visit a row tells of; None where something is wrong with it."""
@@ -42,16 +44,16 @@ class VisitCheck:
         outcome = self._outcome(line, today)
         if status in ENDED and outcome in {V.PLANNED, V.BOOKED}:
             line.wrong("Visit status", "The subject has left. Say what became of the visit.")
-        start = self._start(line, site) if outcome in {V.BOOKED, V.COMPLETED} else None
+        start = self._start(line, site, outcome)
         room_id = self._one(line, "room", self.rooms, site)
         person_id = self._one(line, "person", self.staff, site)
         if line.faults:
             return None
-        minutes = line["minutes"] or (definition.duration if definition else 60)
+        minutes = line["minutes"] or getattr(definition, "duration", TYPICAL_MINUTES)
         if start is not None:
             self._note_taken(line, start, minutes, room_id, person_id)
         return VisitRow(
-            name=line["visit"], definition_id=definition.pk if definition else None, cycle=cycle,
+            name=line["visit"], definition_id=getattr(definition, "pk", None), cycle=cycle,
             status=outcome, performed_on=line["performed_on"], planned_on=line["planned_on"],
             start=start, minutes=minutes, room_id=room_id, person_id=person_id,
             reason=line["reason"] or "",
@@ -93,19 +95,21 @@ class VisitCheck:
         on = line["performed_on"]
         shown = V.COMPLETED if on else V.BOOKED if line["start"] else V.PLANNED
         outcome: str = line["outcome"] or shown
-        if outcome == V.COMPLETED and on is None:
-            line.wrong("Visit date", "The visit was done. Give its day.")
-        if outcome != V.COMPLETED and on is not None:
-            line.wrong("Visit status", "A visit with a visit date is completed. Correct one.")
-        if on is not None and on > today:
-            line.wrong("Visit date", "That day has not come yet. Correct the day.")
-        if outcome == V.BOOKED and line["start"] is None:
-            line.wrong("Booked for", "The visit is booked. Give day and time.")
+        is_done, has_day = outcome == V.COMPLETED, on is not None
+        misfits = [
+            (is_done and not has_day, "Visit date", "The visit was done. Give its day."),
+            (has_day and not is_done, "Visit status",
+             "A visit with a visit date is completed. Correct one."),
+            (has_day and on > today, "Visit date", "That day has not come yet. Correct the day."),
+            (outcome == V.BOOKED and line["start"] is None, "Booked for",
+             "The visit is booked. Give day and time."),
+        ]  # fmt: skip
+        line.wrong_where(misfits)
         return outcome
 
-    def _start(self, line: Line, site: Site) -> datetime | None:
+    def _start(self, line: Line, site: Site, outcome: str) -> datetime | None:
         local: datetime | None = line["start"]
-        if local is None:
+        if local is None or outcome not in {V.BOOKED, V.COMPLETED}:
             return None
         try:
             return first_at(local.date(), local.time(), site.place.zone)
@@ -135,9 +139,15 @@ class VisitCheck:
 
     def refuse_clashes(self) -> None:
         """Note bookings whose room or person is taken, by this list or by what is booked: one query."""
-        spans = [span for found in self.taken.values() for span in found]
-        if not spans:
-            return
+        if spans := list(chain.from_iterable(self.taken.values())):
+            self._refuse_held(spans)
+        for (kind, _), found in self.taken.items():
+            ordered = sorted(found, key=lambda span: span[0])
+            for (_, end, _), (start, _, line) in pairwise(ordered):
+                if start < end:
+                    _clash(line, kind)
+
+    def _refuse_held(self, spans: list[Span]) -> None:
         whole = DateTimeTZRange(min(s[0] for s in spans), max(s[1] for s in spans), "[)")
         held = Claim.objects.filter(
             resource_id__any=[pk for _, pk in self.taken], is_live=True, period__overlap=whole
@@ -145,11 +155,6 @@ class VisitCheck:
         for kind, pk, period in held:
             for start, end, line in self.taken.get((kind, pk), ()):
                 if start < period.upper and period.lower < end:
-                    _clash(line, kind)
-        for (kind, _), found in self.taken.items():
-            ordered = sorted(found, key=lambda span: span[0])
-            for (_, end, _), (start, _, line) in pairwise(ordered):
-                if start < end:
                     _clash(line, kind)
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -82,17 +83,19 @@ def find(need: Need, diary: Diary, limit: int = 6) -> list[Slot]:
     free = _Free(need, diary)
     starts = [(start, start.astimezone(diary.zone)) for start in free.starts()]
     inside = [pair for pair in starts if not any(_outside(need, pair[1].date()))]
+    ranked = sorted(inside or starts, key=lambda pair: -_judge(need, pair[1])[0])
+    return [free.slot(start) for start in islice(_apart(ranked, free.length), limit)]
+
+
+def _apart(ranked: Iterable[tuple[datetime, datetime]], length: timedelta) -> Iterator[datetime]:
+    """The times, best first, without those that overlap a better one or are too many on a day."""
     offered: dict[date, list[datetime]] = defaultdict(list)
-    found: list[Slot] = []
-    for start, local in sorted(inside or starts, key=lambda pair: -_judge(need, pair[1])[0]):
-        if len(found) >= limit:
-            break
+    for start, local in ranked:
         same_day = offered[local.date()]
-        apart = all(abs(start - other) >= free.length for other in same_day)
-        if apart and len(same_day) < A_DAY_AT_MOST:
+        is_apart = all(abs(start - other) >= length for other in same_day)
+        if is_apart and len(same_day) < A_DAY_AT_MOST:
             same_day.append(start)
-            found.append(free.slot(start))
-    return found
+            yield start
 
 
 def nearest(start: datetime, need: Need, diary: Diary) -> Slot | None:

@@ -37,14 +37,7 @@ def of_subject(subject: Subject, user: User) -> list[Step]:
     found = []
     after = Subject.flow.after(subject.status)
     if can(user, Permission.SUBJECT_STATUS, subject):
-        if subject.status == S.LOST:
-            found.append(Step(reverse("subjects:find_again", args=[subject.pk]), "Found again"))
-        else:
-            found += [
-                Step(reverse("subjects:step", args=[subject.pk, verb]), text)
-                for status, verb, text in MOVES
-                if status in after
-            ]
+        found += _moves(subject)
         found.append(
             Step(reverse("subjects:anchors", args=[subject.pk]), "Dates visits count from")
         )
@@ -57,6 +50,17 @@ def of_subject(subject: Subject, user: User) -> list[Step]:
             Step(reverse("subjects:transfer", args=[subject.pk]), "Transfer to another site")
         )
     return found
+
+
+def _moves(subject: Subject) -> list[Step]:
+    if subject.status == S.LOST:
+        return [Step(reverse("subjects:find_again", args=[subject.pk]), "Found again")]
+    after = Subject.flow.after(subject.status)
+    return [
+        Step(reverse("subjects:step", args=[subject.pk, verb]), text)
+        for status, verb, text in MOVES
+        if status in after
+    ]
 
 
 V = VisitStatus

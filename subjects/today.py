@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from hashlib import sha256
@@ -11,7 +11,7 @@ from django.db.models import DateField, Exists, F, Func, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Concat, Upper
 
 from accounts.models import User, WhoseDay
-from core.dates import local_day, show_day, show_due, show_span
+from core.dates import local_day, show_clock, show_day, show_due, show_span
 from core.obligations import icon_of, open_for, stretch_of
 from sites.models import Delegation, Equipment, Place
 from subjects import calendar, diary
@@ -145,30 +145,48 @@ def day_of(place: Place, asked: date | None, user: User, chosen: Chosen, now: da
     on = asked or coming
     blocks = diary.blocks(place, on, on, user)
     waiting, total = diary.waiting(place, today, user, limit=SHOWN_TO_BOOK)
-    subjects = {block.subject_id for block in blocks} | {item.subject_id for item in waiting}
-    said = last_said(subjects, user, place, today)
+    said = last_said(_subjects(blocks) | _subjects(waiting), user, place, today)
     to_book = [with_call(item, said) for item in waiting]
-    rows = [
-        _row(block, now, said.get(block.subject_id, "")) for block in blocks if _fits(block, chosen)
-    ]
     line = now if on == today and _is_open(held, now) else None
+    before, after = _parted(_rows(blocks, chosen, now, said), line)
     return Day(
         on=on,
         is_today=on == today,
         is_next=on == coming != today,
-        clock=f"{line:%H:%M}" if line else "",
-        before=tuple(row for row in rows if line and row.block.start <= line),
-        after=tuple(row for row in rows if not (line and row.block.start <= line)),
+        clock=show_clock(line) if line else "",
+        before=before,
+        after=after,
         total=len(blocks),
-        done=sum(block.status == VisitStatus.COMPLETED for block in blocks),
-        trials=tuple(sorted({block.trial for block in blocks if block.trial})),
-        rooms=tuple(sorted({block.room for block in blocks if block.room})),
+        done=[block.status for block in blocks].count(VisitStatus.COMPLETED),
+        trials=_names(blocks, "trial"),
+        rooms=_names(blocks, "room"),
         load=tuple(strip),
         to_book=tuple(calendar.with_first_slot(to_book, held)),
         waiting=total,
         needs=tuple(_needs(user, today, now)),
         expiring=tuple(_expiring(place, user, today)),
     )
+
+
+def _subjects(of: Sequence[diary.Block] | Sequence[diary.ToBook]) -> set[int]:
+    return {one.subject_id for one in of}
+
+
+def _rows(
+    blocks: list[diary.Block], chosen: Chosen, now: datetime, said: Mapping[int, str]
+) -> list[Row]:
+    shown = [block for block in blocks if _fits(block, chosen)]
+    return [_row(block, now, said.get(block.subject_id, "")) for block in shown]
+
+
+def _parted(rows: list[Row], line: datetime | None) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows before the line of the time now, where there is one, and those after it."""
+    count = sum(line is not None and row.block.start <= line for row in rows)
+    return tuple(rows[:count]), tuple(rows[count:])
+
+
+def _names(blocks: list[diary.Block], of: str) -> tuple[str, ...]:
+    return tuple(sorted({getattr(block, of) for block in blocks} - {""}))
 
 
 def _fits(block: diary.Block, chosen: Chosen) -> bool:

@@ -44,6 +44,12 @@ class Line:
         """Note what is wrong and how to mend it."""
         self.faults.append(Fault(column if isinstance(column, str) else column.label, text))
 
+    def wrong_where(self, misfits: Iterable[tuple[bool, str, str]]) -> None:
+        """Note of each misfit that is so in which column it is and how to mend it."""
+        for is_so, column, text in misfits:
+            if is_so:
+                self.wrong(column, text)
+
     @property
     def state(self) -> State:
         """What would become of the row."""

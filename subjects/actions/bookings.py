@@ -187,11 +187,15 @@ def _check_open(place: Place, start: datetime, end: datetime) -> None:
     week = list(OpeningHours.objects.filter(place=place).order_by("opens"))
     hours = [part for part in week if part.weekday == start.weekday()]
     if week and not any(_lies_in(part, start, end) for part in hours):
-        times = " and ".join(f"{part.opens:%H:%M} to {part.closes:%H:%M}" for part in hours)
-        raise TakenError(
-            f"{place} is open {times} on {start:%A}s." if times
-            else f"{place} is closed on {start:%A}s. Choose another day."
-        )  # fmt: skip
+        raise TakenError(f"{place} is {_open_text(hours, start)}")
+
+
+def _open_text(hours: list[OpeningHours], on: datetime) -> str:
+    """When a place is open on such a weekday, in words."""
+    if not hours:
+        return f"closed on {on:%A}s. Choose another day."
+    times = " and ".join(f"{part.opens:%H:%M} to {part.closes:%H:%M}" for part in hours)
+    return f"open {times} on {on:%A}s."
 
 
 def _lies_in(part: OpeningHours, start: datetime, end: datetime) -> bool:

@@ -5,6 +5,7 @@ shorter than a day therefore stay on their day unless they reach past midnight, 
 covers, whole, each day on which a part of it lies.
 """
 
+from bisect import bisect_right
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -196,22 +197,26 @@ def _expected_on(
 ) -> date | None:
     """The day an anchor is expected on, seen from the visits done and the days that stand."""
     bare = Schedule(schedule.definitions.values(), schedule.groups.values(), ())
-    stands = _standing_days(schedule, known, position)
-    done = {
-        key: done_on
-        for key, root in schedule.roots.items()
-        if root == code and (done_on := schedule.performed_on(key, 1))
-    }
-    if not stands and not done:
+    done = _done_from(schedule, code)
+    days = _standing_days(schedule, known, position) or list(done.values())
+    if not days:
         return None
-    guess = max(stands or done.values())
+    guess = max(days)
     targets = sorted(_Dates(bare, {code: Anchor(code, guess)}).planned.values(), key=_by_target)
-    before = [visit.key for visit in targets if visit.target_on <= guess]
-    after = [visit.key for visit in targets if visit.target_on > guess]
+    count = bisect_right(targets, guess, key=_by_target)
+    before, after = targets[:count], targets[count:]
     if done:
-        nearest = next(key for key in (*reversed(before), *after) if key in done)
+        nearest = next(one.key for one in (*reversed(before), *after) if one.key in done)
         return _anchor_that_puts(bare, code, nearest, done[nearest])
-    return _anchor_that_puts(bare, code, before[0], guess) if before else guess
+    return _anchor_that_puts(bare, code, before[0].key, guess) if before else guess
+
+
+def _done_from(schedule: Schedule, code: str) -> dict[Hashable, date]:
+    """The visits done that count from an anchor, with their days."""
+    days = {
+        key: schedule.performed_on(key, 1) for key, root in schedule.roots.items() if root == code
+    }
+    return {key: on for key, on in days.items() if on}
 
 
 def _standing_days(schedule: Schedule, known: Mapping[str, Anchor], position: int) -> list[date]:

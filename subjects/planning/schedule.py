@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from datetime import date
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 
 from subjects.planning.values import Definition, Fact, PlanError, RepeatGroup
 
@@ -27,13 +28,8 @@ class Schedule:
             for definition in sorted(definitions, key=lambda definition: definition.position)
         }
         self.groups = {group.key: group for group in repeat_groups}
-        self.members: dict[Hashable, list[Definition]] = defaultdict(list)
-        for definition in self.definitions.values():
-            if definition.repeat_group is not None:
-                self.members[definition.repeat_group].append(definition)
-        self.facts: dict[tuple[Hashable, int], list[Fact]] = defaultdict(list)
-        for fact in sorted(facts, key=lambda fact: fact.sequence):
-            self.facts[fact.key, fact.cycle].append(fact)
+        self.members = _by_group(self.definitions.values())
+        self.facts = _by_visit(facts)
         self.in_order = [self.definitions[key] for key in self._sorted_keys()]
         self.roots: dict[Hashable, str] = {}
         for definition in self.in_order:
@@ -105,14 +101,30 @@ class Schedule:
     def _cycles_of(self, group: Hashable) -> range:
         members = self.members[group]
         keys = {definition.key for definition in members}
-        facts = [fact for (key, _), known in self.facts.items() if key in keys for fact in known]
+        facts = [fact for fact in chain.from_iterable(self.facts.values()) if fact.key in keys]
         known = max((fact.cycle for fact in facts), default=1)
         if any(fact.key == members[0].key and fact.status in CALLED_OFF for fact in facts):
             return range(1, known + 1)
-        begun = [
-            fact.cycle
-            for fact in facts
-            if fact.performed_on or fact.status not in WAITING | CALLED_OFF
-        ]
-        ahead = min(max(begun, default=0) + 1, self.groups[group].cap)
-        return range(1, max(known, ahead) + 1)
+        begun = max((fact.cycle for fact in facts if _has_begun(fact)), default=0)
+        return range(1, max(known, min(begun + 1, self.groups[group].cap)) + 1)
+
+
+def _has_begun(fact: Fact) -> bool:
+    return bool(fact.performed_on) or fact.status not in WAITING | CALLED_OFF
+
+
+def _by_group(definitions: Iterable[Definition]) -> dict[Hashable, list[Definition]]:
+    """The visits that come round in cycles, by their group, in order."""
+    found: dict[Hashable, list[Definition]] = defaultdict(list)
+    for definition in definitions:
+        if definition.repeat_group is not None:
+            found[definition.repeat_group].append(definition)
+    return found
+
+
+def _by_visit(facts: Iterable[Fact]) -> dict[tuple[Hashable, int], list[Fact]]:
+    """What is known of each visit and cycle, the last repetition last."""
+    found: dict[tuple[Hashable, int], list[Fact]] = defaultdict(list)
+    for fact in sorted(facts, key=lambda fact: fact.sequence):
+        found[fact.key, fact.cycle].append(fact)
+    return found

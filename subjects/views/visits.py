@@ -92,7 +92,7 @@ def _take(
 ) -> HttpResponse:
     """Book the time asked for, or move the booking there; refused where the form is stale."""
     place = visit.site.place
-    if asked["booking"] not in (None, booking.pk if booking else 0):
+    if asked["booking"] not in {None, getattr(booking, "pk", 0)}:
         raise ConflictError(f"{visit} changed while you had it open. {calendar.time_of(booking)}")
     wanted = calendar.assigned(visit, asked) if asked["is_assigned"] else calendar.wanted(asked)
     local = wanted.start.astimezone(place.zone)
@@ -101,11 +101,11 @@ def _take(
     data = {name: asked[name] for name in ("reason", "tell", "revision")}
     if booking is None:
         bookings.book(visit, wanted=wanted, by=request.user, **data)
+        done, undo = "booked for", reverse("subjects:unbook", args=[visit.pk])
     else:
         bookings.move(booking, wanted=wanted, by=request.user, **data)
-    done = "moved to" if booking else "booked for"
+        done, undo = "moved to", ""
     text = f"{visit} {done} {show_weekday(local.date())}, {show_clock(local)}."
-    undo = "" if booking else reverse("subjects:unbook", args=[visit.pk])
     return _done(request, text, reverse("subjects:schedule", args=[place.slug]), undo)
 
 
