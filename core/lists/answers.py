@@ -167,7 +167,7 @@ def _carried_out(form: ModelForm[Any], act: Act, revision: int | None) -> HTTPSt
 def _take_note(form: ModelForm[Any], now: str) -> None:
     """Say what stands in the cell now; who saves once more does so knowing it."""
     (field,) = form.fields
-    form.data = {**form.data, "revision": str(form.instance.revision)}
+    form.data = {**dict(form.data.items()), "revision": str(form.instance.revision)}
     form.add_error(None, f"{form.fields[field].label} now: {now}. Save again to replace it.")
 
 
