@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -20,6 +21,21 @@ class Scale:
 
     first: int
     last: int
+
+    @classmethod
+    def over(cls, days: Iterable[date]) -> Scale:
+        """Over these days, and a little more."""
+        seen = [day.toordinal() for day in days]
+        return cls(min(seen) - 2, max(seen) + 2)
+
+    @classmethod
+    def around(cls, today: date, days: int) -> Scale:
+        """Over so many days from today on, and half as many before, so that rows compare."""
+        return cls(today.toordinal() - days // 2, today.toordinal() + days)
+
+    def holds(self, day: date) -> bool:
+        """Whether the day lies in the picture."""
+        return self.first <= day.toordinal() <= self.last
 
     def at(self, day: date) -> float:
         """The position of a day, kept inside the picture."""
@@ -54,28 +70,39 @@ def window_bar(
     """
     if earliest is None or latest is None or target is None:
         return format_html('<span class="text-small text-muted">{}</span>', "No window")
-    shown = [earliest, latest, booked or target]
-    if state == "open" and latest < today:
-        shown.append(min(today, latest + PASSED))
-    first, last = min(shown).toordinal() - 2, max(shown).toordinal() + 2
-    if days:
-        first, last = today.toordinal() - days // 2, today.toordinal() + days
-    scale = Scale(first, last)
     outside = booked is not None and not earliest <= booked <= latest
+    is_passed = state == "open" and latest < today
+    seen = [
+        earliest,
+        latest,
+        booked or target,
+        min(today, latest + PASSED) if is_passed else latest,
+    ]
+    scale = Scale.around(today, days) if days else Scale.over(seen)
     kind = "out" if outside else _urgency(latest, today, state)
-    left, tick = scale.at(earliest), as_percent(scale.at(target))
-    width = as_percent(max(1.5, scale.at(latest) - left))
     parts = [
         '<line class="ch-window-track" x1="0" x2="100%" y1="9" y2="9"/>',
-        f'<rect class="{_classes("ch-window-band", kind)}" x="{as_percent(left)}" y="4" height="10" rx="3" width="{width}"/>',
-        f'<line class="ch-window-target" x1="{tick}" x2="{tick}" y1="4" y2="14"/>',
+        _band(scale, earliest, latest, _classes("ch-window-band", kind)),
+        _rule(scale.at(target), "ch-window-target", 4, 14),
     ]
-    if first <= today.toordinal() <= last:
-        at = as_percent(scale.at(today))
-        parts.append(f'<line class="ch-window-today" x1="{at}" x2="{at}" y1="0" y2="18"/>')
+    if scale.holds(today):
+        parts.append(_rule(scale.at(today), "ch-window-today", 0, 18))
     if booked is not None:
         parts.append(_mark(as_percent(scale.at(booked)), outside=outside, state=state))
     return _svg("".join(parts), 18, _words(earliest, target, latest, booked))
+
+
+def _band(scale: Scale, first: date, last: date, classes: str) -> str:
+    left = scale.at(first)
+    width = as_percent(max(1.5, scale.at(last) - left))
+    return (
+        f'<rect class="{classes}" x="{as_percent(left)}" y="4" height="10" rx="3" width="{width}"/>'
+    )
+
+
+def _rule(place: float, css: str, top: int, foot: int) -> str:
+    at = as_percent(place)
+    return f'<line class="{css}" x1="{at}" x2="{at}" y1="{top}" y2="{foot}"/>'
 
 
 def _urgency(latest: date, today: date, state: str) -> str:

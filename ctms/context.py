@@ -50,19 +50,25 @@ def works_above_sites(user: User) -> bool:
 
 def context_of(request: HttpRequest, user: User) -> Context | None:
     """The trial or place of this page, or the one seen last; remembered for pages without."""
-    kinds = [PLACE] if is_site_staff(user) else []
-    kinds += [TRIAL] if works_above_sites(user) else []
+    works = {PLACE: is_site_staff(user), TRIAL: works_above_sites(user)}
+    kinds = [kind for kind, is_so in works.items() if is_so]
     if not kinds:
         return None
-    kind, key = named_by(request.resolver_match)
-    if kind not in kinds:
-        kind = request.session.get(LAST, kinds[0])
-        kind, key = kind if kind in kinds else kinds[0], ""
-    key = key or request.session.get(kind, "")
+    kind, key = _at_hand(request, kinds)
     found = _place(user, key) if kind == PLACE else _trial(user, key)
     if found is not None:
         _remember(request, found)
     return found
+
+
+def _at_hand(request: HttpRequest, kinds: list[str]) -> tuple[str, str]:
+    """The kind and the key that the page names, else those that were looked at last."""
+    kind, key = named_by(request.resolver_match)
+    if kind in kinds:
+        return kind, key
+    last = request.session.get(LAST)
+    kind = last if last in kinds else kinds[0]
+    return kind, request.session.get(kind, "")
 
 
 def named_by(match: ResolverMatch | None) -> tuple[str, str]:

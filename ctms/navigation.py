@@ -187,10 +187,7 @@ def _with_count(item: Item, due: list[obligations.Count]) -> Item:
 
 def _marked(shown: list[Group], request: HttpRequest) -> list[Group]:
     """The navigation with the one entry marked below whose address this page lies."""
-    path = request.path
-    match = request.resolver_match
-    if match and match.view_name.startswith("workspace:subject") and "number" in match.kwargs:
-        path = f"{SUBJECT_PAGES[0]}{match.kwargs['number']}/"
+    path = _path_of(request)
     items = [item for group in reversed(shown) for item in group.items]
     current = max(items, key=lambda item: _fit(item, path))
     if not _fit(current, path):
@@ -201,6 +198,14 @@ def _marked(shown: list[Group], request: HttpRequest) -> list[Group]:
         )
         for group in shown
     ]  # fmt: skip
+
+
+def _path_of(request: HttpRequest) -> str:
+    """Where a page lies in the navigation; the pages of a subject lie below the subjects."""
+    match = request.resolver_match
+    is_subject = match is not None and match.view_name.startswith("workspace:subject")
+    number = match.kwargs.get("number") if match and is_subject else None
+    return f"{SUBJECT_PAGES[0]}{number}/" if number else request.path
 
 
 def _fit(item: Item, path: str) -> int:

@@ -49,6 +49,10 @@ class Section:
     title: str
     options: list[Option]
 
+    def without(self, one: Option) -> Section:
+        """The same without the option that stands elsewhere."""
+        return Section(self.title, [option for option in self.options if option is not one])
+
 
 @require_GET
 def palette(request: Request) -> HttpResponse:
@@ -86,23 +90,33 @@ def _records(user: User, shown: list[Group], found: Found, text: str) -> Iterato
     """The best match, the records by kind, those of the trial at hand first, and what to do."""
     contexts = [group.context for group in shown if group.context]
     here = next((each.key for each in contexts if each.kind == TRIAL), "")
-    kinds = [
-        (title, [make(row) for row in sorted(rows, key=lambda row: _code(row) != here)])
-        for title, rows, make in (
-            ("Subjects", found.subjects, _subject),
-            ("Sites", found.sites, _site),
-            ("Trials", found.trials, _trial),
-        )
+    kinds = _by_kind(found, here)
+    best = _best([option for section in kinds for option in section.options], text)
+    if best is None:
+        yield from kinds
+        return
+    yield Section("Best match", [best])
+    yield from (section.without(best) for section in kinds)
+    yield _on(user, best.record)
+
+
+def _by_kind(found: Found, here: str) -> list[Section]:
+    kinds = (
+        ("Subjects", found.subjects, _subject),
+        ("Sites", found.sites, _site),
+        ("Trials", found.trials, _trial),
+    )
+    return [
+        Section(title, [make(row) for row in sorted(rows, key=lambda row: _code(row) != here)])
+        for title, rows, make in kinds
     ]
-    options = [option for _, options in kinds for option in options]
-    same = [option for option in options if text.casefold() == option.text.split(" ")[0].casefold()]
-    best = next(iter(same), options[0] if len(options) == 1 else None)
-    if best is not None:
-        yield Section("Best match", [best])
-    for title, rest in kinds:
-        yield Section(title, [option for option in rest if option is not best])
-    if best is not None:
-        yield _on(user, best.record)
+
+
+def _best(options: list[Option], text: str) -> Option | None:
+    """The first record whose number was typed, else the only one that fits."""
+    wanted = text.casefold()
+    same = (option for option in options if option.text.split(" ")[0].casefold() == wanted)
+    return next(same, options[0] if len(options) == 1 else None)
 
 
 def _code(row: dict[str, Any]) -> str:

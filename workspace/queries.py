@@ -13,6 +13,7 @@ from accounts.models import User
 from core.access import can
 from core.dates import show_day, show_span, show_weekday
 from core.permissions import Permission
+from subjects.calendar import window_of
 from subjects.diary import CHIPS, Window
 from subjects.models import Booking, Subject, SubjectAnchor, Visit, VisitStatus
 from subjects.models.visit import OPEN
@@ -66,20 +67,22 @@ def visits_of(subject: Subject, today: date, user: User) -> list[VisitRow]:
 
 def _visit_row(visit: Visit, today: date, zone: Any, may: dict[Permission, bool]) -> VisitRow:
     booking = next((held for held in visit.bookings.all() if held.is_live), None)
-    drafts = [draft for draft in visit.deviation_drafts.all() if draft.state != "withdrawn"]
-    on = visit.performed_on or (booking.on if booking else None)
-    window = Window(
-        visit.earliest_on, visit.target_on, visit.latest_on, on,
-        "done" if visit.performed_on else "booked" if booking else "open",
-    )  # fmt: skip
+    window = window_of(visit, booking)
     start: datetime | None = booking.period.lower.astimezone(zone) if booking else None
     return VisitRow(
-        visit.pk, visit.code, visit.name, window, _days(visit), show_day(on) if on else "",
+        visit.pk, visit.code, visit.name, window, _days(visit),
+        show_day(window.booked) if window.booked else "",
         _when(visit, start, today), _chip(visit, booking, today), visit.status,
-        visit.is_provisional and visit.performed_on is None,
-        drafts[0].get_kind_display() if drafts else "", visit.outcome_reason,
-        _step(visit, may),
+        visit.is_provisional and visit.performed_on is None, _deviation(visit),
+        visit.outcome_reason, _step(visit, may),
     )  # fmt: skip
+
+
+def _deviation(visit: Visit) -> str:
+    """The first deviation of a visit that was not withdrawn, in words."""
+    drafts = (draft for draft in visit.deviation_drafts.all() if draft.state != "withdrawn")
+    first = next(drafts, None)
+    return first.get_kind_display() if first else ""
 
 
 def _days(visit: Visit) -> str:
@@ -100,9 +103,15 @@ def _when(visit: Visit, start: datetime | None, today: date) -> str:
 
 def _chip(visit: Visit, booking: Booking | None, today: date) -> tuple[str, str]:
     """The state of a visit; of one without a time, by when it has to get one."""
-    if booking and booking.confirmation == "confirmed" and visit.status == VisitStatus.BOOKED:
-        return CHIPS["confirmed"]
-    if visit.status != VisitStatus.PLANNED or visit.latest_on is None:
+    if visit.status == VisitStatus.BOOKED and booking is not None:
+        is_confirmed = booking.confirmation == "confirmed"
+        return CHIPS["confirmed" if is_confirmed else visit.status]
+    return _by_when(visit, today) if visit.status == VisitStatus.PLANNED else CHIPS[visit.status]
+
+
+def _by_when(visit: Visit, today: date) -> tuple[str, str]:
+    """By when a visit has to get its time, where that is soon."""
+    if visit.latest_on is None:
         return CHIPS[visit.status]
     if visit.latest_on < today:
         return "crit", "Window closed"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -56,18 +56,30 @@ def story_of(
     first, last = _span(marks, today, zoom)
     timeline = Timeline(first, last, today, day_1, subject.ended_on)
     done = sum(mark.is_done for mark in marks)
-    lanes = [Lane("Visits", f"{done} of {len(marks)}", timeline.visits(marks))]
-    told = [("Visits", mark.on or mark.target, mark.title) for mark in marks]
-    for name, points in (("Deviations", _deviations(subject)), ("Contacts", _contacts(subject))):
-        if points:
-            lanes.append(Lane(name, str(len(points)), timeline.points(points, name)))
-            told += [(name, point.on, point.title) for point in points]
+    beside = {"Deviations": _deviations(subject), "Contacts": _contacts(subject)}
+    lanes = [
+        Lane("Visits", f"{done} of {len(marks)}", timeline.visits(marks)),
+        *(
+            Lane(name, str(len(points)), timeline.points(points, name))
+            for name, points in beside.items()
+            if points
+        ),
+    ]
     moments = [
         Moment(lane, on, timeline.study_day(on), text)
-        for lane, on, text in sorted(told, key=lambda each: each[1])
+        for lane, on, text in _told(marks, beside)
         if first <= on <= last
     ]
     return Story(timeline.axis(), lanes, moments, zoom if zoom in ZOOMS else "")
+
+
+def _told(
+    marks: Iterable[Mark], beside: Mapping[str, Iterable[Point]]
+) -> list[tuple[str, date, str]]:
+    """Everything on the lanes in words, in order of time."""
+    told = [("Visits", mark.on or mark.target, mark.title) for mark in marks]
+    told += [(name, point.on, point.title) for name, points in beside.items() for point in points]
+    return sorted(told, key=lambda each: each[1])
 
 
 def _span(marks: Sequence[Mark], today: date, zoom: str) -> tuple[date, date]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -120,6 +120,16 @@ def before_visit(preference: Preference | None) -> list[Fact]:
 
 def facts_of(subject: Subject, preference: Preference | None, user: User) -> list[Fact]:
     """The dates and habits that everybody asks for."""
+    before = [Fact("", "Screened before as", subject.previous.number)] if subject.previous else []
+    moves = Transfer.objects.visible_to(user).filter(subject=subject).order_by("on", "pk")
+    transfers = [
+        Fact("", "Transferred", f"{show_day(move.on)}, {move}")
+        for move in moves.select_related("from_site__place", "to_site__place", "subject")
+    ]
+    return [*_dates_of(subject), *_habits_of(preference), *before, *transfers]
+
+
+def _dates_of(subject: Subject) -> list[Fact]:
     word = "Randomised" if subject.trial.is_randomised else "Enrolled"
     dated = [
         ("Consented", subject.consented_on), ("Screened", subject.screened_on),
@@ -131,20 +141,16 @@ def facts_of(subject: Subject, preference: Preference | None, user: User) -> lis
         for anchor in subject.anchors.order_by("on", "pk")
         if anchor.code not in SAID or anchor.on not in said
     ]
-    found = [Fact("", label, show_day(on)) for label, on in dated if on]
-    if preference is not None:
-        times = [preference.get_part_of_day_display(), preference.availability]
-        found.append(Fact("", "Prefers", " · ".join(text for text in times if text)))
-        if preference.channel:
-            found.append(Fact("", "Contact by", preference.channel))
-    if subject.previous:
-        found.append(Fact("", "Screened before as", subject.previous.number))
-    moves = Transfer.objects.visible_to(user).filter(subject=subject).order_by("on", "pk")
-    found += [
-        Fact("", "Transferred", f"{show_day(move.on)}, {move}")
-        for move in moves.select_related("from_site__place", "to_site__place", "subject")
-    ]
-    return found
+    return [Fact("", label, show_day(on)) for label, on in dated if on]
+
+
+def _habits_of(preference: Preference | None) -> Iterator[Fact]:
+    if preference is None:
+        return
+    times = [preference.get_part_of_day_display(), preference.availability]
+    yield Fact("", "Prefers", " · ".join(text for text in times if text))
+    if preference.channel:
+        yield Fact("", "Contact by", preference.channel)
 
 
 @dataclass(frozen=True, slots=True)
