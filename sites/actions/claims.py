@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
 
@@ -37,10 +38,24 @@ class Freed:
                 continue
 
 
+def queue(resources: Iterable[tuple[int, int]]) -> None:
+    """Wait for whoever claims these resources, by kind and key, at this moment; in one order.
+
+    Two that insert claims side by side would each wait for the other's before one is refused.
+    """
+    keys = [f"claim:{kind}:{pk}" for kind, pk in sorted(set(resources))]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(key, 0)) FROM unnest(%s::text[]) AS key",
+            [keys],
+        )
+
+
 def take(stretch: Taking) -> None:
     """Hold a room or a person for a closure or an absence; claims of bookings are set aside."""
     resource = _resource_of(stretch)
     kind = _kind_of(stretch)
+    queue([(kind, resource.pk)])
     booked(kind, resource.pk, stretch.period).update(is_live=False)
     try:
         with transaction.atomic():

@@ -14,6 +14,7 @@ from core.actions import RefusedError, action
 from core.dates import show_clock, show_weekday
 from core.permissions import Permission
 from core.versions import ConflictError, lock
+from sites.actions.claims import queue
 from sites.models import (
     Claim,
     ClaimKind,
@@ -81,6 +82,7 @@ def book(
         visit=visit, place=place, room=wanted.room, person=wanted.person, period=wanted.period,
         on=on, zone=place.time_zone,
     )  # fmt: skip
+    queue(_resources(booking, visit))
     with _refusing_clashes(visit, wanted):
         booking.save()
         _claim(booking, visit)
@@ -100,10 +102,12 @@ def move(
     if visit.status not in OPEN:
         raise ConflictError(f"{visit} is {visit.get_status_display().lower()}; it cannot move.")
     on = _check(visit, wanted, booking.place, reason)
-    Claim.objects.filter(holder="booking", holder_id=booking.pk).delete()
+    before = _resources(booking, visit)
     booking.room, booking.person, booking.period, booking.on = (
         wanted.room, wanted.person, wanted.period, on,
     )  # fmt: skip
+    queue([*before, *_resources(booking, visit)])
+    Claim.objects.filter(holder="booking", holder_id=booking.pk).delete()
     booking.confirmation = Booking.Confirmation.UNCONFIRMED
     with _refusing_clashes(visit, wanted):
         booking.save(update_fields=["room", "person", "period", "on", "confirmation"])
@@ -265,14 +269,19 @@ def _claim(booking: Booking, visit: Visit) -> None:
 
 def claims_of(booking: Booking, visit: Visit) -> list[Claim]:
     """What holds room, person and subject for the time of the booking."""
-    resources = [
-        (ClaimKind.ROOM, booking.room_id), (ClaimKind.PERSON, booking.person_id),
-        (ClaimKind.SUBJECT, visit.subject_id),
-    ]  # fmt: skip
     return [
         Claim(
             place_id=booking.place_id, kind=kind, resource_id=resource_id, period=booking.period,
             holder="booking", holder_id=booking.pk,
         )
-        for kind, resource_id in resources if resource_id is not None
+        for kind, resource_id in _resources(booking, visit)
     ]  # fmt: skip
+
+
+def _resources(booking: Booking, visit: Visit) -> list[tuple[int, int]]:
+    """The room, the person and the subject of a booking, by kind and key."""
+    found = [
+        (ClaimKind.ROOM, booking.room_id), (ClaimKind.PERSON, booking.person_id),
+        (ClaimKind.SUBJECT, visit.subject_id),
+    ]  # fmt: skip
+    return [(kind, pk) for kind, pk in found if pk is not None]

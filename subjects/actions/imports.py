@@ -15,7 +15,8 @@ from core.actions import action
 from core.flow import begin_all, past_all
 from core.permissions import Permission
 from core.versions import ConflictError
-from sites.models import Claim, Site
+from sites.actions.claims import queue
+from sites.models import Claim, ClaimKind, Site
 from subjects.actions.bookings import claims_of
 from subjects.actions.deviations import is_outside, outside_text
 from subjects.actions.follow import adopt
@@ -169,9 +170,10 @@ class _Intake:
             if row.start and visit.status in {VisitStatus.BOOKED, VisitStatus.COMPLETED}
         ]
         Booking.objects.bulk_create(bookings)
-        Claim.objects.bulk_create(
-            claim for booking in bookings for claim in claims_of(booking, booking.visit)
-        )
+        claims = [claim for booking in bookings for claim in claims_of(booking, booking.visit)]
+        shared = [claim for claim in claims if claim.kind != ClaimKind.SUBJECT]
+        queue((claim.kind, claim.resource_id) for claim in shared)
+        Claim.objects.bulk_create(claims)
         return {booking.visit_id: booking.on for booking in bookings}
 
     def _booking(self, visit: Visit, row: VisitRow) -> Booking:

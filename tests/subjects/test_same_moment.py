@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import time_machine
-from django.db import Error, connection
+from django.db import Error, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
@@ -16,14 +17,16 @@ from accounts.bootstrap import system_account
 from core.actions import RefusedError
 from core.audit import under_event
 from core.versions import ConflictError
-from sites.actions import sites
+from sites.actions import places, sites
+from sites.actions.claims import queue
+from sites.models import Claim, ClaimKind
 from subjects.actions import bookings, subjects, visits
 from subjects.actions.follow import follow_all
 from subjects.courses import behind
 from subjects.models import Booking, Subject, SubjectSchedule, Visit
 from tests.subjects.test_booking import in_window, wanted, week_2
 from tests.subjects.test_follow import amended, dosed, plan_of, today_at
-from tests.world import build, visit
+from tests.world import at, build, visit
 
 DAY = timedelta(days=1)
 
@@ -161,3 +164,45 @@ def _killed_at(subject: Subject, work: Callable[[], object]) -> str:
 def _who_waits(cursor: CursorWrapper) -> list[int]:
     cursor.execute("SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
     return [pid for (pid,) in cursor.fetchall()]
+
+
+def test_an_absence_and_a_booking_wait_for_each_other_in_turn(committed_db: str) -> None:
+    world = build()
+    held = week_2(world)[1]
+    day = in_window(held)
+    slot = wanted(world, day)
+    outcomes = at_once(
+        lambda: places.add_absence(
+            world.person, start=at(day, 8), end=at(day, 12), by=world.coordinator
+        ),
+        lambda: bookings.book(held, wanted=slot, by=world.coordinator),
+    )
+    assert outcomes[0] == "done"
+    assert outcomes[1] in {"done", "Priya Nair is away 08:00 to 12:00. Choose another time."}
+    live = Claim.objects.filter(kind=ClaimKind.PERSON, is_live=True)
+    assert [claim.holder for claim in live] == ["absence"]
+
+
+def test_who_claims_a_room_waits_before_it_changes_a_claim(committed_db: str) -> None:
+    world = build()
+    held = week_2(world)[1]
+    slot = wanted(world, in_window(held))
+    booking = bookings.book(held, wanted=slot, by=world.coordinator)
+    later = replace(slot, start=slot.start + timedelta(hours=3))
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            queue([(ClaimKind.ROOM, world.room.pk)])
+            moving = pool.submit(
+                attempt, lambda: bookings.move(booking, wanted=later, by=world.coordinator)
+            )
+            waiting: list[int] = []
+            while not waiting and not moving.done():
+                cursor.execute(
+                    "SELECT pid FROM pg_locks WHERE NOT granted AND locktype = 'advisory'"
+                )
+                waiting = [pid for (pid,) in cursor.fetchall()]
+            Claim.objects.select_for_update(nowait=True).get(
+                kind=ClaimKind.ROOM, holder_id=booking.pk
+            )
+        assert waiting
+        assert moving.result() == "done"
