@@ -18,7 +18,7 @@ from django.http import Http404
 from accounts.models import User
 from audit.asked import Asked, part_models
 from audit.words import Names, in_words, names_of
-from core.access import ScopedModel, in_reach, require
+from core.access import ScopedModel, has_anywhere, in_reach, require
 from core.models import AuditRow, Event, Signature
 from core.past import rewound
 from core.permissions import Permission
@@ -54,7 +54,7 @@ class Entry:
     verb: str
     target: str
     target_type: str
-    target_id: int | None
+    target_id: int | None  # none where its trail is not for the reader
     where: str
     reason: str
     source: str
@@ -213,6 +213,7 @@ def _signed(keys: list[int]) -> dict[int, tuple[str, ...]]:
 class Reading:
     """How one person reads a page of the trail."""
 
+    user: User
     readable: Set[Row]
     names: Names
     signed: dict[int, tuple[str, ...]]
@@ -222,13 +223,21 @@ class Reading:
         """What is needed to tell these events with these rows of history."""
         named = [*_keys(rows), *(place for event in events for place in _places(event))]
         signed = _signed([event.pk for event in events])
-        return cls(_readable(rows, user), names_of(named, user), signed)
+        return cls(user, _readable(rows, user), names_of(named, user), signed)
+
+    def opens(self, kind: str) -> bool:
+        """Whether records of this kind have a trail that the person may open somewhere."""
+        if not kind:
+            return False
+        model = apps.get_model(kind)
+        return issubclass(model, ScopedModel) and has_anywhere(self.user, model.view_permission)
 
     def entry(self, event: Event, rows: Iterable[AuditRow]) -> Entry:
         """An event with what it changed."""
         return Entry(
             event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name,
-            event.verb, event.target_label, event.target_type, event.target_id,
+            event.verb, event.target_label, event.target_type,
+            event.target_id if self.opens(event.target_type) else None,
             ", ".join(self.names[key] for key in _places(event) if key in self.names),
             event.reason, event.get_source_display(), event.request_id,
             tuple(change for row in rows for change in self.changes(row)),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
@@ -25,7 +25,7 @@ from audit.queries import (
 )
 from core.access import ScopedModel, has_anywhere
 from core.actions import RefusedError
-from core.export import as_file
+from core.export import as_stream
 from core.models import Deployment, Event
 from core.permissions import Permission
 from core.web import Request, page, whole
@@ -48,7 +48,7 @@ def search(request: Request) -> HttpResponse:
 
 
 @require_GET
-def export(request: Request) -> HttpResponse:
+def export(request: Request) -> StreamingHttpResponse:
     """Everything that the search has found, one row for each field that changed."""
     form = _search_form(request)
     return _file(request, form, "Audit trail", _found(request, form))
@@ -74,7 +74,7 @@ def record(request: Request, label: str, pk: int) -> HttpResponse:
 
 
 @require_GET
-def export_record(request: Request, label: str, pk: int) -> HttpResponse:
+def export_record(request: Request, label: str, pk: int) -> StreamingHttpResponse:
     """The story of one record, one row for each field that changed."""
     found = record_for(request.user, label, pk)
     form = RecordForm(request.GET, user=request.user, model=type(found))
@@ -102,13 +102,13 @@ def _page(request: Request, events: QuerySet[Event], record: ScopedModel | None 
 def _file(
     request: Request, form: TrailForm, name: str, events: QuerySet[Event],
     target: ScopedModel | None = None,
-) -> HttpResponse:  # fmt: skip
+) -> StreamingHttpResponse:  # fmt: skip
     """A file of the trail; what it was filtered by stands in its first line."""
     if form.errors:
         raise RefusedError(" ".join(str(text) for texts in form.errors.values() for text in texts))
     given = ", ".join(f"{key}: {text}" for key, text in sorted(request.GET.items()) if text)
-    return as_file(
-        request, "csv", name, HEADS, _rows(everything(events, request.user)),
+    return as_stream(
+        request, name, HEADS, _rows(everything(events, request.user)),
         said=given, target=target or Deployment.objects.get(pk=1),
     )  # fmt: skip
 

@@ -6,10 +6,12 @@ import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from io import BytesIO, StringIO
-from typing import Any
+from itertools import chain
+from typing import Any, TypeVar
 
 from django.db import models
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from xlsxwriter import Workbook
 
@@ -25,6 +27,7 @@ UNFILTERED = "no filter"
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 BYTE_ORDER_MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 Lines = Sequence[Sequence[Any]]
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
 
 
 def safe(value: Any) -> str:
@@ -52,6 +55,27 @@ def as_file(
     return send(request, name, kind, content, rows=len(counted), said=said, target=target)
 
 
+def as_stream(
+    request: Request, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
+    said: str, target: models.Model,
+) -> StreamingHttpResponse:  # fmt: skip
+    """A CSV file of any length, sent while it is written; it is said on the trail as it begins."""
+    note(f"export {name.lower()}", target=target, by=request.user, reason=said or UNFILTERED)
+    lines = chain([[safe(heading(request, name, said))], heads], _safe(rows))
+    writer = csv.writer(_Sent())
+    content = chain([BYTE_ORDER_MARK], (writer.writerow(line) for line in lines))
+    response = StreamingHttpResponse(content, content_type=KINDS["csv"][1])
+    return _attached(response, name, "csv")
+
+
+class _Sent:
+    """A file that gives every line back to be sent."""
+
+    def write(self, line: str) -> str:
+        """The line itself."""
+        return line
+
+
 def heading(request: Request, name: str, said: str = "") -> str:
     """The first line of a file: what it is, what was filtered, when and for whom."""
     return f"{name}; {said or UNFILTERED}; {timezone.now():%Y-%m-%d %H:%M} UTC; {request.user}"
@@ -65,7 +89,10 @@ def send(
     shown = "1 row" if rows == 1 else f"{rows} rows"
     reason = f"{shown}, {said or UNFILTERED}"
     note(f"export {name.lower()}", target=target, by=request.user, reason=reason)
-    response = HttpResponse(content, content_type=KINDS[kind][1])
+    return _attached(HttpResponse(content, content_type=KINDS[kind][1]), name, kind)
+
+
+def _attached(response: AnyResponse, name: str, kind: str) -> AnyResponse:
     filename = f"{name.lower().replace(' ', '-')}-{timezone.now():%Y-%m-%d}.{kind}"
     response.headers["Content-Disposition"] = f'attachment; filename="{filename}"'
     response.headers["Cache-Control"] = "no-store"
@@ -79,12 +106,16 @@ def _up_to_most(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
         yield row
 
 
+def _safe(rows: Iterable[Sequence[Any]]) -> Iterator[list[str]]:
+    return ([safe(value) for value in row] for row in rows)
+
+
 def _csv(first: str, heads: Sequence[str], rows: Lines) -> bytes:
     written = StringIO(newline="")
     writer = csv.writer(written)
     writer.writerow([safe(first)])
     writer.writerow(heads)
-    writer.writerows([safe(value) for value in row] for row in rows)
+    writer.writerows(_safe(rows))
     return (BYTE_ORDER_MARK + written.getvalue()).encode()
 
 

@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
-from core.access import has_anywhere
+from core.access import can, has_anywhere
+from core.models import Deployment
 from core.permissions import Permission
 from core.web import Request, page
 from ctms.navigation import Item
@@ -59,7 +60,7 @@ def _whole(user: User) -> list[Item]:
             items.append(Item(reverse("trials:add"), "rocket", "Trial by hand"))
         if sponsors & set(Sponsor.objects.visible_to(user, Permission.PROTOCOL_EDIT)):
             items.append(Item(reverse("trials:import"), "upload", "Trial from a protocol file"))
-    if has_anywhere(user, Permission.PLACE_ADD):
+    if can(user, Permission.PLACE_ADD, Deployment(pk=1)):
         items.append(Item(reverse("sites:add_place"), "door", "Place"))
     if has_anywhere(user, Permission.ACCOUNT_EDIT):
         items.append(Item(reverse("accounts:invite"), "users", "Person"))

@@ -202,13 +202,13 @@ def test_the_file_says_what_was_asked_and_holds_each_change(world: World, audito
     signed(world, "2.0")
     places.change_place(world.place, values={"name": '=HYPERLINK("x")'}, by=world.coordinator)
     response = auditor.get(reverse("audit:export"), {"trial": "tmr-204", "signed": "on"})
-    said, heads, *rows = csv.reader(StringIO(response.content.decode("utf-8-sig")))
+    said, heads, *rows = csv.reader(StringIO(response.getvalue().decode("utf-8-sig")))
     assert said[0].startswith("Audit trail; signed: on, trial: tmr-204; ")
     changed = {row[heads.index("Field")]: row[heads.index("After")] for row in rows}
     assert changed["status"] == "Approved"
     assert {row[heads.index("Signature")].split(",")[0] for row in rows} == {"approval"}
     assert Event.objects.get(verb="export audit trail").reason.endswith("trial: tmr-204")
-    whole = auditor.get(reverse("audit:export")).content.decode("utf-8-sig")
+    whole = auditor.get(reverse("audit:export")).getvalue().decode("utf-8-sig")
     assert "'=HYPERLINK" in whole
 
 
@@ -230,7 +230,7 @@ def test_a_record_tells_part_of_its_story(world: World, auditor: Client) -> None
     rows = auditor.get(
         reverse("audit:export_record", args=["trials.scheduleversion", version.pk]),
         {"signed": "on"},
-    ).content.decode("utf-8-sig")
+    ).getvalue().decode("utf-8-sig")
     assert "approve schedule" in rows
     assert "draft schedule" not in rows
     drawer = auditor.get(url, headers={"HX-Request": "true", "HX-Target": "drawer"})

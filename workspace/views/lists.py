@@ -29,10 +29,11 @@ def trials(request: Request, kind: str = "") -> HttpResponse:
     """Every trial the person may see."""
     rows = Trial.objects.visible_to(request.user)
     listing = lists.Listing(request, TRIALS, rows, of=Deployment(pk=1))
-    may_add = has_anywhere(request.user, Permission.TRIAL_EDIT) and (
-        Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT).exists()
-    )
-    return lists.answer(listing, request, "workspace/trials.html", {"may_add": may_add}, kind)
+    own = Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT)
+    may_add = has_anywhere(request.user, Permission.TRIAL_EDIT) and own.exists()
+    may_import = may_add and has_anywhere(request.user, Permission.PROTOCOL_EDIT)
+    context = {"may_add": may_add, "may_import": may_import}
+    return lists.answer(listing, request, "workspace/trials.html", context, kind)
 
 
 def sites(request: Request, code: str = "", kind: str = "") -> HttpResponse:
