@@ -43,6 +43,34 @@ class Scale:
         return max(0.0, min(100.0, 2 + 96 * share))
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A window with the day that is booked in it or beside it."""
+
+    earliest: date
+    target: date
+    latest: date
+    booked: date | None
+
+    @property
+    def is_missed(self) -> bool:
+        """Whether what is booked lies outside."""
+        return self.booked is not None and not self.earliest <= self.booked <= self.latest
+
+    @property
+    def words(self) -> str:
+        """The days of the window, and the one that is booked."""
+        days = f"{show_day(self.earliest)} to {show_day(self.latest)}"
+        text = f"Window {days}, target {show_day(self.target)}"
+        return f"{text}, booked {show_day(self.booked)}" if self.booked else text
+
+    def days(self, today: date, state: str) -> list[date]:
+        """What a picture of it holds: of an open one that has passed, some days after it too."""
+        is_over = state == "open" and self.latest < today
+        end = min(today, self.latest + PASSED) if is_over else self.latest
+        return [self.earliest, self.latest, self.booked or self.target, end]
+
+
 def as_percent(value: float) -> str:
     """A length as a share of the width."""
     return f"{value:.1f}%"
@@ -70,16 +98,9 @@ def window_bar(
     """
     if earliest is None or latest is None or target is None:
         return format_html('<span class="text-small text-muted">{}</span>', "No window")
-    outside = booked is not None and not earliest <= booked <= latest
-    is_passed = state == "open" and latest < today
-    seen = [
-        earliest,
-        latest,
-        booked or target,
-        min(today, latest + PASSED) if is_passed else latest,
-    ]
-    scale = Scale.around(today, days) if days else Scale.over(seen)
-    kind = "out" if outside else _urgency(latest, today, state)
+    span = Span(earliest, target, latest, booked)
+    scale = Scale.around(today, days) if days else Scale.over(span.days(today, state))
+    kind = "out" if span.is_missed else _urgency(latest, today, state)
     parts = [
         '<line class="ch-window-track" x1="0" x2="100%" y1="9" y2="9"/>',
         _band(scale, earliest, latest, _classes("ch-window-band", kind)),
@@ -88,8 +109,8 @@ def window_bar(
     if scale.holds(today):
         parts.append(_rule(scale.at(today), "ch-window-today", 0, 18))
     if booked is not None:
-        parts.append(_mark(as_percent(scale.at(booked)), outside=outside, state=state))
-    return _svg("".join(parts), 18, _words(earliest, target, latest, booked))
+        parts.append(_mark(as_percent(scale.at(booked)), outside=span.is_missed, state=state))
+    return _svg("".join(parts), 18, span.words)
 
 
 def _band(scale: Scale, first: date, last: date, classes: str) -> str:
@@ -122,11 +143,6 @@ def _mark(at: str, *, outside: bool, state: str) -> str:
 
 def _classes(part: str, state: str) -> str:
     return f"{part} is-{state}" if state else part
-
-
-def _words(earliest: date, target: date, latest: date, booked: date | None) -> str:
-    text = f"Window {show_day(earliest)} to {show_day(latest)}, target {show_day(target)}"
-    return f"{text}, booked {show_day(booked)}" if booked else text
 
 
 def bar(percent: int, title: str, state: str = "") -> SafeString:
