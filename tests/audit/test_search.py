@@ -227,10 +227,14 @@ def test_a_record_tells_part_of_its_story(world: World, auditor: Client) -> None
     assert verbs(field="scheduleversion.number") == ["draft schedule"]
     assert verbs(person=world.cra.last_name) == []
     assert auditor.get(url, {"field": "scheduleversion.password"}).status_code == 422
-    rows = auditor.get(
-        reverse("audit:export_record", args=["trials.scheduleversion", version.pk]),
-        {"signed": "on"},
-    ).getvalue().decode("utf-8-sig")
+    rows = (
+        auditor.get(
+            reverse("audit:export_record", args=["trials.scheduleversion", version.pk]),
+            {"signed": "on"},
+        )
+        .getvalue()
+        .decode("utf-8-sig")
+    )
     assert "approve schedule" in rows
     assert "draft schedule" not in rows
     drawer = auditor.get(url, headers={"HX-Request": "true", "HX-Target": "drawer"})
