@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 
 from core.dates import ClockError, first_at
+from core.dates.field import DayField
 from sites.models import Person, Place, Room, Site
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
 from subjects.models.subject import SUBJECT_NUMBER
@@ -79,7 +80,7 @@ class NoteForm(forms.Form):
 class DayForm(forms.Form):
     """A day, and a reason where one is needed."""
 
-    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+    on = DayField(label="Date")
     reason = forms.CharField(max_length=200, required=False)
 
 
@@ -89,11 +90,9 @@ class ScreenForm(forms.ModelForm[Subject]):
     class Meta:
         model = Subject
         fields = ("screened_on", "consented_on", "birth_year", "sex")
-        widgets: ClassVar = {
-            "screened_on": forms.DateInput(attrs={"type": "date"}),
-            "consented_on": forms.DateInput(attrs={"type": "date"}),
-        }
 
+    screened_on = DayField()
+    consented_on = DayField(required=False)
     name = forms.CharField(
         max_length=200, required=False, help_text="Stays at the site, encrypted."
     )
@@ -118,7 +117,7 @@ class EndForm(forms.Form):
         ],
         label="What happened",
     )  # fmt: skip
-    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+    on = DayField(label="Date")
     reason = forms.CharField(max_length=200, required=False)
 
 
@@ -126,7 +125,7 @@ class AnchorForm(forms.Form):
     """When something happened that visits count from."""
 
     code = forms.ChoiceField(choices=AnchorKind.choices, label="What happened")
-    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+    on = DayField(label="Date")
     reason = forms.CharField(
         max_length=200, required=False, help_text="Needed where a date is already recorded."
     )
@@ -146,7 +145,7 @@ class AnchorForm(forms.Form):
 class StepForm(forms.Form):
     """The day of a step in the trial."""
 
-    on = forms.DateField(widget=forms.DateInput(attrs={"type": "date"}), label="Date")
+    on = DayField(label="Date")
 
 
 class AnchoredStepForm(StepForm):
@@ -173,9 +172,7 @@ class FindAgainForm(StepForm):
 class RescreenForm(StepForm):
     """Screening again after a screen failure."""
 
-    consented_on = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}), label="New consent given on"
-    )
+    consented_on = DayField(label="New consent given on")
 
 
 class UnscheduledForm(StepForm):
@@ -203,10 +200,9 @@ class ContactForm(forms.ModelForm[Contact]):
     class Meta:
         model = Contact
         fields = ("channel", "result", "summary", "follow_up_on")
-        widgets: ClassVar = {
-            "summary": forms.Textarea(attrs={"rows": 3}),
-            "follow_up_on": forms.DateInput(attrs={"type": "date"}),
-        }
+        widgets: ClassVar = {"summary": forms.Textarea(attrs={"rows": 3})}
+
+    follow_up_on = DayField(required=False)
 
 
 class PreferenceForm(forms.ModelForm[Preference]):
