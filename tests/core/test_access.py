@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.models import Grant, User
 from accounts.roles import BUNDLES, Role
-from core.access import ScopeKind, can, has_anywhere, reached
+from core.access import ScopeIds, ScopeKind, can, has_anywhere, holds_within, reached
 from core.actions import RefusedError
 from core.permissions import Permission
 from sites.actions import sites
@@ -154,3 +154,25 @@ def test_reach_is_asked_once_for_many_questions(world: World, django_assert_num_
 def screen_target(world: World) -> Site:
     """A record whose permission is asked without a query."""
     return world.site
+
+
+def test_rows_of_the_kernel_go_by_the_narrowest_scope_they_name(world: World) -> None:
+    cra, admin = fresh(world.cra), fresh(world.admin)
+    other = make_site(
+        world.trial, make_place("southgate", world.admin), "1043", world.admin, world.manager
+    )
+    here = ScopeIds(trial_id=world.trial.pk, site_id=world.site.pk, place_id=world.place.pk)
+    there = ScopeIds(trial_id=world.trial.pk, site_id=other.pk)
+    assert holds_within(cra, Permission.WORK_VIEW, here)
+    assert not holds_within(cra, Permission.WORK_VIEW, there)
+    assert not holds_within(cra, Permission.WORK_VIEW, ScopeIds(trial_id=world.trial.pk))
+    assert not holds_within(cra, Permission.WORK_VIEW, ScopeIds())
+    assert holds_within(admin, Permission.ACCOUNT_EDIT, ScopeIds())
+
+
+def test_sites_bring_what_lies_over_them(world: World, django_assert_num_queries) -> None:
+    person = fresh(world.coordinator)
+    assert list(Site.objects.visible_to(person)) == [world.site]
+    assert has_anywhere(person, Permission.TRIAL_VIEW)
+    with django_assert_num_queries(1):  # the trials themselves: their keys came with the sites
+        assert list(Trial.objects.visible_to(person)) == [world.trial]

@@ -37,6 +37,15 @@ def test_a_booking_inside_is_a_dot() -> None:
     assert "ch-window-dot is-done" in drawn(-1, booked=-2, state="done")
 
 
+def test_rows_compare_on_a_scale_of_so_many_days() -> None:
+    target, latest = TODAY, TODAY + timedelta(days=90)
+    text = str(charts.window_bar(TODAY, target, latest, None, TODAY, "open", days=30))
+    today = 'class="ch-window-today" x1="34.0%"'  # a third from the left, where 15 days have passed
+    assert today in text
+    assert 'x="34.0%"' in text
+    assert 'width="66.0%"' in text  # to the edge of the picture and not beyond
+
+
 def test_without_a_window_it_says_so() -> None:
     assert "No window" in str(charts.window_bar(None, None, None, None, TODAY, "open"))
 

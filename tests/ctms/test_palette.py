@@ -139,6 +139,18 @@ def test_a_record_of_the_list_says_what_can_be_done_with_it(world: World, client
     ]
 
 
+def test_a_trial_leads_to_its_lists_and_to_what_one_may_add(world: World, client: Client) -> None:
+    add = reverse("sites:add_site", args=["tmr-204"])
+    client.force_login(world.manager)
+    found = typed(client, "TMR-204")
+    assert headings(found)[:2] == ["Best match", "Actions on trial TMR-204"]
+    for name in ("workspace:sites", "workspace:subjects", "trials:schedule"):
+        assert reverse(name, args=["tmr-204"]) in found
+    assert add in found
+    client.force_login(world.cra)
+    assert add not in typed(client, "TMR-204")
+
+
 @pytest.mark.parametrize("of", ["subject-0", "subject-x", "user-1", "subject", "trial-nothing"])
 def test_what_is_not_there_has_no_actions(world: World, client: Client, of: str) -> None:
     client.force_login(world.coordinator)
