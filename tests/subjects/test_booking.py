@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from core.actions import RefusedError
-from core.models import Obligation
+from core.models import Deployment, Obligation
 from core.versions import ConflictError
 from sites.actions import places
 from sites.models import Claim, ClaimKind, Site
@@ -264,3 +264,36 @@ def test_duties_open_move_and_are_met_by_themselves(world: World) -> None:
     assert (duty.due_on, duty.site_id, duty.met_at) == (held.latest_on, world.site.pk, None)
     bookings.book(held, wanted=wanted(world, in_window(held)), by=world.coordinator)
     assert Obligation.objects.get(pk=duty.pk).met_at is not None
+
+
+def test_a_booking_keeps_to_the_place_and_to_what_is_open(world: World) -> None:
+    _, held = week_2(world)
+    day = in_window(held)
+    elsewhere = places.add_room(make_place("southgate", world.admin), name="Room 9", by=world.admin)
+    with pytest.raises(RefusedError, match="Room 9 is not at Northgate"):
+        bookings.book(held, wanted=Wanted(at(day, 9), 60, elsewhere), by=world.coordinator)
+    saturday = day + timedelta(days=(5 - day.weekday()) % 7)
+    with pytest.raises(TakenError, match="is closed on Saturdays"):
+        bookings.book(held, wanted=Wanted(at(saturday, 9), 60), reason="x", by=world.coordinator)
+    with pytest.raises(TakenError, match="is open 08:00 to 18:00 on"):
+        bookings.book(held, wanted=Wanted(at(day, 17, 30), 60), by=world.coordinator)
+    places.close(
+        world.place, start=at(day, 8), end=at(day, 10), reason="Fire drill", by=world.coordinator
+    )
+    with pytest.raises(TakenError, match="is closed then: Fire drill"):
+        bookings.book(held, wanted=Wanted(at(day, 9), 60), by=world.coordinator)
+    places.set_holidays(
+        Deployment.objects.get(), country="GB", days={day: "Bank holiday"}, by=world.admin
+    )
+    with pytest.raises(TakenError, match="Bank holiday"):
+        bookings.book(held, wanted=Wanted(at(day, 14), 60), by=world.coordinator)
+
+
+def test_a_visit_that_is_done_does_not_move(world: World) -> None:
+    _, held = week_2(world)
+    booking = bookings.book(held, wanted=wanted(world, in_window(held)), by=world.coordinator)
+    today = timezone.localdate(timezone=world.place.zone)
+    visits.complete(held, on=today, reason="came early", by=world.coordinator)
+    later = wanted(world, in_window(held), 14)
+    with pytest.raises(ConflictError, match="is completed; it cannot move"):
+        bookings.move(booking, wanted=later, by=world.coordinator)
