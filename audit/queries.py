@@ -18,7 +18,7 @@ from django.http import Http404
 from accounts.models import User
 from audit.asked import Asked, part_models
 from audit.words import Names, in_words, names_of
-from core.access import ScopedModel, has_anywhere, in_reach, require
+from core.access import ScopedModel, in_reach, require
 from core.models import AuditRow, Event, Signature
 from core.past import rewound
 from core.permissions import Permission
@@ -146,7 +146,8 @@ def page_of(
     page = found[:PAGE]
     keys = {key for event in page for key in (*(event.own or ()), *event.others)}
     rows = {row.pk: row for row in AuditRow.objects.filter(pk__in=keys).order_by("pk")}
-    reading = Reading.of(page, rows.values(), user)
+    linked = frozenset() if record else _linked(page, user)
+    reading = Reading.of(page, rows.values(), user, linked)
     entries = [reading.some(event, rows) for event in page]
     return Trail(entries, entries[-1].id if len(found) > PAGE else None)
 
@@ -200,6 +201,23 @@ def _in_full(page: list[Event], user: User) -> Iterator[Entry]:
     yield from (reading.entry(one, []) for one in chain([] if is_told else [event], left))
 
 
+def _linked(events: Iterable[Event], user: User) -> Set[Row]:
+    """The records the events are about whose trail the person may open, by kind."""
+    by_kind: dict[str, set[int]] = {}
+    for event in events:
+        if event.target_type and event.target_id is not None:
+            by_kind.setdefault(event.target_type, set()).add(event.target_id)
+    found: set[Row] = set()
+    for kind, keys in by_kind.items():
+        model = apps.get_model(kind)
+        if issubclass(model, ScopedModel):
+            seen = model.objects.visible_to(user) & model.objects.visible_to(
+                user, Permission.AUDIT_VIEW
+            )
+            found |= {(kind, key) for key in seen.filter(pk__any=keys).values_list("pk", flat=True)}
+    return found
+
+
 def _signed(keys: list[int]) -> dict[int, tuple[str, ...]]:
     """The signatures given with these events, in words."""
     found: dict[int, tuple[str, ...]] = {}
@@ -213,31 +231,27 @@ def _signed(keys: list[int]) -> dict[int, tuple[str, ...]]:
 class Reading:
     """How one person reads a page of the trail."""
 
-    user: User
     readable: Set[Row]
     names: Names
     signed: dict[int, tuple[str, ...]]
+    linked: Set[Row]
 
     @classmethod
-    def of(cls, events: Sequence[Event], rows: Collection[AuditRow], user: User) -> Reading:
+    def of(
+        cls, events: Sequence[Event], rows: Collection[AuditRow], user: User,
+        linked: Set[Row] = frozenset(),
+    ) -> Reading:  # fmt: skip
         """What is needed to tell these events with these rows of history."""
         named = [*_keys(rows), *(place for event in events for place in _places(event))]
         signed = _signed([event.pk for event in events])
-        return cls(user, _readable(rows, user), names_of(named, user), signed)
-
-    def opens(self, kind: str) -> bool:
-        """Whether records of this kind have a trail that the person may open somewhere."""
-        if not kind:
-            return False
-        model = apps.get_model(kind)
-        return issubclass(model, ScopedModel) and has_anywhere(self.user, model.view_permission)
+        return cls(_readable(rows, user), names_of(named, user), signed, linked)
 
     def entry(self, event: Event, rows: Iterable[AuditRow]) -> Entry:
         """An event with what it changed."""
         return Entry(
             event.pk, event.at, event.actor_name, event.actor_role, event.acting_for_name,
             event.verb, event.target_label, event.target_type,
-            event.target_id if self.opens(event.target_type) else None,
+            event.target_id if (event.target_type, event.target_id) in self.linked else None,
             ", ".join(self.names[key] for key in _places(event) if key in self.names),
             event.reason, event.get_source_display(), event.request_id,
             tuple(change for row in rows for change in self.changes(row)),

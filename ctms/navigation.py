@@ -70,7 +70,6 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     return {
         "navigation": shown,
         "quick": SimpleLazyObject(lambda: _quick(shown)),
-        "reads_trails": has_anywhere(user, Permission.AUDIT_VIEW),
         "themes": THEMES,
         "densities": Density.choices,
         "theme": "" if user.theme == "system" else user.theme,

@@ -227,7 +227,6 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
         "change_place": Permission.PLACE_EDIT,
         "hours": Permission.PLACE_EDIT,
         "close": Permission.PLACE_EDIT,
-        "delegate": Permission.DELEGATION_EDIT,
     }
     under = {
         "room": (Permission.PLACE_EDIT, world.room),
@@ -250,6 +249,7 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
         "sites:add_absence": Way(to("add_absence", world.person.pk), get=Permission.STAFF_EDIT, methods=both, **diary),
         "sites:change_absence": Way(to("change_absence", absence.pk), get=Permission.STAFF_EDIT, methods=both, **diary),
         "sites:end_absence": Way(to("end_absence", absence.pk), post=Permission.STAFF_EDIT, methods="POST", **diary),
+        "sites:delegate": Way(to("delegate"), get=Permission.DELEGATION_EDIT, methods=both, anywhere=True, **seen),
         **{f"sites:{name}": Way(to(name), get=need, methods=both, **seen) for name, need in edited.items()},
         "sites:add_holiday": Way(reverse("sites:add_holiday"), at="deployment", see=Permission.PLACE_VIEW, get=Permission.DEPLOYMENT_EDIT, methods=both, shared=True),
         "sites:change_holiday": Way(reverse("sites:change_holiday", args=[holiday.pk]), at="deployment", see=Permission.PLACE_VIEW, get=Permission.DEPLOYMENT_EDIT, methods=both, shared=True),

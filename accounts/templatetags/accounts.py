@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 from accounts.adapter import LAST_LOG_IN, LAST_LOG_IN_KEPT
 from accounts.models import User
 from core.access import Scope, can
+from core.models import Deployment
 from core.permissions import Permission
 from core.templatetags.ui import icon
 
@@ -36,6 +37,12 @@ def last_log_in(context: Context) -> str:
     """When somebody last logged in with this browser, in words."""
     request: HttpRequest = context["request"]
     return str(request.get_signed_cookie(LAST_LOG_IN, default="", max_age=LAST_LOG_IN_KEPT))
+
+
+@register.filter
+def sees_people(user: User) -> bool:
+    """Whether the list of everybody is for this person."""
+    return can(user, Permission.ACCOUNT_VIEW, Deployment(pk=1))
 
 
 @register.simple_tag

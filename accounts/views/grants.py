@@ -30,10 +30,14 @@ def access(request: Request, kind: str, pk: int) -> HttpResponse:
     zone = request.user.zone
     day = _day(request.GET.get("on", ""))
     at = start_of(day + timedelta(days=1), zone) - timedelta(seconds=1) if day else None
+    held = queries.access_to(scope, min(at, timezone.now()) if at else None)
+    ends = Grant.objects.visible_to(request.user, Permission.GRANT_EDIT)
+    keys = [grant.pk for grant in (*held.whole, *held.parts)]
     context = {
         "scope": scope,
         "name": queries.scope_name(scope),
-        "access": queries.access_to(scope, min(at, timezone.now()) if at else None),
+        "access": held,
+        "ends": set(ends.filter(pk__in=keys).values_list("pk", flat=True)) if day is None else (),
         "day": day,
         "today": timezone.localdate(timezone=zone),
         "may_give": can(request.user, Permission.GRANT_EDIT, scope),

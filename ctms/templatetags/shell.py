@@ -10,6 +10,8 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core.access import ScopedModel, can, has_anywhere
+from core.permissions import Permission
 from ctms.context import switch_to
 from sites.models import Place, Site
 from trials.models import Trial
@@ -29,6 +31,18 @@ def crumb(context: Context, level: Any, url: str = "") -> dict[str, str]:
         "url": url or ("" if request.path == home else home),
         "kind": level.kind.value,
         "switch": switch_to(request, level.kind.value, home),
+    }
+
+
+@register.inclusion_tag("components/audit_link.html", takes_context=True)
+def audit_link(context: Context, record: ScopedModel) -> dict[str, Any]:
+    """The way to the trail of a record, for whoever may read it."""
+    user = context["request"].user
+    asked = Permission.AUDIT_VIEW
+    return {
+        "label": record._meta.label_lower,
+        "pk": record.pk,
+        "may_read": has_anywhere(user, asked) and can(user, asked, record),
     }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.core.exceptions import PermissionDenied
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -27,20 +29,26 @@ def delegations(request: Request, slug: str) -> HttpResponse:
     ended = request.GET.get("show") == "all"
     start = whole(request.GET.get("after", "")) or 0
     rows = queries.delegations_of(place, request.user, ended=ended, start=start)
-    may_edit = Site.objects.visible_to(request.user, Permission.DELEGATION_EDIT)
     context = queries.frame(place, request.user, "delegations") | {
         "rows": rows[: queries.SHOWN],
         "next_after": start + queries.SHOWN if len(rows) > queries.SHOWN else None,
         "shows_all": ended,
-        "may_delegate": may_edit.filter(place=place).exists(),
+        "may_delegate": _sites(request, place).exists(),
     }
     return page(request, "sites/delegations.html", context)
+
+
+def _sites(request: Request, place: Place) -> QuerySet[Site]:
+    """The sites at the place whose tasks the person may delegate."""
+    return Site.objects.visible_to(request.user, Permission.DELEGATION_EDIT).filter(place=place)
 
 
 @require_http_methods(["GET", "POST"])
 def delegate(request: Request, slug: str) -> HttpResponse:
     """Delegate tasks of a trial to a member of staff."""
-    place = find(Place, request.user, to=Permission.DELEGATION_EDIT, slug=slug)
+    place = find(Place, request.user, slug=slug)
+    if not _sites(request, place).exists():
+        raise PermissionDenied("Your role does not allow: delegate tasks at this place.")
     today = timezone.localdate(timezone=place.zone)
     form = DelegateForm(
         request.POST or None, initial={"from_on": today}, place=place, user=request.user
