@@ -12,6 +12,7 @@ from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.access import ScopedModel
+from core.actions import RefusedError
 from core.audit import cause
 from core.models import StatusChange
 from core.versions import ConflictError
@@ -63,7 +64,7 @@ class Flow:
         if to not in self.after(start):
             raise IllegalMoveError(_refusal(held, to, self.after(start)))
         if to in self.reasons and not reason.strip():
-            raise IllegalMoveError(f"Give a reason to set {held} to {_label(model, to)}.")
+            raise RefusedError(f"Give a reason to set {held} to {_label(model, to)}.")
         fields["status"] = to
         model._default_manager.filter(pk=obj.pk).update(**fields)
         for name, value in fields.items():

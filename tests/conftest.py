@@ -9,8 +9,8 @@ from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
-from tests import databases
-from tests.world import World, build
+from tests import databases, kept_world
+from tests.world import World
 
 settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
@@ -44,4 +44,4 @@ def _empty_cache() -> Iterator[None]:
 @pytest.fixture
 def world(db: None) -> World:
     """A small world made by actions."""
-    return build()
+    return kept_world.world()

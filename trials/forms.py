@@ -338,7 +338,7 @@ class StepForm(forms.Form):
     """The next status of a record, from when, and why where a reason is asked for."""
 
     status = forms.ChoiceField()
-    on = forms.DateField(label="Since", widget=forms.DateInput(attrs={"type": "date"}))
+    on = DayField(label="Since")
     reason = forms.CharField(max_length=200, required=False)
 
     def __init__(self, *args: Any, held: Trial | Country, **kwargs: Any) -> None:

@@ -53,7 +53,7 @@ def test_a_subject_lives_over_the_api(world: World, edc: Caller) -> None:
     assert refused.status_code == 409
     assert "cannot become enrolled" in refused.json()["detail"]
     refused = edc.post(f"{path}end/", {"status": "withdrawn", "on": today})
-    assert refused.status_code == 409
+    assert refused.status_code == 422
     assert "reason" in refused.json()["detail"]
     ended = edc.post(f"{path}end/", {"status": "withdrawn", "on": today, "reason": "moved"})
     assert (ended.json()["status"], ended.json()["status_reason"]) == ("withdrawn", "moved")

@@ -22,7 +22,7 @@ from tools import styles
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "yes"
 # What the browser says of answers that the page explains to the person.
 EXPECTED = ("the server responded with a status of 4", "Response Status Error Code 4",
-            "net::ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:afterRequest")  # fmt: skip
+            "net::ERR_INTERNET_DISCONNECTED", "htmx:sendError", "htmx:sendAbort", "htmx:afterRequest")  # fmt: skip
 PATIENCE = 30_000  # milliseconds; a busy machine is slow, a broken page never comes
 expect.set_options(timeout=PATIENCE)
 
@@ -51,10 +51,15 @@ def live(committed_db: str) -> World:
     return build()
 
 
-@pytest.fixture
-def address(committed_db: str) -> Iterator[str]:
-    """Where the product answers, with the stylesheet as it is now."""
+@pytest.fixture(scope="session")
+def stylesheet() -> None:
+    """The stylesheet as its parts are now."""
     styles.main()
+
+
+@pytest.fixture
+def address(committed_db: str, stylesheet: None) -> Iterator[str]:
+    """Where the product answers."""
     server = ThreadedWSGIServer(("localhost", 0), _Quiet)
     server.set_app(StaticFilesHandler(get_wsgi_application()))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})

@@ -83,6 +83,7 @@ def test_who_leaves_has_no_visits_to_come(world: World, coordinator: Client) -> 
     subject = screen(world)
     ways = {"status": "screen_failed", "on": today_at(world)}
     without = coordinator.post(url("end", subject), ways)
+    assert without.status_code == 422
     assert "Give a reason to set" in without.content.decode()
     done = coordinator.post(url("end", subject), {**ways, "reason": "eGFR"}, follow=True)
     assert f"{subject}: screen failed." in done.content.decode()
