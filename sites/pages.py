@@ -116,3 +116,4 @@ class HolidayPages(Pages):
     columns = ("on", "country", "name")
     fields = ("country", "on", "name")
     edit_permission = Permission.DEPLOYMENT_EDIT
+    step = ("sites:remove_holiday", "Remove")

@@ -26,6 +26,7 @@ urlpatterns = [
     path("staff/<int:pk>/absence/", periods.add_absence, name="add_absence"),
     path("absences/<int:pk>/change/", periods.change_absence, name="change_absence"),
     path("absences/<int:pk>/end/", periods.end_absence, name="end_absence"),
+    path("holidays/<int:pk>/remove/", periods.remove_holiday, name="remove_holiday"),
     path("delegations/<int:pk>/end/", delegations.end_delegation, name="end_delegation"),
     path(
         "trials/<slug:code>/set-up/files/<int:pk>/sites/", candidates.candidates, name="candidates"

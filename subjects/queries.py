@@ -15,14 +15,16 @@ from accounts.roles import Role
 from core.access import can, live
 from core.dates import local_day, show_day
 from core.permissions import Permission
-from sites.models import Claim, ClaimKind, Closure, Place
+from sites.models import Claim, ClaimKind, Closure, Holiday, Place
 from sites.queries import SHOWN, Booked, describes
 from subjects.models import Booking, DeviationDraft, Feed, Visit
 
 _aside = Claim.objects.filter(holder="booking", holder_id=OuterRef("pk"), is_live=False)
 _closed = Closure.objects.filter(place=OuterRef("place_id"), period__overlap=OuterRef("period"))
+_holiday = Holiday.objects.filter(country=OuterRef("place__country"), on=OuterRef("on"))
 CLASH = Case(
     When(Exists(_closed), then=Value("the place is closed then")),
+    When(Exists(_holiday), then=Value("that day is a public holiday")),
     When(room__is_active=False, then=Value("the room is out of use")),
     When(Exists(_aside.filter(kind=ClaimKind.ROOM)), then=Value("the room is closed then")),
     When(person__is_active=False, then=Value("the person has left")),

@@ -253,6 +253,7 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
         **{f"sites:{name}": Way(to(name), get=need, methods=both, **seen) for name, need in edited.items()},
         "sites:add_holiday": Way(reverse("sites:add_holiday"), at="deployment", see=Permission.PLACE_VIEW, get=Permission.DEPLOYMENT_EDIT, methods=both, shared=True),
         "sites:change_holiday": Way(reverse("sites:change_holiday", args=[holiday.pk]), at="deployment", see=Permission.PLACE_VIEW, get=Permission.DEPLOYMENT_EDIT, methods=both, shared=True),
+        "sites:remove_holiday": Way(reverse("sites:remove_holiday", args=[holiday.pk]), at="deployment", see=Permission.PLACE_VIEW, get=Permission.DEPLOYMENT_EDIT, methods=both, shared=True),
     }  # fmt: skip
     for word, (need, record) in under.items():
         ways[f"sites:add_{word}"] = Way(to(f"add_{word}"), get=need, methods=both, **seen)

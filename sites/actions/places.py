@@ -308,3 +308,11 @@ def set_holidays(
         ignore_conflicts=True,
     )
     return deployment
+
+
+@action(Permission.DEPLOYMENT_EDIT, "remove holiday")
+def remove_holiday(holiday: Holiday, *, by: User) -> Deployment:
+    """The day is no holiday after all: visits booked on it are duties to move no longer."""
+    holiday.delete()
+    found: Deployment = Deployment.objects.get()
+    return found

@@ -1,25 +1,38 @@
-"""Closures of places and rooms, and absences of staff: from when to when, and what they hit."""
+"""Closures of places and rooms, holidays, and absences of staff: when, and what they hit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from django import forms
 from django.contrib import messages
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import require
+from core.dates import show_weekday
 from core.pages import answer, ask_if_sure
 from core.permissions import Permission
 from core.web import Request, find
 from sites import queries
 from sites.actions import places
 from sites.forms import AbsenceForm, ClosureForm, PeriodForm, days_of
-from sites.models import Absence, Claim, ClaimKind, Closure, Person, Place, Room, RoomClosure
+from sites.models import (
+    Absence,
+    Claim,
+    ClaimKind,
+    Closure,
+    Holiday,
+    Person,
+    Place,
+    Room,
+    RoomClosure,
+)
 
 SURE = "Save it all the same; the visits become duties to move"
 
@@ -149,3 +162,15 @@ def end_absence(request: Request, pk: int) -> HttpResponse:
     person = places.end_absence(find(Absence, request.user, pk=pk), by=request.user)
     messages.success(request, f"{person} is back.")
     return redirect(person.place)
+
+
+@require_http_methods(["GET", "POST"])
+def remove_holiday(request: Request, pk: int) -> HttpResponse:
+    """Take a public holiday back: the places of its country see subjects on that day."""
+    holiday = find(Holiday, request.user, to=Permission.DEPLOYMENT_EDIT, pk=pk)
+    form = forms.Form(request.POST if request.method == "POST" else None)
+    return answer(
+        request, form, lambda: places.remove_holiday(holiday, by=request.user),
+        title=f"Remove {holiday}, {show_weekday(holiday.on)}", verb="Remove holiday",
+        back=reverse("sites:holidays"), done=f"{holiday} removed.",
+    )  # fmt: skip

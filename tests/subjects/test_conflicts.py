@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from core.actions import RefusedError
-from core.models import Obligation
+from core.models import Deployment, Obligation
 from core.obligations import refresh_everything
 from sites.actions import places
-from sites.models import Absence, Claim, ClaimKind, Person
+from sites.models import Absence, Claim, ClaimKind, Holiday, Person
 from subjects.actions import bookings, subjects
 from subjects.actions.bookings import TakenError, Wanted
 from subjects.models import Booking, Visit
@@ -134,6 +134,42 @@ def test_a_closed_room_and_a_closed_place_put_visits_in_conflict(world: World) -
     )
     assert duties() == [(held.pk, "the place is closed then")]
     places.reopen(shut, by=world.coordinator)
+    assert duties() == []
+
+
+def test_a_holiday_named_later_puts_visits_in_conflict_until_it_is_taken_back(
+    world: World, client: Client
+) -> None:
+    held, _, day = booked(world)
+    client.force_login(world.admin)
+    given = {"country": "GB", "on": day.isoformat(), "name": "Jubilee"}
+    assert client.post(reverse("sites:add_holiday"), given).status_code == 302
+    assert duties() == [(held.pk, "that day is a public holiday")]
+    week = f"{reverse('subjects:schedule', args=[world.place.slug])}?day={day}"
+    client.force_login(world.coordinator)
+    assert "That day is a public holiday" in client.get(week).content.decode()
+    holiday = Holiday.objects.get()
+    remove = reverse("sites:remove_holiday", args=[holiday.pk])
+    assert client.post(remove, {"once": "1"}).status_code == 403
+    client.force_login(world.admin)
+    change = reverse("sites:change_holiday", args=[holiday.pk])
+    later = (day + timedelta(days=1)).isoformat()
+    assert client.post(change, {**given, "on": later}).status_code == 302
+    assert duties() == []
+    assert client.post(change, given).status_code == 302
+    assert len(duties()) == 1
+    assert remove in client.get(reverse("sites:holidays")).content.decode()
+    assert "Remove Jubilee" in client.get(remove).content.decode()
+    assert client.post(remove).status_code == 302
+    assert duties() == []
+    assert not Holiday.objects.exists()
+
+
+def test_a_holiday_of_another_country_leaves_visits_alone(world: World) -> None:
+    _, _, day = booked(world)
+    places.set_holidays(
+        Deployment.objects.get(), country="FR", days={day: "Bastille Day"}, by=world.admin
+    )
     assert duties() == []
 
 
