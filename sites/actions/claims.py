@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.actions import RefusedError
@@ -29,8 +30,9 @@ class Freed:
 
     def restore(self) -> None:
         """Let the visits booked then hold it again, as far as nothing else does by now."""
-        aside = booked(self.kind, self.resource_id, self.period).filter(is_live=False)
-        for pk in aside.order_by("period", "pk").values_list("pk", flat=True):
+        aside = hold(booked(self.kind, self.resource_id, self.period).filter(is_live=False))
+        first_come = Claim.objects.filter(pk__in=aside).order_by("period", "pk")
+        for pk in first_come.values_list("pk", flat=True):
             try:
                 with transaction.atomic():
                     Claim.objects.filter(pk=pk).update(is_live=True)
@@ -51,12 +53,19 @@ def queue(resources: Iterable[tuple[int, int]]) -> None:
         )
 
 
+def hold(claims: QuerySet[Claim]) -> list[int]:
+    """Lock claims by kind, resource and key, the order in which everybody locks several."""
+    rows = claims.order_by("kind", "resource_id", "pk").select_for_update()
+    return list(rows.values_list("pk", flat=True))
+
+
 def take(stretch: Taking) -> None:
     """Hold a room or a person for a closure or an absence; claims of bookings are set aside."""
     resource = _resource_of(stretch)
     kind = _kind_of(stretch)
     queue([(kind, resource.pk)])
-    booked(kind, resource.pk, stretch.period).update(is_live=False)
+    aside = hold(booked(kind, resource.pk, stretch.period))
+    Claim.objects.filter(pk__in=aside).update(is_live=False)
     try:
         with transaction.atomic():
             Claim.objects.create(
@@ -73,8 +82,10 @@ def take(stretch: Taking) -> None:
 
 def give_up(stretch: Taking) -> Freed:
     """Hold a room or a person no longer; what is freed can be restored to its bookings."""
+    kind, pk = _kind_of(stretch), _resource_of(stretch).pk
+    queue([(kind, pk)])
     Claim.objects.filter(holder=HOLDERS[type(stretch)], holder_id=stretch.pk).delete()
-    return Freed(_kind_of(stretch), _resource_of(stretch).pk, stretch.period)
+    return Freed(kind, pk, stretch.period)
 
 
 def cut(stretch: Taking | Closure, over: str) -> bool:

@@ -147,12 +147,23 @@ def call_off(subject: Subject, reason: str, *, on: date, by: User) -> None:
 
 
 def release(visit_ids: list[int]) -> None:
-    """End live bookings of these visits and free what they held."""
+    """End live bookings of these visits and free what they held, locked in the order of claims."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH ended AS (UPDATE subjects_booking SET is_live = false"
-            " WHERE visit_id = ANY(%s) AND is_live RETURNING id)"
-            " DELETE FROM sites_claim c USING ended"
-            " WHERE c.holder = 'booking' AND c.holder_id = ended.id",
-            [visit_ids],
-        )
+        cursor.execute(RELEASE, [visit_ids])
+
+
+RELEASE = """
+    WITH standing AS MATERIALIZED (
+        SELECT id FROM subjects_booking WHERE visit_id = ANY(%s) AND is_live
+        ORDER BY id FOR UPDATE
+    ),
+    held AS MATERIALIZED (
+        SELECT id FROM sites_claim
+        WHERE holder = 'booking' AND holder_id IN (SELECT id FROM standing)
+        ORDER BY kind, resource_id, id FOR UPDATE
+    ),
+    ended AS (
+        UPDATE subjects_booking SET is_live = false WHERE id IN (SELECT id FROM standing)
+    )
+    DELETE FROM sites_claim WHERE id IN (SELECT id FROM held)
+    """

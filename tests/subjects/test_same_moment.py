@@ -6,8 +6,9 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
+import pytest
 import time_machine
 from django.db import Error, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -22,11 +23,12 @@ from sites.actions.claims import queue
 from sites.models import Claim, ClaimKind
 from subjects.actions import bookings, subjects, visits
 from subjects.actions.follow import follow_all
+from subjects.actions.plan import release
 from subjects.courses import behind
 from subjects.models import Booking, Subject, SubjectSchedule, Visit
 from tests.subjects.test_booking import in_window, wanted, week_2
 from tests.subjects.test_follow import amended, dosed, plan_of, today_at
-from tests.world import at, build, visit
+from tests.world import World, at, build, visit
 
 DAY = timedelta(days=1)
 
@@ -206,3 +208,64 @@ def test_who_claims_a_room_waits_before_it_changes_a_claim(committed_db: str) ->
             )
         assert waiting
         assert moving.result() == "done"
+
+
+def test_a_booking_and_an_end_of_an_absence_wait_for_each_other_in_turn(committed_db: str) -> None:
+    world, first, _, day = _two_with_one_person()
+    away = places.add_absence(world.person, start=at(day, 8), end=at(day, 18), by=world.coordinator)
+    other = week_2(world)[1]
+    slot = replace(wanted(world, day), room=None)
+    outcomes = at_once(
+        lambda: places.end_absence(away, by=world.coordinator),
+        lambda: bookings.book(other, wanted=slot, by=world.coordinator, reason="asked for"),
+    )
+    assert outcomes[0] == "done"
+    assert "deadlock" not in outcomes[1]
+    held = Claim.objects.filter(kind=ClaimKind.PERSON, is_live=True, period__overlap=slot.period)
+    assert held.count() == 1, first
+
+
+@pytest.mark.parametrize("way", ["taken", "given up", "given back"])
+def test_several_claims_are_locked_in_one_order(committed_db: str, way: str) -> None:
+    world, first, second, day = _two_with_one_person()
+    away = None
+    if way == "given back":
+        away = places.add_absence(
+            world.person, start=at(day, 8), end=at(day, 18), by=world.coordinator
+        )
+    claims = Claim.objects.filter(kind=ClaimKind.PERSON, holder="booking").order_by("pk")
+    low, high = claims.values_list("pk", flat=True)
+    works: dict[str, Callable[[], object]] = {
+        "taken": lambda: places.add_absence(
+            world.person, start=at(day, 8), end=at(day, 18), by=world.coordinator
+        ),
+        "given up": lambda: _release([second.pk, first.pk]),
+        "given back": lambda: places.end_absence(away, by=world.coordinator),
+    }
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            Claim.objects.select_for_update().get(pk=low)
+            worker = pool.submit(attempt, works[way])
+            while not (waiting := _who_waits(cursor)) and not worker.done():
+                cursor.execute("SELECT pg_sleep(0.05)")
+            Claim.objects.select_for_update(nowait=True).get(pk=high)
+        assert waiting
+        assert worker.result() == "done"
+
+
+def _release(visits_of: list[int]) -> None:
+    with under_event("both are given up"):
+        release(visits_of)
+
+
+def _two_with_one_person() -> tuple[World, Visit, Visit, date]:
+    """Two visits with the same person on one day; the first, moved, has the newer claims."""
+    world = build()
+    first, second = (week_2(world)[1] for _ in range(2))
+    day = in_window(first)
+    for held, hour in ((first, 9), (second, 11)):
+        slot = replace(wanted(world, day, hour), room=None)
+        bookings.book(held, wanted=slot, by=world.coordinator)
+    later = replace(wanted(world, day, 13), room=None)
+    bookings.move(first.bookings.get(), wanted=later, by=world.coordinator)
+    return world, first, second, day
