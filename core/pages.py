@@ -10,7 +10,6 @@ from django.contrib import messages
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -24,7 +23,7 @@ from core.dates.field import DayField
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ConflictError, lock
-from core.web import Request, find, page, whole
+from core.web import Request, back, find, page, whole
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -32,23 +31,23 @@ if TYPE_CHECKING:
 
 def answer(
     request: Request, form: forms.BaseForm, act: Callable[[], object], *, title: str, verb: str,
-    back: str, done: str, template: str = "pages/form.html", **context: Any,
+    back: str, done: str = "", template: str = "pages/form.html", **context: Any,
 ) -> HttpResponse:  # fmt: skip
-    """A form's page: carry out the action and go back, or show what is wrong beside what was typed."""
-    status = 200
-    if form.is_bound:
-        status = 422
-        if form.is_valid():
-            try:
-                act()
-            except RefusedError as error:
-                form.add_error(None, str(error))
-            except ConflictError as error:
-                form.add_error(None, str(error))
-                status = 409
-            else:
-                messages.success(request, done)
-                return redirect(back)
+    """A form's page: carry out the action and go back, or show what is wrong beside what was typed.
+
+    What was done is said by ``done``, or else by what the action returns: a text, or a page.
+    """
+    status = 422 if form.is_bound else 200
+    if form.is_valid():
+        try:
+            outcome = act()
+        except forms.ValidationError as error:
+            form.add_error(None, error)
+        except (RefusedError, ConflictError) as error:
+            form.add_error(None, str(error))
+            status = 409 if isinstance(error, ConflictError) else 422
+        else:
+            return _told(request, done or outcome, back)
     context = {
         "frame": "pages/frame.html",
         "form": form,
@@ -57,6 +56,13 @@ def answer(
         "back": back,
     } | context
     return page(request, template, context, status=status)
+
+
+def _told(request: Request, outcome: object, to: str) -> HttpResponse:
+    if isinstance(outcome, HttpResponse):
+        return outcome
+    messages.success(request, str(outcome))
+    return back(request, to)
 
 
 def ask_if_sure(form: forms.BaseForm, concerned: object, text: str) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
@@ -15,10 +13,9 @@ from accounts import actions, queries
 from accounts.forms import GiveForm, GiveHereForm, GrantForm, ReasonForm
 from accounts.models import Grant, User
 from accounts.roles import BUNDLES, Role
-from accounts.views.people import answer
 from core.access import Scope, ScopeKind, can
-from core.actions import RefusedError
 from core.dates import start_of
+from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, find, page
 
@@ -52,12 +49,12 @@ def give_here(request: Request, kind: str, pk: int) -> HttpResponse:
     roles = queries.roles_on(ScopeKind(kind))
     zone = request.user.zone
     form = GiveHereForm(request.POST or None, roles=roles, zone=zone)
-    back = reverse("accounts:access", args=[kind, pk])
-    if form.is_valid():
-        person, role = form.cleaned_data["person"], form.cleaned_data["role"]
-        if _given(request, form, scope, person, role):
-            return redirect(back)
-    return answer(request, form, f"Give a role on {queries.scope_name(scope)}", "Give role", back)
+    return answer(
+        request, form,
+        lambda: _given(form, scope, form.cleaned_data["person"], form.cleaned_data["role"], request.user),
+        title=f"Give a role on {queries.scope_name(scope)}", verb="Give role",
+        back=reverse("accounts:access", args=[kind, pk]), template="accounts/form.html",
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -80,16 +77,14 @@ def _give(request: Request, person: User, role: Role, text: str) -> HttpResponse
         for key, scope in scopes.items()
     ]
     form = GiveForm(request.POST or None, scopes=choices, zone=request.user.zone)
-    if form.is_valid() and _given(
-        request, form, scopes[form.cleaned_data["scope"]], person, role
-    ):  # fmt: skip
-        return redirect(person)
-    context = {
-        "person": person, "form": form, "role": role, "bundle": BUNDLES[role], "q": text,
-        "permissions": sorted(held.label for held in BUNDLES[role].permissions),
-        "has_scopes": bool(scopes),
-    }  # fmt: skip
-    return page(request, "accounts/give.html", context, status=422 if form.is_bound else 200)
+    return answer(
+        request, form,
+        lambda: _given(form, scopes[form.cleaned_data["scope"]], person, role, request.user),
+        title=f"{person} as {role.in_text}", verb="Give role",
+        back=person.get_absolute_url(), template="accounts/give.html",
+        person=person, role=role, bundle=BUNDLES[role], q=text, has_scopes=bool(scopes),
+        permissions=sorted(held.label for held in BUNDLES[role].permissions),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -99,29 +94,19 @@ def end(request: Request, pk: int) -> HttpResponse:
     if grant is None or not can(request.user, Permission.GRANT_EDIT, grant):
         raise Http404
     form = ReasonForm(request.POST or None)
-    back = reverse("accounts:access", args=[grant.kind, grant.scope_id])
-    if form.is_valid():
-        try:
-            actions.end_grant(grant, reason=form.cleaned_data["reason"], by=request.user)
-        except RefusedError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"{grant.user} no longer holds: {grant}.")
-            return redirect(back)
-    return answer(request, form, f"End a role of {grant.user}: {grant}", "End role", back)
+    return answer(
+        request, form,
+        lambda: actions.end_grant(grant, reason=form.cleaned_data["reason"], by=request.user),
+        title=f"End a role of {grant.user}: {grant}", verb="End role",
+        back=reverse("accounts:access", args=[grant.kind, grant.scope_id]),
+        done=f"{grant.user} no longer holds: {grant}.", template="accounts/form.html",
+    )  # fmt: skip
 
 
-def _given(
-    request: Request, form: GrantForm, scope: Scope, person: User, role: str
-) -> bool:  # fmt: skip
-    """Give the role, or keep the refusal with the form."""
-    try:
-        grant = actions.give(scope, person=person, role=role, by=request.user, **form.terms())
-    except RefusedError as error:
-        form.add_error(None, str(error))
-        return False
-    messages.success(request, f"{person} holds: {grant}.")
-    return True
+def _given(form: GrantForm, scope: Scope, person: User, role: str, by: User) -> str:
+    """Give the role, and say so."""
+    grant = actions.give(scope, person=person, role=role, by=by, **form.terms())
+    return f"{person} holds: {grant}."
 
 
 def _scope(request: Request, kind: str, pk: int, permission: Permission) -> Scope:

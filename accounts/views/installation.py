@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from accounts import actions
 from accounts.forms import InstallationForm
-from accounts.views.people import answer
 from core.access import require
+from core.pages import answer
 from core.permissions import Permission
 from core.web import Request
 
@@ -21,9 +20,12 @@ def set_up(request: Request) -> HttpResponse:
     installation = actions.deployment()
     require(request.user, Permission.DEPLOYMENT_EDIT, installation)
     form = InstallationForm(request.POST or None, instance=installation)
-    if form.is_valid():
-        reason = form.cleaned_data["reason"]
-        actions.set_up(installation, values=form.values(), reason=reason, by=request.user)
-        messages.success(request, "The installation is set up so.")
-        return redirect("accounts:set_up")
-    return answer(request, form, "Installation", "Keep", "/admin/people/")
+    return answer(
+        request, form,
+        lambda: actions.set_up(
+            installation, values=form.values(), reason=form.cleaned_data["reason"],
+            by=request.user,
+        ),
+        title="Installation", verb="Keep", back=reverse("accounts:set_up"),
+        done="The installation is set up so.", template="accounts/form.html",
+    )  # fmt: skip

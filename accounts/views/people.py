@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -15,16 +15,10 @@ from accounts.lists import PEOPLE
 from accounts.models import Grant, User
 from core import lists, signing
 from core.access import has_anywhere, require
-from core.actions import RefusedError
 from core.models import Deployment
+from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, allowed, find, page
-
-
-def answer(request: Request, form: BaseForm, title: str, verb: str, back: str) -> HttpResponse:
-    """The page of a form, with what was typed still in it."""
-    context = {"form": form, "title": title, "verb": verb, "back": back}
-    return page(request, "accounts/form.html", context, status=422 if form.is_bound else 200)
 
 
 def people(request: Request, kind: str = "") -> HttpResponse:
@@ -71,26 +65,33 @@ def invite(request: Request) -> HttpResponse:
     installation: Deployment = actions.deployment()
     require(request.user, Permission.ACCOUNT_EDIT, installation)
     form = InviteForm(request.POST or None)
-    if form.is_valid():
+
+    def add() -> HttpResponse:
         made = actions.invite(installation, by=request.user, **form.cleaned_data)
         actions.send_password_link(made, website=request.build_absolute_uri("/"), by=request.user)
         messages.success(request, f"{made} is invited. The link went to {made.email}.")
         return redirect(made)
-    return answer(request, form, "Invite a person", "Invite person", "/admin/people/")
+
+    return answer(
+        request, form, add, title="Invite a person", verb="Invite person",
+        back=reverse("accounts:people"), template="accounts/form.html",
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 def change(request: Request, pk: int) -> HttpResponse:
     """Correct who a person is."""
     found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
-    form = PersonForm(request.POST or None, instance=found)
-    if form.is_valid():
-        values = form.cleaned_data
-        actions.change(User.objects.get(pk=pk), values=values, by=request.user)
-        messages.success(request, f"The details of {found} are kept.")
-        return redirect(found)
-    title = f"Details of {User.objects.get(pk=pk)}"
-    return answer(request, form, title, "Keep details", found.get_absolute_url())
+    form = PersonForm(request.POST or None, instance=User.objects.get(pk=pk))
+
+    def keep() -> str:
+        changed = actions.change(found, values=form.cleaned_data, by=request.user)
+        return f"The details of {changed} are kept."
+
+    return answer(
+        request, form, keep, title=f"Details of {found}", verb="Keep details",
+        back=found.get_absolute_url(), template="accounts/form.html",
+    )  # fmt: skip
 
 
 @require_POST
@@ -107,16 +108,10 @@ def disable(request: Request, pk: int) -> HttpResponse:
     """Close an account, after saying what ends with it."""
     found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
     form = ReasonForm(request.POST or None)
-    if form.is_valid():
-        try:
-            actions.disable(found, reason=form.cleaned_data["reason"], by=request.user)
-        except RefusedError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, f"The account of {found} is closed.")
-            return redirect(found)
-    context = {
-        "form": form, "title": f"Close the account of {found}", "verb": "Close account",
-        "back": found.get_absolute_url(), "grants": Grant.objects.live().filter(user=found),
-    }  # fmt: skip
-    return page(request, "accounts/disable.html", context, status=422 if form.is_bound else 200)
+    return answer(
+        request, form,
+        lambda: actions.disable(found, reason=form.cleaned_data["reason"], by=request.user),
+        title=f"Close the account of {found}", verb="Close account",
+        back=found.get_absolute_url(), done=f"The account of {found} is closed.",
+        template="accounts/disable.html", grants=Grant.objects.live().filter(user=found),
+    )  # fmt: skip

@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import actions
 from accounts.forms import ReasonForm
 from accounts.models import User
-from accounts.views.people import answer
-from core.actions import Action, RefusedError
+from core.actions import Action
+from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, find
 
@@ -60,16 +60,12 @@ def help_sign_in(request: Request, pk: int, step: str) -> HttpResponse:
         raise Http404
     chosen = STEPS[step]
     form = ReasonForm(request.POST or None)
-    if form.is_valid():
-        try:
-            chosen.act(person, reason=form.cleaned_data["reason"], by=request.user)
-        except RefusedError as error:
-            form.add_error(None, str(error))
-        else:
-            messages.success(request, chosen.done.format(person))
-            return redirect(person)
-    back = person.get_absolute_url()
-    return answer(request, form, chosen.title.format(person), chosen.verb, back)
+    return answer(
+        request, form,
+        lambda: chosen.act(person, reason=form.cleaned_data["reason"], by=request.user),
+        title=chosen.title.format(person), verb=chosen.verb, back=person.get_absolute_url(),
+        done=chosen.done.format(person), template="accounts/form.html",
+    )  # fmt: skip
 
 
 @require_POST

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
-from django.forms import BaseForm, Form
+from django.forms import BaseForm
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from core.actions import Action, RefusedError
+from core.actions import Action
+from core.pages import answer
 from core.permissions import Permission
-from core.versions import ConflictError
 from core.web import Request, find, page
 from sites.models import Site, SiteStatus
 from subjects import consequences
@@ -37,33 +34,12 @@ def _today(subject: Subject) -> dict[str, Any]:
     return {"on": timezone.localdate(timezone=subject.site.place.zone)}
 
 
-def _answer(
-    request: Request, subject: Subject, form: Form, title: str, verb: str,
-    act: Callable[[dict[str, Any]], str | HttpResponse], template: str = "subjects/form.html",
-    **context: Any,
-) -> HttpResponse:  # fmt: skip
-    """The page of a form: what it asks for is done or asked about first, or refused on that page."""
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        try:
-            done = act(form.cleaned_data)
-        except (RefusedError, ConflictError) as error:
-            form.add_error(None, str(error))
-            status = 409 if isinstance(error, ConflictError) else 422
-        else:
-            return _told(request, subject, done)
-    context |= {
-        "subject": subject, "form": form, "title": title, "verb": verb,
-        "back": subject.get_absolute_url(),
+def _about(subject: Subject, title: str, verb: str) -> dict[str, Any]:
+    """How the page of a form about a subject looks, and where it leads."""
+    return {
+        "subject": subject, "title": title, "verb": verb, "back": subject.get_absolute_url(),
+        "template": "subjects/form.html",
     }  # fmt: skip
-    return page(request, template, context, status=status)
-
-
-def _told(request: Request, subject: Subject, done: str | HttpResponse) -> HttpResponse:
-    if isinstance(done, HttpResponse):
-        return done
-    messages.success(request, done)
-    return redirect(subject)
 
 
 def ask_first(
@@ -86,19 +62,18 @@ def anchors(request: Request, pk: int) -> HttpResponse:
     recorded = {anchor.code for anchor in held if not anchor.is_provisional}
     form = AnchorForm(request.POST or None, initial=_today(subject), recorded=recorded)
 
-    def save(values: dict[str, Any]) -> str | HttpResponse:
+    def save() -> str | HttpResponse:
         if "confirmed" not in request.POST:
-            code, on = values["code"], values["on"]
+            code, on = form.cleaned_data["code"], form.cleaned_data["on"]
             title = f"{AnchorKind(code).label} of {subject} on {on:%-d %b %Y}"
             found = consequences.of_anchors(subject, {code}, on)
             return ask_first(request, subject, form, found, title, "Save date")
-        subjects.set_anchor(subject, by=request.user, **values)
+        subjects.set_anchor(subject, by=request.user, **form.cleaned_data)
         return f"Dates of {subject} kept."
 
-    return _answer(
-        request, subject, form, f"Dates that visits of {subject} count from", "See what moves",
-        save, "subjects/anchors.html", anchors=held,
-    )  # fmt: skip
+    title = f"Dates that visits of {subject} count from"
+    about = _about(subject, title, "See what moves") | {"template": "subjects/anchors.html"}
+    return answer(request, form, save, anchors=held, **about)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,41 +108,42 @@ def step(request: Request, pk: int, verb: str) -> HttpResponse:
     form = shape(request.POST or None, initial=_today(subject))
     title = f"{wanted.title}: {subject}"
 
-    def take(values: dict[str, Any]) -> str | HttpResponse:
+    def take() -> str | HttpResponse:
         if wanted.anchors and "confirmed" not in request.POST:
-            found = consequences.of_anchors(subject, wanted.anchors, values["on"])
+            found = consequences.of_anchors(subject, wanted.anchors, form.cleaned_data["on"])
             if found and wanted.status in Subject.flow.after(subject.status):
                 return ask_first(request, subject, form, found, title, wanted.title)
-        wanted.act(subject, by=request.user, **values)
+        wanted.act(subject, by=request.user, **form.cleaned_data)
         return f"{subject}: {wanted.status.label.lower()}."
 
-    return _answer(request, subject, form, title, wanted.title, take)
+    return answer(request, form, take, **_about(subject, title, wanted.title))
 
 
 @require_http_methods(["GET", "POST"])
 def find_again(request: Request, pk: int) -> HttpResponse:
     """A subject lost to follow-up is back."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
-
-    def take_back(values: dict[str, Any]) -> str:
-        subjects.find_again(subject, by=request.user, **values)
-        return f"{subject} is back."
-
     form = FindAgainForm(request.POST or None, initial=_today(subject))
-    return _answer(request, subject, form, f"{subject} was found again", "Take back", take_back)
+    return answer(
+        request, form,
+        lambda: subjects.find_again(subject, by=request.user, **form.cleaned_data),
+        done=f"{subject} is back.", **_about(subject, f"{subject} was found again", "Take back"),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 def rescreen(request: Request, pk: int) -> HttpResponse:
     """Screen a failed subject again, under a new number."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_SCREEN, pk=pk)
+    form = RescreenForm(request.POST or None, initial=_today(subject))
 
-    def screen(values: dict[str, Any]) -> str:
-        made = subjects.rescreen(subject, by=request.user, **values)
+    def screen() -> str:
+        made = subjects.rescreen(subject, by=request.user, **form.cleaned_data)
         return f"{subject} is screened again as {made}."
 
-    form = RescreenForm(request.POST or None, initial=_today(subject))
-    return _answer(request, subject, form, f"Screen {subject} again", "Screen again", screen)
+    return answer(
+        request, form, screen, **_about(subject, f"Screen {subject} again", "Screen again")
+    )
 
 
 @require_http_methods(["GET", "POST"])
@@ -180,22 +156,25 @@ def transfer(request: Request, pk: int) -> HttpResponse:
         .exclude(pk=subject.site_id)
         .order_by("number")
     )
+    form = TransferForm(request.POST or None, initial=_today(subject), sites=sites)
 
-    def move(values: dict[str, Any]) -> str:
-        made = subjects.transfer(subject, by=request.user, **values)
+    def move() -> str:
+        made = subjects.transfer(subject, by=request.user, **form.cleaned_data)
         return f"{subject} moved to {made.to_site}. Booked visits wait for a time there."
 
-    form = TransferForm(request.POST or None, initial=_today(subject), sites=sites)
-    return _answer(request, subject, form, f"Transfer {subject}", "Transfer subject", move)
+    return answer(request, form, move, **_about(subject, f"Transfer {subject}", "Transfer subject"))
 
 
 @require_http_methods(["GET", "POST"])
 def add_visit(request: Request, pk: int) -> HttpResponse:
     """Add a visit the protocol did not plan."""
     subject = find(Subject, request.user, to=Permission.VISIT_BOOK, pk=pk)
-
-    def add(values: dict[str, Any]) -> str:
-        return f"{visits.add_unscheduled(subject, by=request.user, **values)} waits for a time."
-
     form = UnscheduledForm(request.POST or None, initial=_today(subject))
-    return _answer(request, subject, form, f"Unscheduled visit of {subject}", "Add visit", add)
+
+    def add() -> str:
+        made = visits.add_unscheduled(subject, by=request.user, **form.cleaned_data)
+        return f"{made} waits for a time."
+
+    return answer(
+        request, form, add, **_about(subject, f"Unscheduled visit of {subject}", "Add visit")
+    )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.forms import Form
+from django.forms import ValidationError
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +16,7 @@ from core.access import has_anywhere, require
 from core.actions import RefusedError
 from core.dates import show_clock, show_weekday
 from core.models import Obligation, StatusChange
+from core.pages import answer
 from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, back, find, page, say
@@ -179,31 +179,12 @@ def start(request: Request, pk: int) -> HttpResponse:
     return back(request, reverse("subjects:today"))
 
 
-def _answer(
-    request: Request, visit: Visit, form: Form, title: str, verb: str,
-    act: Callable[[dict[str, Any]], str | HttpResponse],
-) -> HttpResponse:  # fmt: skip
-    """The page of a form about a visit: done or asked about first, or refused on that page."""
-    status = 422 if form.is_bound else 200
-    if form.is_valid():
-        try:
-            done = act(form.cleaned_data)
-        except bookings.OutsideWindowError as error:
-            form.add_error("reason", f"{error} Give the reason; a deviation is drafted with it.")
-        except (RefusedError, ConflictError) as error:
-            form.add_error(None, str(error))
-            status = 409 if isinstance(error, ConflictError) else 422
-        else:
-            return _told(request, visit, done)
-    context = {"visit": visit, "form": form, "title": title, "verb": verb}
-    return page(request, "subjects/outcome.html", context, status=status)
-
-
-def _told(request: Request, visit: Visit, done: str | HttpResponse) -> HttpResponse:
-    if isinstance(done, HttpResponse):
-        return done
-    messages.success(request, done)
-    return back(request, visit.get_absolute_url())
+def _about(visit: Visit, title: str, verb: str) -> dict[str, Any]:
+    """How the page of a form about a visit looks, and where it leads."""
+    return {
+        "visit": visit, "title": title, "verb": verb, "back": visit.get_absolute_url(),
+        "template": "subjects/outcome.html",
+    }  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -215,13 +196,17 @@ def complete(request: Request, pk: int) -> HttpResponse:
     form = DayForm(request.POST or None, initial={"on": on})
     verb = "Complete visit"
 
-    def do(values: dict[str, Any]) -> str | HttpResponse:
-        found = consequences.of_doing(visit, values["on"])
+    def do() -> str | HttpResponse:
+        found = consequences.of_doing(visit, form.cleaned_data["on"])
         if found and "confirmed" not in request.POST:
             return ask_first(request, visit.subject, form, found, f"{visit} done", verb)
-        return f"{visits.complete(visit, **values, by=request.user)} completed."
+        try:
+            return f"{visits.complete(visit, **form.cleaned_data, by=request.user)} completed."
+        except bookings.OutsideWindowError as error:
+            text = f"{error} Give the reason; a deviation is drafted with it."
+            raise ValidationError({"reason": text}) from error
 
-    return _answer(request, visit, form, f"Complete {visit.name}", verb, do)
+    return answer(request, form, do, **_about(visit, f"Complete {visit.name}", verb))
 
 
 OUTCOMES = {
@@ -238,27 +223,26 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     visit = find(Visit, request.user, pk=pk)
     act, title = OUTCOMES[verb]
     require(request.user, act.permission, visit)
+    form = ReasonForm(request.POST or None)
 
-    def settle(values: dict[str, Any]) -> str:
-        settled = act(visit, reason=values["reason"], by=request.user)
+    def settle() -> str:
+        settled = act(visit, reason=form.cleaned_data["reason"], by=request.user)
         return f"{settled}: {settled.get_status_display().lower()}."
 
-    form = ReasonForm(request.POST or None)
-    return _answer(request, visit, form, f"{title}: {visit.name}", title, settle)
+    return answer(request, form, settle, **_about(visit, f"{title}: {visit.name}", title))
 
 
 @require_http_methods(["GET", "POST"])
 def acknowledge(request: Request, pk: int) -> HttpResponse:
     """The investigator or the CRA knows that a visit is booked outside its window."""
     visit = find(Visit, request.user, to=visits.acknowledge.permission, pk=pk)
-
-    def know(values: dict[str, Any]) -> str:
-        visits.acknowledge(visit, note=values["note"], by=request.user)
-        return f"{visit}: acknowledged."
-
     form = NoteForm(None if request.method == "GET" else request.POST)
     title = f"Acknowledge that {visit.name} is booked outside its window"
-    return _answer(request, visit, form, title, "Acknowledge", know)
+    return answer(
+        request, form,
+        lambda: visits.acknowledge(visit, note=form.cleaned_data["note"], by=request.user),
+        done=f"{visit}: acknowledged.", **_about(visit, title, "Acknowledge"),
+    )  # fmt: skip
 
 
 def day_in(text: str, default: date) -> date:
