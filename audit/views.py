@@ -13,8 +13,6 @@ from django.views.decorators.http import require_GET
 from audit import seal
 from audit.forms import InstantForm, RecordForm, SearchForm, TrailForm
 from audit.queries import (
-    Change,
-    Entry,
     Trail,
     events_for,
     events_of,
@@ -23,6 +21,7 @@ from audit.queries import (
     record_for,
     state_at,
 )
+from audit.reading import Change, Entry
 from core.access import ScopedModel, has_anywhere
 from core.actions import RefusedError
 from core.export import as_stream

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import pytest
 from django.db import connection
+from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 
 from audit import queries
-from audit.queries import Entry, events_of, everything, page_of
+from audit.queries import events_of, everything, page_of
+from audit.reading import Entry
+from core.audit import note
 from core.models import AuditRow, Event
+from sites.actions import places
 from subjects.models import Visit
 from tests.world import World, screen
 
@@ -78,3 +82,25 @@ def test_a_page_reads_no_more_rows_than_it_tells(world: World, much: Event) -> N
         page_of(Event.objects.filter(pk=much.pk), world.coordinator)
     (rows,) = (each["sql"] for each in asked if 'FROM "core_auditrow" WHERE' in each["sql"][:400])
     assert rows.count(",", rows.index(" IN (")) == EACH
+
+
+def asked_of(events: QuerySet[Event], world: World) -> list[str]:
+    """What the file of these events asks of the database, table by table."""
+    with CaptureQueriesContext(connection) as asked:
+        list(everything(events, world.coordinator))
+    return [each["sql"].partition(' FROM "')[2].partition('"')[0] for each in asked]
+
+
+def test_the_file_reads_names_and_signatures_of_a_page_once(world: World, much: Event) -> None:
+    """Once more only where events that changed nothing come after the last that did."""
+    tables = asked_of(Event.objects.filter(pk=much.pk), world)
+    assert tables.count("core_signature") == tables.count("trials_trial") == 1
+    quiet = note("look", target=world.trial, by=world.admin)
+    places.change_place(world.place, values={"name": "Another name"}, by=world.coordinator)
+    newest = Event.objects.latest("pk")
+    assert newest.pk > quiet.pk
+    told = {
+        events: asked_of(Event.objects.filter(pk__in=events), world)
+        for events in ((quiet.pk,), (newest.pk,), (newest.pk, quiet.pk))
+    }
+    assert [tables.count("core_signature") for tables in told.values()] == [1, 1, 2]

@@ -6,7 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from audit.queries import Entry, events_of, page_of
+from audit.queries import events_of, page_of
+from audit.reading import Entry
 from subjects.actions import bookings, subjects
 from subjects.actions.bookings import Wanted
 from subjects.models import Booking, Visit
