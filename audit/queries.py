@@ -118,9 +118,11 @@ def page_of(
     return Trail(entries, entries[-1].id if len(found) > PAGE else None)
 
 
-def everything(events: QuerySet[Event], user: User) -> Iterator[Entry]:
-    """All of the events with all of their changes; one that changed much comes in several parts."""
-    page = _some(events, None, CHUNK)
+def everything(
+    events: QuerySet[Event], user: User, before: int | None = None
+) -> Iterator[Entry]:  # fmt: skip
+    """All events before one, with all their changes; one that changed much comes in several parts."""
+    page = _some(events, before, CHUNK)
     while page:
         yield from _in_full(page, user)
         page = _some(events, page[-1].pk, CHUNK)

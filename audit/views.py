@@ -102,12 +102,13 @@ def _file(
     request: Request, form: TrailForm, name: str, events: QuerySet[Event],
     target: ScopedModel | None = None,
 ) -> StreamingHttpResponse:  # fmt: skip
-    """A file of the trail; what it was filtered by stands in its first line."""
+    """A file of the trail up to its own export; its first line says what it was filtered by."""
     if form.errors:
         raise RefusedError(" ".join(str(text) for texts in form.errors.values() for text in texts))
     given = ", ".join(f"{key}: {text}" for key, text in sorted(request.GET.items()) if text)
     return as_stream(
-        request, name, HEADS, _rows(everything(events, request.user)),
+        request, name, HEADS,
+        lambda begun: _rows(everything(events, request.user, before=begun.pk)),
         said=given, target=target or Deployment.objects.get(pk=1),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from xlsxwriter import Workbook
 
 from core.actions import RefusedError
 from core.audit import note
+from core.models import Event
 from core.web import Request
 
 MOST = 20_000
@@ -56,12 +57,17 @@ def as_file(
 
 
 def as_stream(
-    request: Request, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
-    said: str, target: models.Model,
+    request: Request, name: str, heads: Sequence[str],
+    rows: Callable[[Event], Iterable[Sequence[Any]]], *, said: str, target: models.Model,
 ) -> StreamingHttpResponse:  # fmt: skip
-    """A CSV file of any length, sent while it is written; it is said on the trail as it begins."""
-    note(f"export {name.lower()}", target=target, by=request.user, reason=said or UNFILTERED)
-    lines = chain([[safe(heading(request, name, said))], heads], _safe(rows))
+    """A CSV file of any length, sent while it is written; its rows know the event of its export.
+
+    The export is on the trail before the first line is sent.
+    """
+    begun = note(
+        f"export {name.lower()}", target=target, by=request.user, reason=said or UNFILTERED
+    )
+    lines = chain([[safe(heading(request, name, said))], heads], _safe(rows(begun)))
     writer = csv.writer(_Sent())
     content = chain([BYTE_ORDER_MARK], (writer.writerow(line) for line in lines))
     response = StreamingHttpResponse(content, content_type=KINDS["csv"][1])

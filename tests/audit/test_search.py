@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -210,6 +211,25 @@ def test_the_file_says_what_was_asked_and_holds_each_change(world: World, audito
     assert Event.objects.get(verb="export audit trail").reason.endswith("trial: tmr-204")
     whole = auditor.get(reverse("audit:export")).getvalue().decode("utf-8-sig")
     assert "'=HYPERLINK" in whole
+
+
+@pytest.mark.parametrize("name", ["export", "export_record"])
+def test_a_file_ends_where_its_export_begins(world: World, auditor: Client, name: str) -> None:
+    """Neither its own export nor what happens while it is sent; the next file tells both."""
+    args = ["trials.trial", world.trial.pk] if name == "export_record" else []
+    url = reverse(f"audit:{name}", args=args)
+    sent = auditor.get(url)
+    note("look", target=world.trial, by=world.admin)
+    later = {"look", "export audit trail"}
+    assert later & verbs_in(sent) == set()
+    assert later <= verbs_in(auditor.get(url))
+
+
+def verbs_in(file: Any) -> set[str]:
+    """What was done, as a file tells it."""
+    _, heads, *rows = csv.reader(StringIO(file.getvalue().decode("utf-8-sig")))
+    assert rows
+    return {row[heads.index("What was done")] for row in rows}
 
 
 def test_a_record_tells_part_of_its_story(world: World, auditor: Client) -> None:
