@@ -8,7 +8,14 @@ from rest_framework.routers import SimpleRouter
 from audit.api import EventResource, TrailView
 from ctms import api_docs
 from inbox.api import ObligationResource
-from sites.api import AbsenceResource, PlaceResource, RoomResource, SiteResource, StaffResource
+from sites.api import (
+    AbsenceResource,
+    ClosureResource,
+    PlaceResource,
+    RoomResource,
+    SiteResource,
+    StaffResource,
+)
 from subjects.api import SubjectResource, VisitResource
 from trials.api import (
     CountryResource,
@@ -32,6 +39,7 @@ RESOURCES = {
     "rooms": RoomResource,
     "staff": StaffResource,
     "absences": AbsenceResource,
+    "closures": ClosureResource,
     "sites": SiteResource,
     "subjects": SubjectResource,
     "visits": VisitResource,

@@ -5,9 +5,9 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from core.api.resources import Addable, Resource, WithHistory, step
-from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
+from core.api.shapes import LARGEST_KEY, Changing, Seen, SeenByWord, Shape, many_of
 from sites.actions import places, sites
-from sites.models import Absence, Person, Place, Room, Site
+from sites.models import Absence, Closure, Person, Place, Room, Site
 
 
 class PlaceFilters(Changing):
@@ -90,6 +90,43 @@ class AbsenceResource(Addable):
     }  # fmt: skip
 
     change_absence = step(places.change_absence, Away)
+    end_absence = step(places.end_absence, may_end=True)
+
+
+class ClosureFilters(Changing):
+    """Filters of closures."""
+
+    place = serializers.CharField(source="place__slug", required=False, help_text="Its slug.")
+    ends_after = serializers.DateTimeField(source="period__endswith__gt", required=False)
+
+
+class Shut(Shape):
+    """From when to when a place is closed, and why."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+    reason = serializers.CharField(max_length=120)
+
+
+class Closing(Shut):
+    """Which place is closed; visits booked then become obligations `visit.clash`."""
+
+    place = SeenByWord(queryset=Place.objects.all(), slug_field="slug")
+
+
+class ClosureResource(Addable):
+    """A stretch of time in which a place sees nobody (FHIR Location hoursOfOperation)."""
+
+    model = Closure
+    filters = ClosureFilters
+    adding, adding_shape, parent = places.close, Closing, "place"
+    columns = {
+        "id": "pk", "place": "place__slug", "starts_at": "period__startswith",
+        "ends_at": "period__endswith", "reason": "reason",
+    }  # fmt: skip
+
+    change_closure = step(places.change_closure, Shut)
+    reopen = step(places.reopen, may_end=True)
 
 
 class SiteFilters(Changing):

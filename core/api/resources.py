@@ -80,10 +80,13 @@ class Resource(viewsets.GenericViewSet[Any]):
 
     def shown(self, rows: models.QuerySet[Any], key: Any) -> Row:
         """One record as the caller reads it."""
-        found = rows.filter(**{self.lookup_field: key}).values_list(*self.columns.values()).first()
-        if found is None:
+        if (found := self._row(rows, key)) is None:
             raise Http404
-        return dict(zip(self.columns, found, strict=True))
+        return found
+
+    def _row(self, rows: models.QuerySet[Any], key: Any) -> Row | None:
+        found = rows.filter(**{self.lookup_field: key}).values_list(*self.columns.values()).first()
+        return dict(zip(self.columns, found, strict=True)) if found else None
 
     def narrowed(self, given: Row) -> models.QuerySet[Any]:
         """The rows that pass the filters."""
@@ -137,14 +140,14 @@ class Resource(viewsets.GenericViewSet[Any]):
         return Response(data, status=status, headers=headers)
 
     def carry_out(self, act: Act, record: Any, shape: type[Shape] | None) -> Response:
-        """One step of a record: permitted, valid and not stale."""
+        """One step of a record: permitted, valid and not stale; 204 where nothing of it is left."""
         require(cast("Any", self.request.user), act.permission, record)
-        given = self.taken(shape, record)
+        given, key = self.taken(shape, record), getattr(record, self.lookup_field)
         with transaction.atomic():
             self._refuse_stale(record)
             act(self.target(act, record), **given, by=self.request.user)
-            row = self.shown(self._all(), getattr(record, self.lookup_field))
-        return self.tagged(row, tag_of(row))
+            row = self._row(self._all(), key)
+        return Response(status=204) if row is None else self.tagged(row, tag_of(row))
 
     def target(self, act: Act, record: Any) -> Any:
         """What the action is about: the record, where it is not something under it."""
@@ -245,7 +248,7 @@ class Addable(Resource):
         return answer
 
 
-def step(act: Act, shape: type[Shape] | None = None) -> Any:
+def step(act: Act, shape: type[Shape] | None = None, *, may_end: bool = False) -> Any:
     """An address under a record that carries out an action on it with the validated body."""
 
     def carry_out(self: Resource, request: Request, key: str) -> Response:
@@ -256,7 +259,7 @@ def step(act: Act, shape: type[Shape] | None = None) -> Any:
     path = act.__name__.replace("_", "-")
     routing: Any = routed(detail=True, methods=["post"], url_path=path)
     made = routing(carry_out)
-    made.act, made.shape = act, shape
+    made.act, made.shape, made.may_end = act, shape, may_end
     return made
 
 

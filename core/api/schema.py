@@ -64,6 +64,8 @@ class Schema(AutoSchema):
         refusals = dict(REFUSALS)
         if self.method == "POST":
             found = {201 if self._verb() == "create" else 200: self._answer()}
+            if getattr(self._step(), "may_end", False):
+                found[204] = OpenApiResponse(description="Nothing of the record is left.")
             refusals |= REFUSALS_OF_WRITES
         problems = {
             (status, PROBLEM): OpenApiResponse(ProblemShape, description=text)

@@ -129,6 +129,15 @@ class Changing(Filters, InPast):
     )
 
 
+class SeenByWord(serializers.SlugRelatedField[Any]):
+    """The word of a record in addresses, among those the caller may see."""
+
+    def get_queryset(self) -> Any:
+        """The records to choose from."""
+        rows: Any = super().get_queryset()
+        return rows.visible_to(self.context["user"])
+
+
 class Seen(serializers.PrimaryKeyRelatedField[Any]):
     """The key of a record, among those the caller may see."""
 

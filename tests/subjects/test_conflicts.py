@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from accounts.roles import Role
 from core.actions import RefusedError
-from core.models import Deployment, Obligation
+from core.models import Deployment, Event, Obligation
 from core.obligations import refresh_everything
 from sites.actions import places
 from sites.models import Absence, Claim, ClaimKind, Holiday, Person
@@ -23,6 +23,8 @@ from tests.api.conftest import Caller, secret_of, service_with
 from tests.world import World, at, screen, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
+
+DAY = timedelta(days=1)
 
 
 def booked(world: World, hour: int = 9) -> tuple[Visit, Booking, date]:
@@ -214,3 +216,49 @@ def test_an_absence_comes_in_over_the_api(world: World) -> None:
     assert duties() == []
     back = {"start": later["end"], "end": later["start"]}
     assert caller.post(url, back).status_code == 422
+
+
+def test_an_absence_is_taken_back_over_the_api(world: World) -> None:
+    _, _, day = booked(world)
+    service = service_with(Role.COORDINATOR, world.place, world.coordinator, world.admin)
+    caller = Caller(secret_of(service, world.admin))
+    away = places.add_absence(world.person, start=at(day, 8), end=at(day, 12), by=world.coordinator)
+    assert len(duties()) == 1
+    url = f"absences/{away.pk}/end-absence/"
+    assert caller.post(url, {}).status_code == 204
+    assert duties() == []
+    assert not Absence.objects.exists()
+    assert Event.objects.filter(verb="end absence").exists()
+    assert caller.post(url, {}).status_code == 404
+    now = timezone.now()
+    begun = places.add_absence(world.person, start=now - DAY, end=now + DAY, by=world.coordinator)
+    back = caller.post(f"absences/{begun.pk}/end-absence/", {})
+    assert back.status_code == 200
+    assert back.json()["ends_at"] < (now + DAY).isoformat()
+    over = caller.post(f"absences/{begun.pk}/end-absence/", {})
+    assert (over.status_code, over.json()["code"]) == (422, "refused")
+
+
+def test_a_closure_comes_in_and_is_taken_back_over_the_api(world: World) -> None:
+    held, _, day = booked(world)
+    service = service_with(Role.COORDINATOR, world.place, world.coordinator, world.admin)
+    caller = Caller(secret_of(service, world.admin))
+    given = {
+        "place": "northgate", "start": at(day, 8).isoformat(), "end": at(day, 18).isoformat(),
+        "reason": "Flood",
+    }  # fmt: skip
+    assert caller.post("closures/", {**given, "place": "nowhere"}).status_code == 422
+    made = caller.post("closures/", given)
+    assert (made.status_code, made.json()["reason"]) == (201, "Flood")
+    assert duties() == [(held.pk, "the place is closed then")]
+    assert caller.post("closures/", given).status_code == 409
+    url = f"closures/{made.json()['id']}/"
+    later = {**given, "start": at(day, 15).isoformat()}
+    del later["place"]
+    assert caller.post(f"{url}change-closure/", later).status_code == 200
+    assert duties() == []
+    assert caller.post(f"{url}reopen/", {}).status_code == 204
+    assert caller.get("closures/?place=northgate").json()["results"] == []
+    monitor = service_with(Role.CRA, world.site, world.coordinator, world.admin)
+    watcher = Caller(secret_of(monitor, world.admin))
+    assert watcher.post("closures/", given).status_code == 403
