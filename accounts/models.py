@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, ClassVar
+from functools import reduce
+from operator import or_
+from typing import Any, ClassVar, Self
 from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import AbstractUser, Group
@@ -25,6 +27,8 @@ from core.access import (
     ScopedQuerySet,
     ScopeIds,
     ScopeKind,
+    reach,
+    reached,
 )
 from core.access import live as live_roles
 from core.permissions import Permission
@@ -148,7 +152,15 @@ class User(ScopedModel, AbstractUser):
 
 
 class GrantQuerySet(ScopedQuerySet):
-    """Grants, by time."""
+    """Grants, by who may see or end them, and by time."""
+
+    def visible_to(self, user: User, permission: Permission | None = None) -> Self:
+        """Seen with all accounts; any other permission counts on the scope the role is held on."""
+        if permission in {None, Grant.view_permission} or reach(user, permission).everywhere:
+            return super().visible_to(user, permission)
+        held = {kind: reached(user, permission, model) for kind, model in SCOPES.items()}
+        on = (Q(kind=kind, scope_id__any=ids or ()) for kind, ids in held.items())
+        return self.filter(reduce(or_, on))
 
     def live(self, at: datetime | None = None) -> GrantQuerySet:
         """Those in force at an instant, now or in the past."""

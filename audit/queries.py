@@ -19,7 +19,7 @@ from accounts.models import User
 from audit.asked import Asked, part_models
 from audit.reading import Entry, Reading, Row
 from audit.words import in_words, names_of
-from core.access import ScopedModel, require
+from core.access import ScopedModel, held_among, require
 from core.models import AuditRow, Event
 from core.past import rewound
 from core.permissions import Permission
@@ -180,8 +180,7 @@ def _linked(events: Iterable[Event], user: User) -> Set[Row]:
     for kind, keys in by_kind.items():
         model = apps.get_model(kind)
         if issubclass(model, ScopedModel):
-            seen = model.objects.visible_to(user) & model.objects.visible_to(
-                user, Permission.AUDIT_VIEW
-            )
-            found |= {(kind, key) for key in seen.filter(pk__any=keys).values_list("pk", flat=True)}
+            seen = model.objects.visible_to(user)
+            may = held_among(seen, keys, user, Permission.AUDIT_VIEW)
+            found |= {(kind, key) for key in may}
     return found

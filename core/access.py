@@ -167,12 +167,8 @@ class ScopedModel(models.Model):
         names = OWN_COLUMNS[cls.scope_model().kind]
         columns = [F(prefix + name) if name else NOTHING for name in names]
         own = {field.attname for field in cls._meta.concrete_fields}
-        return (
-            columns[0],
-            columns[1],
-            columns[2],
-            F("subject_id") if "subject_id" in own else NOTHING,
-        )
+        subject = F("subject_id") if "subject_id" in own else NOTHING
+        return columns[0], columns[1], columns[2], subject
 
 
 NOTHING = Value(None, output_field=models.BigIntegerField())
@@ -361,6 +357,14 @@ def require(user: User, permission: Permission, obj: ScopedModel) -> None:
     """Refuse, with the permission's plain name, where the user does not hold it."""
     if not can(user, permission, obj):
         raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
+
+
+def held_among(
+    rows: models.QuerySet[Any], keys: Iterable[int], user: User, permission: Permission
+) -> set[int]:  # fmt: skip
+    """Of the rows with these keys, those on which the user holds the permission: one query."""
+    held = rows & rows.model.objects.visible_to(user, permission)
+    return set(held.filter(pk__any=keys).values_list("pk", flat=True))
 
 
 def has_anywhere(user: User, permission: Permission) -> bool:

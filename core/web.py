@@ -11,7 +11,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django_htmx.middleware import HtmxDetails
 
 from core import drafts
-from core.access import ScopedModel, can, require
+from core.access import ScopedModel, can, has_anywhere, require
 from core.permissions import Permission
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def found_last(model: type[M], user: User) -> M | None:
 
 def allowed(user: User, permission: Permission, obj: ScopedModel) -> bool:
     """Whether to offer a button; the action itself checks again."""
-    return can(user, permission, obj)
+    return has_anywhere(user, permission) and can(user, permission, obj)
 
 
 def say(request: HttpRequest, text: str, *, undo: str = "") -> None:

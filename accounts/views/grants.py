@@ -13,7 +13,7 @@ from accounts import actions, queries
 from accounts.forms import GiveForm, GiveHereForm, GrantForm, ReasonForm
 from accounts.models import Grant, User
 from accounts.roles import BUNDLES, Role
-from core.access import Scope, ScopeKind, can
+from core.access import Scope, ScopeKind, can, held_among
 from core.dates import start_of
 from core.pages import answer
 from core.permissions import Permission
@@ -28,13 +28,14 @@ def access(request: Request, kind: str, pk: int) -> HttpResponse:
     day = _day(request.GET.get("on", ""))
     at = start_of(day + timedelta(days=1), zone) - timedelta(seconds=1) if day else None
     held = queries.access_to(scope, min(at, timezone.now()) if at else None)
-    ends = Grant.objects.visible_to(request.user, Permission.GRANT_EDIT)
     keys = [grant.pk for grant in (*held.whole, *held.parts)]
     context = {
         "scope": scope,
         "name": queries.scope_name(scope),
         "access": held,
-        "ends": set(ends.filter(pk__in=keys).values_list("pk", flat=True)) if day is None else (),
+        "ends": held_among(Grant.objects.all(), keys, request.user, Permission.GRANT_EDIT)
+        if day is None
+        else (),
         "day": day,
         "today": timezone.localdate(timezone=zone),
         "may_give": can(request.user, Permission.GRANT_EDIT, scope),

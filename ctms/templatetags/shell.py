@@ -10,8 +10,9 @@ from django.template import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from core.access import ScopedModel, can, has_anywhere
+from core.access import ScopedModel
 from core.permissions import Permission
+from core.web import allowed
 from ctms.context import switch_to
 from sites.models import Place, Site
 from trials.models import Trial
@@ -37,12 +38,10 @@ def crumb(context: Context, level: Any, url: str = "") -> dict[str, str]:
 @register.inclusion_tag("components/audit_link.html", takes_context=True)
 def audit_link(context: Context, record: ScopedModel) -> dict[str, Any]:
     """The way to the trail of a record, for whoever may read it."""
-    user = context["request"].user
-    asked = Permission.AUDIT_VIEW
     return {
         "label": record._meta.label_lower,
         "pk": record.pk,
-        "may_read": has_anywhere(user, asked) and can(user, asked, record),
+        "may_read": allowed(context["request"].user, Permission.AUDIT_VIEW, record),
     }
 
 

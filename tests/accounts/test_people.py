@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts import actions
 from accounts.models import Grant, User
 from accounts.roles import Role
+from core.access import ScopeKind
 from core.actions import RefusedError
 from core.models import Event
 from sites.models import Site
@@ -212,6 +213,24 @@ def test_the_pages_of_trial_site_and_place_lead_to_the_access_list(
         client.force_login(world.coordinator)
         assert url not in client.get(scope.get_absolute_url()).content.decode()
         assert client.get(url).status_code == 404
+
+
+def test_a_manager_ends_roles_where_they_manage_and_nowhere_else(
+    world: World, client: Client
+) -> None:
+    client.force_login(world.manager)
+    url = reverse("accounts:access", args=["trial", world.trial.pk])
+    access = client.get(url)
+    held = [*access.context["access"].whole, *access.context["access"].parts]
+    elsewhere = {ScopeKind.DEPLOYMENT, ScopeKind.PLACE}
+    offered = {grant.pk for grant in held if grant.kind not in elsewhere}
+    assert access.context["ends"] == offered
+    assert 0 < len(offered) < len(held)
+    for grant in held:
+        page = client.get(reverse("accounts:end", args=[grant.pk]))
+        assert page.status_code == (200 if grant.pk in offered else 404)
+    past = client.get(url, {"on": (timezone.localdate() - timedelta(days=1)).isoformat()})
+    assert not past.context["ends"]
 
 
 @pytest.mark.parametrize("count", [1, 5])
