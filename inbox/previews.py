@@ -14,6 +14,7 @@ from core.permissions import Permission
 from inbox.queries import Duty
 from subjects import availability, calendar
 from subjects.models import Visit, VisitStatus
+from subjects.queries import has_left_plan
 
 OFFERED = 3
 STEPS = 4
@@ -44,6 +45,8 @@ def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
         "preference": getattr(visit.subject, "preference", None),
         "minutes": availability.minutes_of(visit),
     }  # fmt: skip
+    if duty.rule == "visit.displaced":
+        found["has_left_plan"] = has_left_plan(visit)
     if is_picked and may_book and duty.rule == "visit.book":
         around = availability.around(visit, now)
         found["offers"] = availability.best([visit], around, OFFERED)[visit.pk]

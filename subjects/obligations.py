@@ -7,7 +7,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+    When,
+)
 from django.db.models.functions import Concat
 
 from accounts.roles import Role
@@ -24,22 +35,23 @@ from subjects.models import (
     VisitStatus,
 )
 from subjects.models.subject import ACTIVE
-from subjects.queries import in_conflict
+from subjects.queries import NOT_PLANNED, in_conflict
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=14)
+Text = str | Concat | Case
 
 
-def _duties(rows: QuerySet[Any], label: str, due: str, detail: str | Concat) -> QuerySet[Visit]:
+def _duties(rows: QuerySet[Any], label: Text, due: str, detail: Text) -> QuerySet[Visit]:
     """Visits as duties, in the columns of the obligations table."""
     duties: QuerySet[Visit] = rows.annotate(
         object_id=F("pk"),
         place_id=F("site__place_id"),
         trial_id=F("subject__trial_id"),
-        label=Concat(Value(label), F("name"), output_field=models.TextField()),
+        label=Concat(_said(label), F("name"), output_field=models.TextField()),
         detail=Concat(
             F("subject__number"), Value(" "), F("subject__trial__protocol_number"),
-            Value(detail) if isinstance(detail, str) else detail,
+            _said(detail),
             output_field=models.TextField(),
         ),
         url=Concat(
@@ -51,6 +63,10 @@ def _duties(rows: QuerySet[Any], label: str, due: str, detail: str | Concat) -> 
         due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties
+
+
+def _said(text: Text) -> Any:
+    return Value(text) if isinstance(text, str) else text
 
 
 def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Any]:
@@ -120,14 +136,17 @@ def visit_to_confirm(within: Within, now: datetime) -> QuerySet[Visit]:
 )  # fmt: skip
 def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
     """Booked visits the schedule no longer has, or whose window has moved away from their day."""
-    followed = SubjectSchedule.objects.filter(subject=OuterRef("subject_id")).order_by("-from_on")
     kept = DeviationDraft.objects.filter(visit=OuterRef("pk"), state=DeviationDraft.State.PLANNED)
-    is_gone = ~Q(definition__version_id=Subquery(followed.values("version_id")[:1]))
     is_outside = Q(live__on__lt=F("earliest_on")) | Q(live__on__gt=F("latest_on"))
     rows = _open(within, [VisitStatus.BOOKED], now).filter(
-        is_gone | is_outside & ~Exists(kept), kind=Visit.Kind.SCHEDULED
+        NOT_PLANNED | is_outside & ~Exists(kept), kind=Visit.Kind.SCHEDULED
     )
-    return _duties(rows, "Move or cancel ", "live__on", ", the plan changed")
+    way_out = Case(When(NOT_PLANNED, then=Value("Cancel ")), default=Value("Move or cancel "))
+    why = Case(
+        When(NOT_PLANNED, then=Value(", the plan no longer has it")),
+        default=Value(", its window moved away"),
+    )
+    return _duties(rows, way_out, "live__on", why)
 
 
 @rule(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.urls import reverse
 
 from accounts.models import User
@@ -17,7 +17,7 @@ from core.dates import local_day, show_day
 from core.permissions import Permission
 from sites.models import Claim, ClaimKind, Closure, Holiday, Place
 from sites.queries import SHOWN, Booked, describes
-from subjects.models import Booking, DeviationDraft, Feed, Visit
+from subjects.models import Booking, DeviationDraft, Feed, SubjectSchedule, Visit
 
 _aside = Claim.objects.filter(holder="booking", holder_id=OuterRef("pk"), is_live=False)
 _closed = Closure.objects.filter(place=OuterRef("place_id"), period__overlap=OuterRef("period"))
@@ -37,6 +37,16 @@ def in_conflict() -> QuerySet[Any]:
     """Live bookings whose place, room or person is not there then, with `clash` saying why."""
     found: QuerySet[Any] = Booking.objects.filter(is_live=True).annotate(clash=CLASH)
     return found.exclude(clash="")
+
+
+_followed = SubjectSchedule.objects.filter(subject=OuterRef("subject_id")).order_by("-from_on")
+NOT_PLANNED = ~Q(definition__version_id=Subquery(_followed.values("version_id")[:1]))
+
+
+def has_left_plan(visit: Visit) -> bool:
+    """Whether the schedule that the subject follows no longer has this visit of an earlier one."""
+    rows = Visit.objects.filter(NOT_PLANNED, pk=visit.pk, kind=Visit.Kind.SCHEDULED)
+    return rows.exists()
 
 
 def planned_deviation(visit: Visit) -> DeviationDraft | None:

@@ -25,7 +25,7 @@ from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
 from subjects.forms import BookForm, DayForm, NoteForm, ReasonForm
 from subjects.models import Booking, Visit
-from subjects.queries import in_conflict
+from subjects.queries import has_left_plan, in_conflict
 from subjects.views.course import ask_first
 
 
@@ -159,6 +159,7 @@ def visit(request: Request, pk: int) -> HttpResponse:
         "is_displaced": Obligation.objects.filter(
             rule="visit.displaced", object_id=pk, met_at=None
         ).exists(),
+        "has_left_plan": has_left_plan(record),
         "history": [{"label": labels[step.to_status], **vars(step)} for step in history],
     }
     return page(request, "subjects/visit.html", context)

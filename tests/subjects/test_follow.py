@@ -9,6 +9,8 @@ from uuid import UUID
 
 import pytest
 import time_machine
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -187,7 +189,9 @@ def test_cycles_that_passed_before_the_switch_are_not_asked_for(world: World) ->
     assert laid[0].target_on == today_at(world) + 13 * DAY
 
 
-def test_a_booked_visit_that_is_gone_keeps_its_time_and_asks_for_a_decision(world: World) -> None:
+def test_a_booked_visit_that_is_gone_keeps_its_time_and_asks_for_a_decision(
+    world: World, client: Client
+) -> None:
     subject = dosed(world)
     held = visit(subject, "W2")
     booking = bookings.book(held, wanted=wanted(world, in_window(held)), by=world.coordinator)
@@ -196,6 +200,14 @@ def test_a_booked_visit_that_is_gone_keeps_its_time_and_asks_for_a_decision(worl
     assert (kept.status, kept.target_on) == ("booked", held.target_on)
     duty = Obligation.objects.get(rule="visit.displaced", met_at=None)
     assert (duty.object_id, duty.due_on) == (held.pk, booking.on)
+    assert duty.label == "Cancel W2"
+    assert duty.detail.endswith(", the plan no longer has it")
+    client.force_login(world.coordinator)
+    page = client.get(reverse("subjects:visit", args=[held.pk])).content.decode()
+    assert "another time does not bring it back" in page
+    picked = client.get(f"{reverse('inbox:work')}?item={duty.pk}").content.decode()
+    assert "Cancel visit" in picked
+    assert "Move visit" not in picked
     bookings.unbook(booking, by=world.coordinator)
     assert Visit.objects.get(pk=held.pk).status == "not_applicable"
     assert not Obligation.objects.filter(rule="visit.displaced", met_at=None).exists()
@@ -210,7 +222,9 @@ def test_a_booking_that_falls_out_of_its_window_is_flagged_until_kept_with_a_rea
     booking = bookings.book(held, wanted=slot, by=world.coordinator)
     take_effect(world, amended(world, [("D1", 0, 0), ("W2", 21, 1)]))
     assert Visit.objects.get(pk=held.pk).status == "booked"
-    assert [duty.object_id for duty in open_duties("visit.displaced")] == [held.pk]
+    assert [(duty.object_id, duty.label) for duty in open_duties("visit.displaced")] == [
+        (held.pk, "Move or cancel W2 amended")
+    ]
     bookings.move(booking, wanted=slot, reason="Travel or weather", by=world.coordinator)
     assert open_duties("visit.displaced") == []
 
