@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
-from io import BytesIO, StringIO
+from io import BytesIO
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -20,7 +20,12 @@ from core.audit import note
 from core.models import Event
 from core.web import Request
 
-MOST = 20_000
+MOST = 20_000  # rows of a workbook, which is made in memory
+CSV = "csv"
+KINDS = {
+    CSV: "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 WIDEST, SAMPLE = 60, 100  # letters of a column of a workbook, and the rows that say how wide it is
 LONGEST = 32_767  # letters a cell of a workbook holds
 UNFILTERED = "no filter"
@@ -47,31 +52,35 @@ def safe(value: Any) -> str:
 
 def as_file(
     request: Request, kind: str, name: str, heads: Sequence[str], rows: Iterable[Sequence[Any]], *,
-    said: str, target: models.Model,
-) -> HttpResponse:  # fmt: skip
-    """A file of the rows; its first line says what was filtered, when and for whom."""
-    counted = list(_up_to_most(rows))
-    write, _ = KINDS[kind]
-    content = write(heading(request, name, said), heads, counted)
-    return send(request, name, kind, content, rows=len(counted), said=said, target=target)
+    said: str, target: models.Model, count: int | None = None,
+) -> HttpResponseBase:  # fmt: skip
+    """A file of the rows, of any length as CSV; its first line says what was filtered."""
+    if kind == CSV:
+        counted = said if count is None else _counted(count, said)
+        return as_stream(
+            request, name, heads, lambda _: rows, said=said, noted=counted, target=target
+        )
+    few = list(_up_to_most(rows))
+    content = _xlsx(heading(request, name, said), heads, few)
+    return send(request, name, kind, content, rows=len(few), said=said, target=target)
 
 
 def as_stream(
     request: Request, name: str, heads: Sequence[str],
     rows: Callable[[Event], Iterable[Sequence[Any]]], *, said: str, target: models.Model,
+    noted: str = "",
 ) -> StreamingHttpResponse:  # fmt: skip
     """A CSV file of any length, sent while it is written; its rows know the event of its export.
 
     The export is on the trail before the first line is sent.
     """
-    begun = note(
-        f"export {name.lower()}", target=target, by=request.user, reason=said or UNFILTERED
-    )
+    reason = noted or said or UNFILTERED
+    begun = note(f"export {name.lower()}", target=target, by=request.user, reason=reason)
     lines = chain([[safe(heading(request, name, said))], heads], _safe(rows(begun)))
     writer = csv.writer(_Sent())
     content = chain([BYTE_ORDER_MARK], (writer.writerow(line) for line in lines))
-    response = StreamingHttpResponse(content, content_type=KINDS["csv"][1])
-    return _attached(response, name, "csv")
+    response = StreamingHttpResponse(content, content_type=KINDS[CSV])
+    return _attached(response, name, CSV)
 
 
 class _Sent:
@@ -92,10 +101,14 @@ def send(
     target: models.Model,
 ) -> HttpResponse:  # fmt: skip
     """A file to keep, said on the trail with how much it holds."""
-    shown = "1 row" if rows == 1 else f"{rows} rows"
-    reason = f"{shown}, {said or UNFILTERED}"
+    reason = _counted(rows, said)
     note(f"export {name.lower()}", target=target, by=request.user, reason=reason)
-    return _attached(HttpResponse(content, content_type=KINDS[kind][1]), name, kind)
+    return _attached(HttpResponse(content, content_type=KINDS[kind]), name, kind)
+
+
+def _counted(rows: int, said: str) -> str:
+    shown = "1 row" if rows == 1 else f"{rows} rows"
+    return f"{shown}, {said or UNFILTERED}"
 
 
 def _attached(response: AnyResponse, name: str, kind: str) -> AnyResponse:
@@ -108,21 +121,15 @@ def _attached(response: AnyResponse, name: str, kind: str) -> AnyResponse:
 def _up_to_most(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
     for count, row in enumerate(rows):
         if count == MOST:
-            raise RefusedError(f"More than {MOST:,} rows. Filter the list, then export it.")
+            raise RefusedError(
+                f"More than {MOST:,} rows are too many for a workbook. Choose CSV, which holds"
+                " them all, or filter the list first."
+            )
         yield row
 
 
 def _safe(rows: Iterable[Sequence[Any]]) -> Iterator[list[str]]:
     return ([safe(value) for value in row] for row in rows)
-
-
-def _csv(first: str, heads: Sequence[str], rows: Lines) -> bytes:
-    written = StringIO(newline="")
-    writer = csv.writer(written)
-    writer.writerow([safe(first)])
-    writer.writerow(heads)
-    writer.writerows(_safe(rows))
-    return (BYTE_ORDER_MARK + written.getvalue()).encode()
 
 
 def _xlsx(first: str, heads: Sequence[str], rows: Lines) -> bytes:
@@ -157,9 +164,3 @@ def _put(sheet: Any, line: int, column: int, value: Any, day: Any) -> None:
             pass
         case _:
             sheet.write_string(line, column, str(value)[:LONGEST])
-
-
-KINDS: dict[str, tuple[Callable[[str, Sequence[str], Lines], bytes], str]] = {
-    "csv": (_csv, "text/csv; charset=utf-8"),
-    "xlsx": (_xlsx, "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-}

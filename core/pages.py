@@ -10,6 +10,7 @@ from django.contrib import messages
 from django.db import IntegrityError, models, transaction
 from django.db.models import Q
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -137,7 +138,7 @@ class Pages:
         return []
 
     @classmethod
-    def listing(cls, request: Request, kind: str = "", **key: str) -> HttpResponse:
+    def listing(cls, request: Request, kind: str = "", **key: str) -> HttpResponseBase:
         """The records as a list, and as its files."""
         above = cls._above(request, key, cls.model.view_permission)
         may_edit, names = can(request.user, cls.edit_permission, above), cls.model._meta

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -21,7 +22,7 @@ from core.permissions import Permission
 from core.web import Request, allowed, find, page
 
 
-def people(request: Request, kind: str = "") -> HttpResponse:
+def people(request: Request, kind: str = "") -> HttpResponseBase:
     """Everybody who has an account, with the roles they hold now."""
     installation = actions.deployment()
     require(request.user, Permission.ACCOUNT_VIEW, installation)

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from django.forms import ModelForm
 from django.http import Http404, HttpResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, register_converter
 from django.views.decorators.http import require_GET, require_http_methods
@@ -51,7 +52,7 @@ class Kind:
 register_converter(Kind, "kind")
 
 
-def urls(route: str, view: Callable[..., HttpResponse], name: str) -> list[URLPattern]:
+def urls(route: str, view: Callable[..., HttpResponseBase], name: str) -> list[URLPattern]:
     """The address of a list, and those of its files."""
     return [
         path(f"{route}/", require_http_methods(["GET", "POST"])(view), name=name),
@@ -61,7 +62,7 @@ def urls(route: str, view: Callable[..., HttpResponse], name: str) -> list[URLPa
 
 def answer(
     listing: Listing, request: Request, template: str, context: dict[str, Any], kind: str = ""
-) -> HttpResponse:
+) -> HttpResponseBase:
     """The page of a list, the part of it that is asked for, a file, or a view that is kept."""
     if kind:
         return _file(listing, request, kind)
@@ -78,12 +79,12 @@ def answer(
     return response
 
 
-def _file(listing: Listing, request: Request, kind: str) -> HttpResponse:
+def _file(listing: Listing, request: Request, kind: str) -> HttpResponseBase:
     columns = listing.file_columns
     return as_file(
         request, kind, listing.declared.title,
         [head for column in columns for head, _ in column.files], listing.records(columns),
-        said=listing.said, target=listing.of,
+        said=listing.said, target=listing.of, count=listing.wanted.order_by().count(),
     )  # fmt: skip
 
 

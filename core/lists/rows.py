@@ -126,12 +126,15 @@ class Rows:
         said = show(rows[0])
         return NOTHING if said in {None, ""} else str(said)
 
+    @property
+    def wanted(self) -> QuerySet[Any]:
+        """What a file holds: everything that was found, or what was ticked of it."""
+        ticked = [key for text in self.given.getlist(CHOSEN) if (key := whole(text))]
+        return self.found.filter(pk__in=ticked) if ticked else self.found
+
     def records(self, columns: Sequence[Column]) -> Iterator[tuple[Any, ...]]:
-        """Every row, or every one of those that were ticked, in the columns of a file."""
-        rows = self.found
-        if ticked := [key for text in self.given.getlist(CHOSEN) if (key := whole(text))]:
-            rows = rows.filter(pk__in=ticked)
-        found = self._values(rows.order_by(*self.order.by), columns).iterator(CHUNK)
+        """Every row of a file in its columns, read in chunks."""
+        found = self._values(self.wanted.order_by(*self.order.by), columns).iterator(CHUNK)
         while chunk := self._finished(list(islice(found, CHUNK))):
             for row in chunk:
                 yield tuple(show(row) for column in columns for _, show in column.files)

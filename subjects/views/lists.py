@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
@@ -59,7 +60,7 @@ def screening_log(request: Request, pk: int) -> HttpResponse:
 
 
 @require_GET
-def export_screening_log(request: Request, pk: int) -> HttpResponse:
+def export_screening_log(request: Request, pk: int) -> HttpResponseBase:
     """The screening log as CSV."""
     site = find(Site, request.user, to=Permission.SUBJECT_VIEW, along=HEAD, pk=pk)
     rows = screening.matching(site, request.user, request.GET.get("outcome", ""))

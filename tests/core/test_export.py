@@ -1,11 +1,13 @@
 """CSV that a spreadsheet opens without running anything."""
 
 import csv
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from io import StringIO
+from typing import Any
 
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 
 from core import export
@@ -42,7 +44,7 @@ def lines(client: Client, url: str) -> list[list[str]]:
     assert answer.status_code == 200
     assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert "attachment" in answer.headers["Content-Disposition"]
-    text = answer.content.decode()
+    text = answer.getvalue().decode()
     assert text.startswith("\N{ZERO WIDTH NO-BREAK SPACE}")
     return list(csv.reader(StringIO(text[1:], newline="")))
 
@@ -85,11 +87,46 @@ def test_people_and_plain_records_are_exported(world: World, client: Client) -> 
 
 
 @pytest.mark.django_db
-def test_a_very_long_list_is_filtered_first(
+def test_a_list_too_long_for_a_workbook_is_had_as_csv(
     world: World, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "MOST", 0)
     client.force_login(world.manager)
-    refused = client.get(reverse("workspace:export_all_sites", args=["csv"]))
+    refused = client.get(reverse("workspace:export_all_sites", args=["xlsx"]))
     assert refused.status_code == 422
-    assert "Filter the list" in refused.content.decode()
+    assert "Choose CSV" in refused.content.decode()
+    assert len(lines(client, reverse("workspace:export_all_sites", args=["csv"]))) == 3
+
+
+@pytest.mark.django_db
+def test_a_long_list_is_sent_while_it_is_read(world: World) -> None:
+    request: Any = RequestFactory().get("/")
+    request.user = world.manager
+    read: list[int] = []
+
+    def rows() -> Iterator[tuple[int]]:
+        for number in range(1_000_000):
+            read.append(number)
+            yield (number,)
+
+    sent: Any = export.as_file(
+        request, "csv", "Numbers", ["Number"], rows(), said="", target=world.trial, count=1_000_000
+    )
+    first = [next(sent.streaming_content) for _ in range(5)]
+    assert first[3:] == [b"0\r\n", b"1\r\n"]
+    assert read == [0, 1]
+    assert Event.objects.get(verb="export numbers").reason == "1000000 rows, no filter"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 5])
+def test_a_file_takes_a_fixed_number_of_queries(
+    world: World, client: Client, django_assert_max_num_queries: Any, count: int
+) -> None:
+    for number in range(count):
+        places.add_room(world.place, name=f"R{number}", by=world.coordinator)
+    client.force_login(world.coordinator)
+    url = reverse("sites:export_rooms", args=["northgate", "csv"])
+    client.get(url).getvalue()
+    with django_assert_max_num_queries(15):
+        assert client.get(url).getvalue()

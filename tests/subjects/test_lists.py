@@ -141,7 +141,7 @@ def test_the_screening_log_runs_a_fixed_number_of_queries(
 
 
 def lines(client: Client, url: str) -> list[list[str]]:
-    text = client.get(url).content.decode("utf-8-sig")
+    text = client.get(url).getvalue().decode("utf-8-sig")
     return list(csv.reader(StringIO(text)))
 
 

@@ -232,7 +232,7 @@ def test_the_files_hold_the_matrix_and_can_be_pasted_into_another_draft(
     client.force_login(world.manager)
     version = start(client, world, PILOT).schedules.get()
     export = client.get(at("trials:export", version, "csv"))
-    rows = list(csv.reader(StringIO(export.content.decode("utf-8-sig"))))
+    rows = list(csv.reader(StringIO(export.getvalue().decode("utf-8-sig"))))
     codes = [one.code for one in version.visits.order_by("timeline_id", "position")]
     assert sorted(rows[1][1:]) == sorted(codes)
     by_name = {row[0]: row for row in rows[2:] if row}

@@ -202,7 +202,7 @@ def test_every_list_is_had_as_a_file(
 ) -> None:
     screen(world)
     client.force_login(world.coordinator)
-    text = client.get(reverse(name, args=[*args, "csv"])).content.decode("utf-8-sig")
+    text = client.get(reverse(name, args=[*args, "csv"])).getvalue().decode("utf-8-sig")
     first, second, *rows = list(csv.reader(StringIO(text, newline="")))
     assert "no filter" in first[0]
     assert second[:3] == heads

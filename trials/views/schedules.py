@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
@@ -61,7 +62,7 @@ def _newest(versions: list[ScheduleVersion]) -> ScheduleVersion | None:
 
 
 @require_GET
-def export(request: Request, code: str, number: str, kind: str) -> HttpResponse:
+def export(request: Request, code: str, number: str, kind: str) -> HttpResponseBase:
     """A version as a file, to keep or to paste into another draft."""
     version = find(ScheduleVersion, request.user, trial__code=code, number=number)
     matrix = grid.of_version(version)

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
@@ -25,7 +26,7 @@ from trials.models import Sponsor, Trial
 from workspace.lists import ALL_SITES, ALL_SUBJECTS, EVENTS, SITE_EDITS, SITES, SUBJECTS, TRIALS
 
 
-def trials(request: Request, kind: str = "") -> HttpResponse:
+def trials(request: Request, kind: str = "") -> HttpResponseBase:
     """Every trial the person may see."""
     rows = Trial.objects.visible_to(request.user)
     listing = lists.Listing(request, TRIALS, rows, of=Deployment(pk=1))
@@ -36,7 +37,7 @@ def trials(request: Request, kind: str = "") -> HttpResponse:
     return lists.answer(listing, request, "workspace/trials.html", context, kind)
 
 
-def sites(request: Request, code: str = "", kind: str = "") -> HttpResponse:
+def sites(request: Request, code: str = "", kind: str = "") -> HttpResponseBase:
     """The sites of one trial or of all."""
     trial = find(Trial, request.user, code=code) if code else None
     listing = _sites(request, trial)
@@ -72,7 +73,7 @@ def edit_site(request: Request, code: str, number: str, column: str) -> HttpResp
     )  # fmt: skip
 
 
-def subjects(request: Request, code: str = "", kind: str = "") -> HttpResponse:
+def subjects(request: Request, code: str = "", kind: str = "") -> HttpResponseBase:
     """The subjects of one trial or of all."""
     trial = find(Trial, request.user, code=code) if code else None
     rows = _subjects(request.user, **({"trial": trial} if trial else {}))
@@ -83,7 +84,7 @@ def subjects(request: Request, code: str = "", kind: str = "") -> HttpResponse:
     return lists.answer(listing, request, "workspace/subjects.html", context, kind)
 
 
-def place_subjects(request: Request, slug: str, kind: str = "") -> HttpResponse:
+def place_subjects(request: Request, slug: str, kind: str = "") -> HttpResponseBase:
     """The subjects of a place across its trials."""
     place = find(Place, request.user, slug=slug)
     rows = _subjects(request.user, site__place=place)
@@ -92,7 +93,7 @@ def place_subjects(request: Request, slug: str, kind: str = "") -> HttpResponse:
     return lists.answer(listing, request, "workspace/subjects.html", context, kind)
 
 
-def site_subjects(request: Request, code: str, number: str, kind: str = "") -> HttpResponse:
+def site_subjects(request: Request, code: str, number: str, kind: str = "") -> HttpResponseBase:
     """The subjects of a site."""
     site = site_at(request.user, code, number)
     listing = lists.Listing(request, SUBJECTS, _subjects(request.user, site=site), of=site)
@@ -105,7 +106,7 @@ def _subjects(user: User, **where: Any) -> QuerySet[Subject]:
     return rows
 
 
-def site_activity(request: Request, code: str, number: str, kind: str = "") -> HttpResponse:
+def site_activity(request: Request, code: str, number: str, kind: str = "") -> HttpResponseBase:
     """What was done at a site, to its facts and its subjects, by whom."""
     site = site_at(request.user, code, number)
     require(request.user, Permission.AUDIT_VIEW, site)
