@@ -299,13 +299,13 @@ PREFERRED = {"morning": "Prefers mornings", "afternoon": "Prefers afternoons"}
 
 
 def to_book(
-    place: Place, today: date, user: User, limit: int = 50, trial: str = ""
-) -> list[ToBook]:
-    """Visits to book, and those whose window closed in the last two weeks, soonest end first."""
+    place: Place, today: date, user: User, trial: str = "", limit: int = 20
+) -> tuple[list[ToBook], int]:
+    """Visits to book, those whose window closed in the last two weeks first, and how many."""
     rows = _planned(place, today, user).filter(latest_on__gte=today - NEAR)
     if trial:
         rows = rows.filter(subject__trial__protocol_number=trial)
-    return _waiting(rows[:limit], today, user)
+    return _first(rows, limit, today, user)
 
 
 def waiting(
@@ -315,8 +315,7 @@ def waiting(
     rows = _planned(place, today, user).filter(latest_on__gte=today)
     if text:
         rows = rows.filter(Q(subject__number__icontains=text) | Q(name__icontains=text))
-    found: list[Any] = list(rows.annotate(total=Over(Count("*")))[:limit])
-    return _waiting(found, today, user), found[0].total if found else 0
+    return _first(rows, limit, today, user)
 
 
 def _planned(place: Place, today: date, user: User) -> QuerySet[Visit]:
@@ -327,10 +326,11 @@ def _planned(place: Place, today: date, user: User) -> QuerySet[Visit]:
     return rows.order_by("latest_on", "pk")
 
 
-def _waiting(rows: Iterable[Visit], today: date, user: User) -> list[ToBook]:
-    found = list(rows)
+def _first(rows: QuerySet[Visit], limit: int, today: date, user: User) -> tuple[list[ToBook], int]:
+    found: list[Any] = list(rows.annotate(total=Over(Count("*")))[:limit])
     names = names_of({visit.subject_id for visit in found}, user)
-    return [_to_book(visit, today, names.get(visit.subject_id, "")) for visit in found]
+    shown = [_to_book(visit, today, names.get(visit.subject_id, "")) for visit in found]
+    return shown, found[0].total if found else 0
 
 
 def _to_book(visit: Any, today: date, name: str) -> ToBook:

@@ -130,6 +130,7 @@ def schedule(
     by = query.get("by", "room")
     grid = Grid(held, hours, user, now)
     columns = grid.resources(blocks, by) if is_day else grid.days(blocks, on)
+    waiting, total = diary.to_book(place, now.date(), user, query.get("trial", ""))
     return {
         "place": place, "view": view, "by": by, "on": on, "first": first, "last": held.last,
         "now": now, "title": _title(first, columns[-1].on, view), "columns": columns,
@@ -138,9 +139,7 @@ def schedule(
         "now_row": hours.row(now) if grid.is_open(now) else None,
         "agenda": blocks, "booked": [block.is_busy for block in blocks].count(False),
         "free": held.free(diary.TYPICAL_MINUTES),
-        "to_book": diary.to_book(
-            place, now.date(), user, limit=20, trial=query.get("trial", "")
-        ),
+        "to_book": waiting, "waiting": total,
         "trials": _trials(every),
         "picks": _picks(held, query), "previous": first - length, "next": first + length,
         "today": now.date(), "query": query,
@@ -339,8 +338,9 @@ class Grid:
 
 
 def _near(shown: list[date], on: date) -> list[date]:
-    """The two days a small screen has room for: the one asked for and the next, else the last."""
-    return [day for day in shown if day >= on][:2] or shown[-2:]
+    """The two days a small screen has room for: the one asked for and the next, else the last two."""
+    first = min(sum(day < on for day in shown), len(shown) - 2)
+    return shown[max(first, 0) :][:2]
 
 
 def _words(shown: Iterable[Lasting], day: date) -> list[str]:

@@ -70,6 +70,15 @@ def test_without_hours_of_its_own_a_place_shows_a_working_week(world: World) -> 
     assert [each.on for each in found["columns"]] == [MONDAY + timedelta(n) for n in range(5)]
 
 
+def test_a_phone_shows_two_days_also_at_the_end_of_the_week(world: World) -> None:
+    def near(on: date) -> list[int]:
+        return [each.on.day for each in shown(world, on=on)["columns"] if each.is_near]
+
+    assert near(MONDAY) == [8, 9]
+    assert near(MONDAY + timedelta(4)) == [11, 12]
+    assert near(MONDAY + timedelta(6)) == [11, 12]
+
+
 def test_a_closed_day_says_why_and_a_closed_hour_is_hatched(world: World) -> None:
     opening(world, time(8), time(18))
     tuesday, wednesday = MONDAY + timedelta(1), MONDAY + timedelta(2)
@@ -226,6 +235,7 @@ def test_the_tray_holds_the_visits_of_the_trial_that_is_asked_for(world: World) 
     numbers = {one.number for one in shown(world, trial="TMR-204")["to_book"]}
     assert numbers == {subject.number}
     assert shown(world, trial="another")["to_book"] == []
+    assert shown(world, trial="another")["waiting"] == 0
 
 
 def test_short_visits_in_a_row_do_not_cover_each_other(world: World) -> None:
