@@ -120,6 +120,12 @@ class EndForm(forms.Form):
     on = DayField(label="Date")
     reason = forms.CharField(max_length=200, required=False)
 
+    def __init__(self, *args: Any, after: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        status: Any = self.fields["status"]
+        may_follow = Subject.flow.after(after)
+        status.widget.choices = [choice for choice in status.choices if choice[0] in may_follow]
+
 
 class AnchorForm(forms.Form):
     """When something happened that visits count from."""

@@ -53,7 +53,7 @@ def end(request: Request, pk: int) -> HttpResponse:
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
 
     today = timezone.localdate(timezone=subject.site.place.zone)
-    form = EndForm(request.POST or None, initial={"on": today})
+    form = EndForm(request.POST or None, initial={"on": today}, after=subject.status)
 
     def leave() -> str:
         left = subjects.end(subject, by=request.user, **form.cleaned_data)
@@ -61,7 +61,7 @@ def end(request: Request, pk: int) -> HttpResponse:
 
     return answer(
         request, form, leave, title=f"End participation of {subject}", verb="End participation",
-        back=subject.get_absolute_url(), template="subjects/form.html",
+        back=subject.get_absolute_url(), template="subjects/form.html", subject=subject,
     )  # fmt: skip
 
 
@@ -76,7 +76,7 @@ def contact(request: Request, pk: int) -> HttpResponse:
             subject, at=timezone.now(), by=request.user, **form.cleaned_data
         ),
         title=f"Log contact with {subject}", verb="Log contact", back=subject.get_absolute_url(),
-        done=f"Contact with {subject} logged.", template="subjects/form.html",
+        done=f"Contact with {subject} logged.", template="subjects/form.html", subject=subject,
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def identify(request: Request, pk: int) -> HttpResponse:
         request, form,
         lambda: subjects.identify(subject, values=dict(form.cleaned_data), by=request.user),
         title=f"Identity of {subject}", verb="Keep identity", back=subject.get_absolute_url(),
-        done=f"Identity of {subject} kept.", template="subjects/form.html",
+        done=f"Identity of {subject} kept.", template="subjects/form.html", subject=subject,
     )  # fmt: skip
 
 
@@ -104,5 +104,5 @@ def prefer(request: Request, pk: int) -> HttpResponse:
         request, form,
         lambda: subjects.prefer(subject, values=dict(form.cleaned_data), by=request.user),
         title=f"When booking {subject}", verb="Keep preferences", back=subject.get_absolute_url(),
-        done=f"Preferences of {subject} kept.", template="subjects/form.html",
+        done=f"Preferences of {subject} kept.", template="subjects/form.html", subject=subject,
     )  # fmt: skip

@@ -82,6 +82,9 @@ def test_nobody_is_screened_while_the_site_is_not_open(world: World, coordinator
 def test_who_leaves_has_no_visits_to_come(world: World, coordinator: Client) -> None:
     subject = screen(world)
     ways = {"status": "screen_failed", "on": today_at(world)}
+    offered = coordinator.get(url("end", subject)).content.decode()
+    assert '"withdrawn"' in offered
+    assert '"completed"' not in offered, "nobody completes a trial in screening"
     without = coordinator.post(url("end", subject), ways)
     assert without.status_code == 422
     assert "Give a reason to set" in without.content.decode()
