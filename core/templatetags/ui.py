@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from django import template
-from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple
+from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Select
 from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -84,6 +85,13 @@ def load_bar(percent: int, title: str, state: str = "") -> SafeString:
     return charts.bar(percent, title, state)
 
 
+def _said(choices: Iterable[tuple[Any, Any]], none: str) -> list[tuple[Any, Any]]:
+    """The choices of a list, with a word in place of the dashes that stand for none."""
+    return [
+        (key, none if key == "" and str(said).startswith("--") else said) for key, said in choices
+    ]
+
+
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     """A form field: label above, hint, input, error with icon, wired for screen readers."""
@@ -99,6 +107,9 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     kind = kinds.get(type(bound.field.widget), "")
     if kind:
         attributes.pop("class")
+    if isinstance(bound.field.widget, Select):
+        none = "Choose" if bound.field.required else "Not said"
+        bound.field.widget.choices = _said(bound.field.widget.choices, none)
     return {
         "bound": bound,
         "kind": kind,

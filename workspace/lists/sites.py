@@ -172,6 +172,6 @@ SITES = List(
     finish=lambda rows, reader: add_duties(rows, reader, "site_id"),
     empty="No site yet.",
 )  # fmt: skip
-TRIAL = text("trial", "Trial", "trial__protocol_number", files=())
+TRIAL = text("trial", "Trial", "trial__protocol_number", files=(), css="text-nowrap")
 OF_TRIAL = Choices("trial", "Trial", "trial__protocol_number")
 ALL_SITES = SITES.but_with(TRIAL, OF_TRIAL)

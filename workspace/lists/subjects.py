@@ -93,7 +93,7 @@ SUBJECTS = List(
             "subject", "Subject",
             ("number", "trial__code", "trial__protocol_number", "site__number"),
             lambda row: lead(url(row), row["number"]),
-            order="number",
+            order="number", css="text-nowrap",
             files=(
                 ("Trial", value("trial__protocol_number")), ("Site", value("site__number")),
                 ("Subject", value("number")),

@@ -94,7 +94,7 @@ TRIALS = List(
     sort="trial",
     columns=(
         Column("trial", "Trial", ("code", "protocol_number", "name"), _trial, order="protocol_number",
-            files=(("Trial", value("protocol_number")), ("Name", value("name")))),
+            css="text-nowrap", files=(("Trial", value("protocol_number")), ("Name", value("name")))),
         text("sponsor", "Sponsor", "sponsor__name", order="sponsor__name", is_shown=False),
         text("phase", "Phase", order="phase"),
         text("area", "Area", "therapeutic_area", order="therapeutic_area"),
