@@ -17,6 +17,7 @@ APPS = ["core", "accounts", "trials", "sites", "subjects", "inbox", "audit", "wo
 SOURCES = [
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 ]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 OURS = [model for model in apps.get_models() if model._meta.app_label in APPS]
 
 
@@ -27,6 +28,11 @@ def test_files_and_functions_are_small(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 40, node.name
+
+
+@pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_of_tests_are_small(path: Path) -> None:
+    assert path.read_text().count("\n") < 400
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
