@@ -75,16 +75,16 @@ def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Any]
         here=here("site__place__time_zone", now),
         live=FilteredRelation("bookings", condition=Q(bookings__is_live=True)),
     )
-    if within.trial_id is not None:
-        rows = rows.filter(subject__trial_id=within.trial_id)
-    if within.site_id is not None:
-        rows = rows.filter(site_id=within.site_id)
-    if within.subject_id is not None:
-        rows = rows.filter(subject_id=within.subject_id)
-    if within.place_id is not None:
-        rows = rows.filter(site__place_id=within.place_id)
-    found: QuerySet[Any] = rows
-    return found
+    return _inside(rows, within, trial="subject__trial", subject="subject")
+
+
+def _inside(rows: QuerySet[Any], within: Within, *, trial: str, subject: str) -> QuerySet[Any]:
+    """The rows that lie within, by their site and the paths to their trial and subject."""
+    wanted = {
+        trial: within.trial_id, "site": within.site_id, subject: within.subject_id,
+        "site__place": within.place_id,
+    }  # fmt: skip
+    return rows.filter(**{path: key for path, key in wanted.items() if key is not None})
 
 
 @rule(
@@ -171,14 +171,7 @@ def schedule_not_followed(within: Within, now: datetime) -> QuerySet[SiteSchedul
     """Schedules in effect since before today that gave subjects of their site no dates."""
     late = behind(now).filter(site=OuterRef("site_id"))
     rows = in_effect(now).filter(Exists(late), during__startswith__lt=F("here"))
-    if within.trial_id is not None:
-        rows = rows.filter(site__trial_id=within.trial_id)
-    if within.site_id is not None:
-        rows = rows.filter(site_id=within.site_id)
-    if within.subject_id is not None:
-        rows = rows.filter(site__subjects=within.subject_id)
-    if within.place_id is not None:
-        rows = rows.filter(site__place_id=within.place_id)
+    rows = _inside(rows, within, trial="site__trial", subject="site__subjects")
     duties: QuerySet[SiteSchedule] = rows.annotate(
         object_id=F("pk"),
         trial_id=F("site__trial_id"),
