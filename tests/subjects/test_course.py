@@ -131,6 +131,10 @@ def test_a_screen_failure_is_screened_again(world: World, client: Client) -> Non
     assert "only a screen failure can be screened again" in early.content.decode()
     subjects.end(subject, status="screen_failed", on=today, reason="HbA1c", by=world.coordinator)
     assert "Screen again" in client.get(subject.get_absolute_url()).content.decode()
+    old = client.post(url, {"on": today, "consented_on": today - timedelta(days=1)})
+    assert old.status_code == 422
+    assert "a consent given after the screen failure" in old.content.decode()
+    assert not Subject.objects.filter(previous=subject).exists()
     client.post(url, {"on": today, "consented_on": today})
     assert Subject.objects.get(previous=subject).number == "1042-002"
 
