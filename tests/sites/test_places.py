@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.roles import Role
 from core.actions import RefusedError
 from core.models import Event
 from core.versions import ConflictError
@@ -24,7 +25,7 @@ from sites.models import (
 )
 from subjects.actions import bookings
 from subjects.models import Visit
-from tests.world import World, at, screen, visit, weekday_from
+from tests.world import World, at, make_place, screen, user_with, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
 
@@ -206,6 +207,30 @@ def test_tasks_are_delegated_and_ended_by_day(world: World, coordinator: Client)
     )
     assert coordinator.post(end, {"on": "2026-06-30"}).status_code == 302
     assert Delegation.objects.get(task="ecg").during.upper == date(2026, 7, 1)
+
+
+def test_a_task_is_delegated_to_staff_of_the_place_and_once_at_a_time(
+    world: World, coordinator: Client
+) -> None:
+    given = {
+        "site": world.site.pk, "person": world.person.pk, "tasks": ["ecg"],
+        "from_on": "2026-03-01", "to_on": "",
+    }  # fmt: skip
+    url = reverse("sites:delegate", args=SLUG)
+    assert coordinator.post(url, given).status_code == 302
+    again = coordinator.post(url, {**given, "tasks": ["blood", "ecg"]})
+    assert again.status_code == 409
+    assert "holds one of these tasks at" in again.content.decode()
+    assert not Delegation.objects.filter(task="blood").exists()
+    elsewhere = make_place("eastgate", world.admin)
+    there = user_with(Role.COORDINATOR, elsewhere, world.admin)
+    stranger = places.add_person(elsewhere, values={"name": "Sam Reed"}, by=there)
+    assert coordinator.post(url, {**given, "person": stranger.pk}).status_code == 422
+    with pytest.raises(RefusedError, match="does not work at"):
+        places.delegate(
+            world.site, person=stranger, tasks=[Task.ECG], from_on=date(2026, 3, 1),
+            by=world.coordinator,
+        )  # fmt: skip
 
 
 def test_the_log_of_delegations_shows_those_in_force_or_all(
