@@ -81,7 +81,8 @@ class Timeline:
             _text(at, VISITS - 8 + LABEL_ROW * row, label, "ch-label", "middle")
             for at, label, row in labels
         ]
-        return self._lane(body, VISITS + LABEL_ROW * lowest, "Visits against their windows")
+        height = VISITS + LABEL_ROW * lowest
+        return self._lane(body, height, "Visits against their windows", "timeline-today")
 
     def points(self, points: Iterable[Point], title: str) -> SafeString:
         """A dot for each day, or a diamond where it deviates; named where there is room."""
@@ -113,7 +114,7 @@ class Timeline:
             texts.append(_text(now, 14, today, "ch-label ch-today-label", "middle"))
         return _picture(texts, 18, "")
 
-    def _lane(self, body: list[str], height: int, title: str) -> SafeString:
+    def _lane(self, body: list[str], height: int, title: str, today: str = "") -> SafeString:
         lines = [
             f'<line class="ch-grid" x1="{at}" x2="{at}" y1="0" y2="{height}"/>'
             for at in (as_percent(self.scale.at(day)) for day in self.ticks)
@@ -126,7 +127,10 @@ class Timeline:
             ))  # fmt: skip
         if self.today:
             now = as_percent(self.scale.at(self.today))
-            lines.append(f'<line class="ch-today" x1="{now}" x2="{now}" y1="0" y2="{height}"/>')
+            name = f' id="{today}"' if today else ""
+            lines.append(
+                f'<line class="ch-today"{name} x1="{now}" x2="{now}" y1="0" y2="{height}"/>'
+            )
         return _picture([*lines, *body], height, title)
 
     def _visit(self, mark: Mark) -> str:

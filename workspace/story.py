@@ -44,6 +44,7 @@ class Story:
     lanes: list[Lane]
     moments: list[Moment]
     zoom: str
+    is_now: bool  # whether today lies on it
 
 
 def story_of(
@@ -70,7 +71,8 @@ def story_of(
         for lane, on, text in _told(marks, beside)
         if first <= on <= last
     ]
-    return Story(timeline.axis(), lanes, moments, zoom if zoom in ZOOMS else "")
+    asked = zoom if zoom in ZOOMS else ""
+    return Story(timeline.axis(), lanes, moments, asked, timeline.today is not None)
 
 
 def _told(

@@ -47,6 +47,14 @@ def test_a_visit_is_checked_in(plain: Page) -> None:
     expect(plain.locator(".agenda-row").first).to_contain_text("Arrived")
 
 
+def test_a_phone_is_led_to_today_on_the_timeline(plain: Page, live: World) -> None:
+    subject = live.site.subjects.order_by("pk").first()
+    plain.set_viewport_size({"width": 390, "height": 844})
+    plain.goto(f"{subject.get_absolute_url()}")
+    plain.locator("a[href='#timeline-today']").click()
+    expect(plain.locator("#timeline-today")).to_be_in_viewport()
+
+
 def test_a_visit_is_booked_moved_and_found_on_the_trail(plain: Page) -> None:
     plain.goto("/today/")
     plain.get_by_role("link", name="Schedule visit").click()

@@ -86,3 +86,9 @@ def test_words_of_people_stay_words() -> None:
 
 def test_one_day_is_a_picture_too() -> None:
     assert "<svg" in Timeline(TODAY, TODAY, TODAY, TODAY).axis()
+
+
+def test_today_can_be_led_to_where_it_lies_on_the_axis() -> None:
+    assert timeline().visits([]).count('id="timeline-today"') == 1
+    assert "timeline-today" not in timeline().points([], "Contacts")
+    assert "timeline-today" not in Timeline(FIRST, LAST, None, DAY_1).visits([])

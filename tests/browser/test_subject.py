@@ -1,0 +1,37 @@
+"""The page of a subject in the browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from accounts.models import User
+from subjects.actions import subjects
+from subjects.models import Subject
+from tests.world import World, screen
+
+PHONE = {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def under_way(live: World) -> Subject:
+    """A subject whose visits lie mostly behind."""
+    subject = screen(live)
+    dosed_on = timezone.localdate() - timedelta(days=24)
+    subjects.set_anchor(
+        subject, code="day_1", on=dosed_on, by=live.coordinator, reason="first dose"
+    )
+    return subject
+
+
+def test_a_phone_opens_the_timeline_at_today(
+    under_way: Subject, live: World, tab: Page, sign_in: Callable[[User], None]
+) -> None:
+    sign_in(live.coordinator)
+    tab.set_viewport_size(PHONE)
+    tab.goto(under_way.get_absolute_url())
+    expect(tab.locator("#timeline-today")).to_be_in_viewport()
