@@ -31,6 +31,7 @@ class Cell:
 
     html: Any
     css: str
+    head: str
     url: str = ""
     form_url: str = ""
     is_touched: bool = False
@@ -178,6 +179,6 @@ class Rows:
     def _cell(self, row: Row, column: Column) -> Cell:
         html = column.show(row)
         if self.edits is None or not column.edits:
-            return Cell(html, column.css)
+            return Cell(html, column.css, column.head)
         url = f"{self.edits.cell(row, column)}?{self.asked}"
-        return Cell(html, column.css, url, self.edits.form(row))
+        return Cell(html, column.css, column.head, url, self.edits.form(row))

@@ -36,7 +36,7 @@ def names(tab: Page) -> list[str]:
 def cell_of(tab: Page, row: str, now: str) -> Locator:
     """The link that opens the cell of a site's plan."""
     line = tab.get_by_role("row", name=re.compile(row))
-    return line.get_by_role("link", name=re.compile(f"{now} ?, change for"))
+    return line.get_by_role("link", name=re.compile(rf"{now} ?\(change \w+ of "))
 
 
 def test_a_filter_is_added_named_and_taken_away(sites: World, tab: Page) -> None:
@@ -56,7 +56,7 @@ def test_a_filter_is_added_named_and_taken_away(sites: World, tab: Page) -> None
     expect(tab.get_by_text("The view No monitor is kept.")).to_be_visible()
     kept = tab.get_by_role("navigation", name="Views").get_by_role("link", name="No monitor")
     expect(kept).to_have_attribute("aria-current", "page")
-    tab.get_by_role("link", name=re.compile("CRA: Nobody ?, remove")).click()
+    tab.get_by_role("link", name=re.compile(r"CRA: Nobody ?\(remove filter\)")).click()
     expect(tab.get_by_text("3 sites", exact=True)).to_be_visible()
     expect(tab).to_have_url(re.compile(f"{SITES}$"))
     expect(kept).not_to_have_attribute("aria-current", "page")
