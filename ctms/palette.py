@@ -130,7 +130,8 @@ def _subject(row: dict[str, Any]) -> Option:
 
 def _site(row: dict[str, Any]) -> Option:
     text = f"{row['number']} {row['place_name']}".strip()
-    context = f"Site · {row['trial_number']}"
+    state = "" if row["number"] else f" · {row['status_label']}"
+    context = f"Site · {row['trial_number']}{state}"
     return Option(row["url"], "building", text, row["city"], context, f"site-{row['pk']}")
 
 

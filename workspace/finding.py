@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import User
-from sites.models import Site
+from sites.models import Site, SiteStatus
 from subjects.models import Subject, SubjectStatus
 from subjects.queries import match_number
 from trials.models import Trial
@@ -52,17 +52,22 @@ def _subjects(user: User, text: str) -> list[dict[str, Any]]:
 
 
 def _sites(user: User, text: str) -> list[dict[str, Any]]:
+    labels = dict(SiteStatus.choices)
     rows = Site.objects.visible_to(user).filter(
         Q(number__istartswith=text)
         | Q(place__short_name__icontains=text)
         | Q(investigator_name__icontains=text)
     )
     named = {"place_name": F("place__short_name"), "city": F("place__city")}
+    found = rows.order_by("number", "pk").values("pk", "number", "status", **TRIAL, **named)
     return [
-        row | {"url": reverse(
-            "workspace:site", args=[row["trial_code"], row["number"] or f"c{row['pk']}"]
-        )}
-        for row in rows.order_by("number", "pk").values("pk", "number", **TRIAL, **named)[:SHOWN]
+        row | {
+            "url": reverse(
+                "workspace:site", args=[row["trial_code"], row["number"] or f"c{row['pk']}"]
+            ),
+            "status_label": labels[row["status"]],
+        }
+        for row in found[:SHOWN]
     ]  # fmt: skip
 
 

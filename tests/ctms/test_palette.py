@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from ctms.templatetags.shell import marked
+from sites.actions import sites
 from subjects.models import Subject
 from tests.world import World, make_place, make_site, screen, visit
 from trials.actions import trials
@@ -191,3 +192,14 @@ def test_sites_of_other_places_are_found_by_part_of_the_name(world: World, clien
     found = typed(client, "thend")
     assert other.get_absolute_url() in found
     assert "Actions on site 1043 Southend" in headings(found)
+
+
+def test_a_site_without_a_number_is_found_by_its_place_with_its_state(
+    world: World, client: Client
+) -> None:
+    site = sites.propose(world.trial, place=make_place("southgate", world.admin), by=world.manager)
+    client.force_login(world.manager)
+    found = typed(client, "southg")
+    assert site.get_absolute_url() in found
+    assert "Site · TMR-204 · Identified" in found
+    assert "Site · TMR-204 · Open" not in typed(client, "1042")

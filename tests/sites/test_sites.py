@@ -248,6 +248,16 @@ def test_the_page_shows_figures_team_and_only_its_own_subjects(
     assert "no plan" in text
 
 
+def test_a_site_without_a_number_is_listed_under_the_name_of_its_place(
+    world: World, manager: Client
+) -> None:
+    candidate(world)
+    text = manager.get(reverse("workspace:sites", args=["tmr-204"])).content.decode()
+    assert ">Southgate<" in text
+    assert "no number yet" in text
+    assert "Candidate" not in text
+
+
 def test_the_list_filters_sorts_and_pages(world: World, manager: Client) -> None:
     url = reverse("workspace:sites", args=["tmr-204"])
     candidate(world)

@@ -61,13 +61,14 @@ def code(row: Row) -> str:
 
 
 def named(row: Row) -> str:
-    """A site by number and short name."""
-    return f"{row['number'] or 'Candidate'} {row['place__short_name']}"
+    """A site by number and short name, one that has no number yet by the name of its place."""
+    return f"{row['number']} {row['place__short_name']}".strip()
 
 
 def _site(row: Row) -> SafeString:
-    """Its number and name, over its town and country."""
-    town = ", ".join(filter(None, (row["place__city"], row["country__code"])))
+    """Its number and name, over its town and country, and whether it has no number yet."""
+    missing = "" if row["number"] else "no number yet"
+    town = ", ".join(filter(None, (row["place__city"], row["country__code"], missing)))
     return lead(url(row), named(row), town)
 
 
