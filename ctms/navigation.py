@@ -145,6 +145,7 @@ def _at_place(place: str) -> Iterator[Item]:
         "workspace:place_subjects", "users", "Subjects", "g u", place, rules=["visit.outcome"],
         also=(reverse("subjects:find_caller", args=[place]), *SUBJECT_PAGES),
     )  # fmt: skip
+    yield _item("subjects:place_screening", "clipboard", "Screening log", "", place)
     yield _item(
         "sites:delegations", "check-circle", "Delegations", "", place,
         also=(reverse("sites:delegate", args=[place]), "/delegations/"),
@@ -161,6 +162,7 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
             "workspace:subjects", "users", "Subjects", "g u", code, rules=["visit.outcome"],
             also=SUBJECT_PAGES,
         )  # fmt: skip
+        yield _item("subjects:trial_screening", "clipboard", "Screening log", "", code)
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
     yield _item("trials:set_up", "settings", "Set-up", "", code)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -11,7 +11,9 @@ from typing import Any
 from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import User
-from sites.models import Site
+from core.permissions import Permission
+from sites.models import Site, SiteStatus
+from sites.queries import HEAD
 from subjects.diary import SUBJECT_CHIPS, Window
 from subjects.models import Subject, SubjectStatus
 from subjects.models.subject import IN_SCREENING
@@ -52,6 +54,33 @@ class Figures:
         """Screen failures as a share of the screenings that are decided."""
         decided = self.failed + self.enrolled
         return f"{100 * self.failed / decided:.0f} %" if decided else "–"
+
+
+def by_site(user: User, **where: Any) -> list[tuple[Site, Figures]]:
+    """The sites of a place or a trial that screen, or have screened, each with what came of it."""
+    sites = Site.objects.visible_to(user, Permission.SUBJECT_VIEW).filter(**where)
+    shown = sites.filter(Q(status=SiteStatus.OPEN) | Q(screened__gt=0)).select_related(*HEAD)
+    seen = Subject.objects.visible_to(user).filter(site__in=sites)
+    groups = (
+        seen.exclude(status=SubjectStatus.IN_ERROR)
+        .order_by()
+        .values_list("site_id", "status")
+        .annotate(screened=Count("pk"), enrolled=Count("enrolled_on"))
+    )
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    for site_id, status, screened, enrolled in groups:
+        counts = found[site_id]
+        counts["screened"] += screened
+        counts["enrolled"] += enrolled
+        counts["in_screening"] += screened if status in IN_SCREENING else 0
+        counts["failed"] += screened if status == SubjectStatus.SCREEN_FAILED else 0
+    return [
+        (site, Figures(
+            found[site.pk]["screened"], found[site.pk]["in_screening"],
+            found[site.pk]["failed"], found[site.pk]["enrolled"], [],
+        ))
+        for site in shown.order_by("trial__protocol_number", "number", "pk")
+    ]  # fmt: skip
 
 
 def figures(site: Site, user: User) -> Figures:

@@ -29,6 +29,8 @@ urlpatterns = [
         name="import_at_site",
     ),
     path("places/<slug:slug>/find-caller/", lists.find_caller, name="find_caller"),
+    path("places/<slug:slug>/screening-log/", lists.place_screening, name="place_screening"),
+    path("trials/<slug:code>/screening-log/", lists.trial_screening, name="trial_screening"),
     path("sites/<int:pk>/screening-log/", lists.screening_log, name="screening_log"),
     path(
         "sites/<int:pk>/screening-log.csv",

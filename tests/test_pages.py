@@ -57,6 +57,7 @@ def pages(world: World) -> list[str]:
         reverse("workspace:subjects", args=["tmr-204"]) + "?sort=next&status=screening&columns=status,due&filter=yes",
         reverse("workspace:all_subjects"),
         reverse("workspace:place_subjects", args=["northgate"]),
+        reverse("subjects:place_screening", args=["northgate"]),
         reverse("workspace:subject", args=["tmr-204", subject.number]),
         reverse("workspace:subject_visits", args=["tmr-204", subject.number]),
         reverse("workspace:subject_deviations", args=["tmr-204", subject.number]),

@@ -45,6 +45,12 @@ def list_ways(world: World) -> dict[str, list[Way]]:
         ways[export] = [
             Way(reverse(export, args=[*args, kind]), **takes) for kind in ("csv", "xlsx")
         ]
+    ways["subjects:place_screening"] = [
+        Way(reverse("subjects:place_screening", args=["northgate"]), **place)
+    ]
+    ways["subjects:trial_screening"] = [
+        Way(reverse("subjects:trial_screening", args=["tmr-204"]), **trial)
+    ]
     return ways | view_ways(world)
 
 

@@ -16,6 +16,7 @@ from core.web import Request, find, page, whole
 from sites.models import Place, Site
 from sites.queries import HEAD, site_frame
 from subjects import callers, screening
+from trials.models import Trial
 
 
 @sensitive_post_parameters("who")
@@ -35,6 +36,25 @@ def find_caller(request: Request, slug: str) -> HttpResponse:
     response = page(request, "subjects/find_caller.html", context, partial="found")
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+@require_GET
+def place_screening(request: Request, slug: str) -> HttpResponse:
+    """The screening logs of the sites at a place, with what came of their screenings."""
+    place = find(Place, request.user, slug=slug)
+    return _logs(request, place, place=place)
+
+
+@require_GET
+def trial_screening(request: Request, code: str) -> HttpResponse:
+    """The screening logs of the sites of a trial, with what came of their screenings."""
+    trial = find(Trial, request.user, code=code)
+    return _logs(request, trial, trial=trial)
+
+
+def _logs(request: Request, of: Place | Trial, **where: Place | Trial) -> HttpResponse:
+    context = {"of": of, "logs": screening.by_site(request.user, **where)} | where
+    return page(request, "subjects/screening_logs.html", context)
 
 
 @require_GET

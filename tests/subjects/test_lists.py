@@ -177,3 +177,27 @@ def test_subjects_as_a_file_are_those_the_list_shows(world: World, client: Clien
     ), world.admin))  # fmt: skip
     assert len(lines(client, paths[0])) == 2
     assert client.get(paths[2]).status_code == 404
+
+
+def test_the_screening_logs_of_a_place_and_of_a_trial_are_in_the_navigation(
+    world: World, client: Client, django_assert_max_num_queries: Any
+) -> None:
+    screened(world)
+    log = reverse("subjects:screening_log", args=[world.site.pk])
+    for user, name, key in (
+        (world.coordinator, "subjects:place_screening", "northgate"),
+        (world.cra, "subjects:trial_screening", "tmr-204"),
+    ):
+        client.force_login(user)
+        url = reverse(name, args=[key])
+        assert f'href="{url}"' in client.get(reverse("inbox:work")).content.decode()
+        assert url in client.get(reverse("palette"), {"q": "screening"}).content.decode()
+        with django_assert_max_num_queries(10):
+            text = client.get(url).content.decode()
+        assert log in text
+    hidden = user_with(Role.CRA, make_site(
+        world.trial, make_place("eastgate", world.admin), "1043", world.admin, world.manager
+    ), world.admin)  # fmt: skip
+    client.force_login(hidden)
+    text = client.get(reverse("subjects:trial_screening", args=["tmr-204"])).content.decode()
+    assert log not in text
