@@ -1,4 +1,4 @@
-"""What is due about visits."""
+"""What is due about visits and contacts."""
 
 from __future__ import annotations
 
@@ -28,9 +28,11 @@ from subjects.courses import behind, here, in_effect
 from subjects.models import (
     Acknowledgement,
     Booking,
+    Contact,
     DeviationDraft,
     Subject,
     SubjectSchedule,
+    SubjectStatus,
     Visit,
     VisitStatus,
 )
@@ -161,6 +163,37 @@ def visit_in_conflict(within: Within, now: datetime) -> QuerySet[Visit]:
     rows = rows.filter(Exists(hit), live__on__gte=F("here"))
     why = Concat(Value(", "), Subquery(hit.values("clash")[:1]), output_field=models.TextField())
     return _duties(rows, "Move ", "live__on", why)
+
+
+@rule(
+    "contact.follow_up", "Subject to contact again",
+    owner=Role.COORDINATOR, icon="phone", reads=(Contact, Subject),
+)  # fmt: skip
+def contact_to_follow_up(within: Within, now: datetime) -> QuerySet[Contact]:
+    """Contacts to be followed up within two weeks, until the next contact or the subject's end."""
+    later = Contact.objects.filter(subject=OuterRef("subject_id"), at__gt=OuterRef("at"))
+    rows: QuerySet[Any] = Contact.objects.filter(
+        ~Exists(later), subject__status__in=[*ACTIVE, SubjectStatus.LOST]
+    ).alias(here=here("subject__site__place__time_zone", now))
+    duties: QuerySet[Contact] = rows.filter(follow_up_on__lte=F("here") + AHEAD).annotate(
+        object_id=F("pk"),
+        trial_id=F("subject__trial_id"),
+        site_id=F("subject__site_id"),
+        place_id=F("subject__site__place_id"),
+        label=Concat(
+            Value("Contact "), F("subject__number"), Value(" again"),
+            output_field=models.TextField(),
+        ),
+        detail=F("subject__trial__protocol_number"),
+        url=Concat(
+            Value("/trials/"), F("subject__trial__code"), Value("/subjects/"),
+            F("subject__number"), Value("/"), output_field=models.TextField(),
+        ),
+        owner_id=Value(None, output_field=models.BigIntegerField()),
+        due_on=F("follow_up_on"),
+        due_at=Value(None, output_field=models.DateTimeField()),
+    )  # fmt: skip
+    return within.narrow(duties)
 
 
 @rule(

@@ -100,3 +100,44 @@ def test_an_outcome_meets_the_duty_by_itself(world: World) -> None:
     assert not Obligation.objects.filter(
         rule="visit.outcome", object_id=held.pk, met_at=None
     ).exists()
+
+
+def test_a_contact_is_followed_up_from_two_weeks_before_its_day_until_the_next(
+    world: World,
+) -> None:
+    subject = screen(world)
+    now = timezone.now()
+    day = timezone.localdate(timezone=world.place.zone)
+    first = subjects.log_contact(
+        subject, at=now - timedelta(days=1), channel="phone", result="no_answer",
+        follow_up_on=day + timedelta(days=20), by=world.coordinator,
+    )  # fmt: skip
+    rule = "contact.follow_up"
+    assert due(rule, subject, now) == set()
+    assert due(rule, subject, now + timedelta(days=6)) == {first.pk}
+    soon = subjects.log_contact(
+        subject, at=now - timedelta(hours=1), channel="phone", result="no_answer",
+        follow_up_on=day + timedelta(days=2), by=world.coordinator,
+    )  # fmt: skip
+    (duty,) = Obligation.objects.filter(rule=rule, met_at=None)
+    assert (duty.object_id, duty.due_on) == (soon.pk, day + timedelta(days=2))
+    assert duty.label == f"Contact {subject.number} again"
+    assert duty.url == subject.get_absolute_url()
+    subjects.log_contact(
+        subject, at=timezone.now(), channel="phone", result="reached", by=world.coordinator
+    )
+    assert not Obligation.objects.filter(rule=rule, met_at=None).exists()
+
+
+def test_nobody_is_reminded_to_call_a_subject_who_withdrew(world: World) -> None:
+    subject = screen(world)
+    today = timezone.localdate(timezone=world.place.zone)
+    subjects.log_contact(
+        subject, at=timezone.now(), channel="phone", result="no_answer", follow_up_on=today,
+        by=world.coordinator,
+    )  # fmt: skip
+    assert Obligation.objects.filter(rule="contact.follow_up", met_at=None).exists()
+    subjects.end(
+        subject, status="withdrawn", on=today, reason="asked to stop", by=world.coordinator
+    )
+    assert not Obligation.objects.filter(rule="contact.follow_up", met_at=None).exists()
