@@ -8,10 +8,11 @@ from urllib.parse import urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import ResolverMatch, reverse
+from django.urls import ResolverMatch
 
 from accounts.roles import SITE_ROLES
 from core.access import has_anywhere, live
+from core.links import address
 from core.permissions import Permission
 from core.web import found_last
 from sites.models import Place
@@ -93,7 +94,7 @@ def kinds_of(match: ResolverMatch | None) -> frozenset[str]:
 def switch_to(request: HttpRequest, kind: str, home: str) -> str:
     """Where to choose another record of a kind: with this page if it is about one, else its home."""
     origin = request.path if kind in kinds_of(request.resolver_match) else home
-    return f"{reverse('switch')}?{urlencode({'from': origin, 'of': kind})}"
+    return f"{address('switch')}?{urlencode({'from': origin, 'of': kind})}"
 
 
 def _remember(request: HttpRequest, found: Context) -> None:

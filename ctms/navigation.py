@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.models import Density
 from core import obligations
 from core.access import has_anywhere
+from core.links import address
 from core.permissions import Permission
 from core.saved_views.queries import at_hand
 from ctms.context import (
@@ -101,7 +101,7 @@ def _item(
     name: str, icon: str, text: str, key: str = "", *args: str, rules: Iterable[str] = (),
     also: tuple[str, ...] = (),
 ) -> Item:  # fmt: skip
-    return Item(reverse(name, args=args), icon, text, key, frozenset(rules), also)
+    return Item(address(name, *args), icon, text, key, frozenset(rules), also)
 
 
 def _mine(user: User, context: Context | None, path: str) -> Iterator[Item]:
@@ -143,12 +143,12 @@ def _organisation(user: User) -> Iterator[Item]:
 def _at_place(place: str) -> Iterator[Item]:
     yield _item(
         "workspace:place_subjects", "users", "Subjects", "g u", place, rules=["visit.outcome"],
-        also=(reverse("subjects:find_caller", args=[place]), *SUBJECT_PAGES),
+        also=(address("subjects:find_caller", place), *SUBJECT_PAGES),
     )  # fmt: skip
     yield _item("subjects:place_screening", "clipboard", "Screening log", "", place)
     yield _item(
         "sites:delegations", "check-circle", "Delegations", "", place,
-        also=(reverse("sites:delegate", args=[place]), "/delegations/"),
+        also=(address("sites:delegate", place), "/delegations/"),
     )  # fmt: skip
     yield _item("sites:place", "door", "Place", "g c", place)
 
@@ -169,7 +169,7 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
 
 def _switch(request: HttpRequest, context: Context) -> str:
     home = "subjects:schedule" if context.kind == PLACE else "workspace:trial"
-    return switch_to(request, context.kind, reverse(home, args=[context.key]))
+    return switch_to(request, context.kind, address(home, context.key))
 
 
 def _counted(group: Group, due: list[obligations.Count]) -> Group:

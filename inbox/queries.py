@@ -26,7 +26,7 @@ from django.db.models.functions import Cast, Coalesce
 from accounts.models import Grant, User
 from accounts.roles import SITE_ROLES, Role
 from core.access import ScopeKind, live
-from core.dates import show_due
+from core.dates import show_day, show_due
 from core.models import Obligation
 from core.obligations import RULES, Within, icon_of, owned_by, seen_by
 from core.permissions import Permission
@@ -40,6 +40,7 @@ VIEWS = {
 }  # fmt: skip
 GROUPS = {"due": "due", "trial": "trial", "type": "type"}
 STRETCHES = {"overdue": "Overdue", "today": "Today", "week": "Next 7 days", "later": "Later"}
+ROLES = dict(Role.choices)
 DAY = Coalesce("due_on", Cast("due_at", DateField()))
 
 
@@ -75,6 +76,11 @@ class Duty:
     is_mine: bool
     assigned_id: int | None
     hidden_until: datetime | None
+
+    @property
+    def due_day(self) -> str:
+        """The day it is due, in full."""
+        return show_day(self.due_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +217,7 @@ class Board:
         return rows, [self._duty(row, names) for row in rows[:ROWS]]
 
     def _duty(self, row: Any, names: Mapping[int, str]) -> Duty:
-        role = dict(Role.choices).get(row.owner_role, row.owner_role)
+        role = ROLES.get(row.owner_role, row.owner_role)
         return Duty(
             row.pk, row.rule, row.object_id, row.trial_id, title_of(row.rule), row.label,
             row.detail, row.url, icon_of(row.rule), row.day,

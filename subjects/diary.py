@@ -318,12 +318,20 @@ def waiting(
     return _first(rows, limit, today, user)
 
 
+SHOWN_TO_BOOK = (
+    "name", "site", "earliest_on", "target_on", "latest_on", "definition__duration",
+    "definition__modality", "subject__number", "subject__trial__code",
+    "subject__trial__protocol_number", "subject__trial__colour",
+    "subject__preference__availability", "subject__preference__part_of_day",
+)  # fmt: skip
+
+
 def _planned(place: Place, today: date, user: User) -> QuerySet[Visit]:
     rows: QuerySet[Visit] = Visit.objects.visible_to(user).filter(
         site__place=place, status=VisitStatus.PLANNED, earliest_on__lte=today + NEAR
     )
     rows = rows.select_related("definition", "subject__trial", "subject__preference")
-    return rows.order_by("latest_on", "pk")
+    return rows.only(*SHOWN_TO_BOOK).order_by("latest_on", "pk")
 
 
 def _first(rows: QuerySet[Visit], limit: int, today: date, user: User) -> tuple[list[ToBook], int]:

@@ -8,12 +8,12 @@ from hashlib import sha256
 from typing import Any
 
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.urls import reverse
 
 from accounts.models import User
 from accounts.roles import Role
 from core.access import can, live
 from core.dates import local_day, show_day
+from core.links import address
 from core.permissions import Permission
 from sites.models import Claim, ClaimKind, Closure, Holiday, Place
 from sites.queries import SHOWN, Booked, describes
@@ -93,7 +93,7 @@ def booked_visits(booking_ids: Iterable[int], user: User) -> dict[int, Booked]:
         "pk", "visit_id", "visit__name", "visit__site_id", "visit__subject__number"
     )
     return {
-        pk: Booked(f"{number} {name}", reverse("subjects:slots", args=[visit_id]), site_id)
+        pk: Booked(f"{number} {name}", address("subjects:slots", visit_id), site_id)
         for pk, visit_id, name, site_id, number in found
     }
 

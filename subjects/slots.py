@@ -18,6 +18,7 @@ from subjects.planning import target_text
 Part = Literal["morning", "afternoon", "evening"]
 
 UNIT = timedelta(minutes=5)
+DAY = timedelta(days=1)
 A_DAY_AT_MOST = 2
 LANES = 4
 NOON, EVENING = 12, 17  # hours at which the parts of a day begin
@@ -81,9 +82,9 @@ class Slot:
 def find(need: Need, diary: Diary, limit: int = 6) -> list[Slot]:
     """The best free times, at most two a day; outside the window only when none inside is free."""
     free = _Free(need, diary)
-    starts = [(start, start.astimezone(diary.zone)) for start in free.starts()]
-    inside = [pair for pair in starts if not any(_outside(need, pair[1].date()))]
-    ranked = sorted(inside or starts, key=lambda pair: -_judge(need, pair[1])[0])
+    found = free.starts(free.inside() or free.bits)
+    starts = [(start, start.astimezone(diary.zone)) for start in found]
+    ranked = sorted(starts, key=lambda pair: -_judge(need, pair[1])[0])
     return [free.slot(start) for start in islice(_apart(ranked, free.length), limit)]
 
 
@@ -162,9 +163,18 @@ class _Free:
             & self._grid()
         )
 
-    def starts(self) -> Iterator[datetime]:
-        """The instants at which the visit could begin, in order."""
-        bits = f"{self.bits:b}"[::-1]
+    def inside(self) -> int:
+        """Those of its bits that lie inside the window of the visit."""
+        first, last, zone = self.need.earliest_on, self.need.latest_on, self.diary.zone
+        if not self.bits:
+            return 0
+        start = (start_of(first, zone) - self.origin) // UNIT if first else 0
+        stop = (start_of(last + DAY, zone) - self.origin) // UNIT if last else self.size
+        return self.bits & self._span(start, stop)
+
+    def starts(self, of: int | None = None) -> Iterator[datetime]:
+        """The instants at which the visit could begin, or those of some bits, in order."""
+        bits = f"{self.bits if of is None else of:b}"[::-1]
         at = bits.find("1")
         while at >= 0:
             yield self.origin + at * UNIT

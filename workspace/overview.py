@@ -14,7 +14,7 @@ from django.urls import reverse
 from accounts.models import User
 from core.dates import show_due
 from core.lists import Rows
-from core.lists.rows import Line
+from core.lists.lines import Line
 from core.obligations import RULES, seen_by
 from sites.models import Site, SiteStatus
 from subjects.models import Subject

@@ -18,8 +18,8 @@ from core.access import can
 from core.actions import RefusedError
 from core.export import as_file
 from core.lists.columns import Column
+from core.lists.lines import Line
 from core.lists.listing import Listing
-from core.lists.rows import Line
 from core.models import SavedView
 from core.permissions import Permission
 from core.saved_views import actions

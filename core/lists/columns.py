@@ -122,9 +122,13 @@ SECOND = '<span class="table-note">{}</span>'
 
 def lead(url: str, words: object, second: object = "") -> SafeString:
     """The main link of a row, with a second line under it."""
-    return format_html(LEAD, url, words, words, two_lines("", second))
+    return format_html(LEAD, url, words, words, _second(second))
 
 
 def two_lines(first: object, second: object) -> SafeString:
     """A text with a smaller one under it, where there is one."""
-    return format_html("{}{}", first, format_html(SECOND, second) if second else "")
+    return format_html("{}{}", first, _second(second))
+
+
+def _second(text: object) -> SafeString | str:
+    return format_html(SECOND, text) if text else ""

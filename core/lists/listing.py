@@ -119,7 +119,7 @@ class Listing(Rows):
             words.append(f"{len(ticked)} ticked")
         return ", ".join(words)
 
-    @property
+    @cached_property
     def urls(self) -> dict[str, str]:
         """The same list with something more or less, or as a file."""
         names, so_far = self.declared.names, whole(self.given.get(SHOWN, "")) or self.size
@@ -135,7 +135,7 @@ class Listing(Rows):
             **{f"{kind}_query": f"{url}?{query}" if query else url for kind, url in files.items()},
         }
 
-    @property
+    @cached_property
     def carried(self) -> dict[str, list[tuple[str, str]]]:
         """What the forms around the list carry along, besides their own fields."""
         own = {"words": [WORDS], "columns": [COLUMNS], "filters": self.declared.names}

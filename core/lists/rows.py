@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -17,39 +17,13 @@ from core.lists.asked import AFTER, CHOSEN, ROWS, Asked
 from core.lists.columns import NOTHING, Column, Row
 from core.lists.declared import Edits, List
 from core.lists.filters import Reader
+from core.lists.lines import Cell, Line
 from core.web import whole
 
 if TYPE_CHECKING:
     from accounts.models import User
 
 PAGE, MOST, CHUNK = 50, 500, 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One fact of one row; where it can be changed, the addresses and the form to do so."""
-
-    html: Any
-    css: str
-    head: str
-    url: str = ""
-    form_url: str = ""
-    is_touched: bool = False
-    form: ModelForm[Any] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One row."""
-
-    pk: int
-    name: str
-    cells: list[Cell]
-
-    @property
-    def form_url(self) -> str:
-        """The form of the whole record."""
-        return next((cell.form_url for cell in self.cells if cell.form_url), "")
 
 
 class Rows:
@@ -105,7 +79,7 @@ class Rows:
         rows = self._finished(list(self._values(self.everything.filter(pk__in=keys), self.columns)))
         return [self._line(row) for row in sorted(rows, key=lambda row: place[row["pk"]])]
 
-    @property
+    @cached_property
     def next_after(self) -> str:
         """The key after which the list goes on, if it does."""
         return str(self.page[-1]["pk"]) if len(self._ahead) > self.size else ""
@@ -168,17 +142,19 @@ class Rows:
         return rows
 
     def _line(self, row: Row, touched: str = "", form: ModelForm[Any] | None = None) -> Line:
-        cells = [
-            replace(self._cell(row, column), is_touched=True, form=form)
+        name = self.declared.named(row)
+        lead, *cells = (
+            replace(self._cell(row, column, name), is_touched=True, form=form)
             if column.name == touched
-            else self._cell(row, column)
+            else self._cell(row, column, name)
             for column in self.columns
-        ]
-        return Line(row["pk"], self.declared.named(row), cells)
+        )
+        return Line(row["pk"], name, lead, cells)
 
-    def _cell(self, row: Row, column: Column) -> Cell:
-        html = column.show(row)
+    def _cell(self, row: Row, column: Column, name: str) -> Cell:
+        fact = column.show(row)
         if self.edits is None or not column.edits:
-            return Cell(html, column.css, column.head)
+            return Cell(fact, column.css)
         url = f"{self.edits.cell(row, column)}?{self.asked}"
-        return Cell(html, column.css, column.head, url, self.edits.form(row))
+        what = f"{column.head} of {name}"
+        return Cell(fact, column.css, what, url, self.edits.form(row))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -37,6 +37,7 @@ def _sprite() -> str:
 
 
 @register.simple_tag
+@cache
 def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite; decoration only, so hidden from screen readers."""
     return format_html(
@@ -46,6 +47,7 @@ def icon(name: str, size: str = "") -> SafeString:
 
 
 @register.simple_tag
+@lru_cache(maxsize=1000)
 def chip(state: str, text: str, shape: str = "") -> SafeString:
     """A state as icon and word."""
     name = shape or CHIP_ICONS.get(state, "circle")

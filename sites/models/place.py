@@ -9,9 +9,9 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
-from django.urls import reverse
 
 from core.access import DEPLOYMENT, Scope, ScopedModel, ScopeIds, ScopeKind, ScopePermission
+from core.links import address
 from core.permissions import Permission
 
 
@@ -54,7 +54,7 @@ class Place(Scope):
 
     def get_absolute_url(self) -> str:
         """The page of the place."""
-        return reverse("sites:place", args=[self.slug])
+        return address("sites:place", self.slug)
 
     def own_ids(self) -> ScopeIds:
         """The place itself."""

@@ -8,12 +8,12 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, RangeOperators
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from accounts.models import User
 from core.access import Scope, ScopedModel, ScopeIds, ScopeKind, ScopePermission
 from core.addresses import name_like, pattern
 from core.flow import Flow
+from core.links import address
 from core.permissions import Permission
 from sites.models.place import Place, same
 from trials.models import Country, ScheduleVersion, Trial
@@ -136,7 +136,7 @@ class Site(Scope):
 
     def get_absolute_url(self) -> str:
         """The page of the site."""
-        return reverse("workspace:site", args=[self.trial.code, self.code])
+        return address("workspace:site", self.trial.code, self.code)
 
     def own_ids(self) -> ScopeIds:
         """Trial, site and place."""

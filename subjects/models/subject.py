@@ -8,12 +8,12 @@ from django.contrib.postgres.indexes import OpClass
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Upper
-from django.urls import reverse
 
 from core.access import ScopedModel, ScopeIds
 from core.addresses import name_like, pattern
 from core.encryption import EncryptedTextField
 from core.flow import Flow
+from core.links import address
 from core.permissions import Permission
 from sites.models import Site
 from trials.models import AnchorKind, ScheduleVersion, Trial
@@ -159,7 +159,7 @@ class Subject(ScopedModel):
 
     def get_absolute_url(self) -> str:
         """The page of the subject."""
-        return reverse("workspace:subject", args=[self.trial.code, self.number])
+        return address("workspace:subject", self.trial.code, self.number)
 
     def scope_ids(self) -> ScopeIds:
         """Trial, site, place and the subject itself."""

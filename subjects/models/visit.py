@@ -7,10 +7,10 @@ from typing import ClassVar
 from django.contrib.postgres.fields import DateTimeRangeField
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from core.access import ScopedModel
 from core.flow import Flow
+from core.links import address
 from core.permissions import Permission
 from sites.models import Person, Place, Room, Site
 from subjects.models.subject import Subject
@@ -143,7 +143,7 @@ class Visit(ScopedModel):
     @property
     def book_url(self) -> str:
         """Where the visit gets a time."""
-        return reverse("subjects:slots", args=[self.pk])
+        return address("subjects:slots", self.pk)
 
 
 class Booking(ScopedModel):

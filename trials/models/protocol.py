@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
-from django.urls import reverse
 
 from core.access import Scope, ScopedModel, ScopedQuerySet
 from core.flow import Flow
+from core.links import address
 from core.permissions import Permission
 from trials.models.trial import Sponsor, Trial
 
@@ -119,7 +119,7 @@ class ProtocolImport(Incoming):
 
     def get_absolute_url(self) -> str:
         """The preview of the import."""
-        return reverse("trials:preview", args=[self.pk])
+        return address("trials:preview", self.pk)
 
 
 class Arm(ScopedModel):

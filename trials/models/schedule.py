@@ -7,11 +7,11 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
-from django.urls import reverse
 
 from core.access import ScopedModel
 from core.durations import Duration
 from core.flow import Flow
+from core.links import address
 from core.permissions import Permission
 from trials.models.protocol import Epoch, ProtocolFile
 from trials.models.trial import Trial
@@ -73,7 +73,7 @@ class ScheduleVersion(ScopedModel):
 
     def get_absolute_url(self) -> str:
         """The grid of this version."""
-        return reverse("trials:schedule", args=[self.trial.code, self.number])
+        return address("trials:schedule", self.trial.code, self.number)
 
 
 class AnchorKind(models.TextChoices):

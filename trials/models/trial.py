@@ -7,10 +7,10 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
-from django.urls import reverse
 
 from core.access import Scope, ScopedModel, ScopeIds, ScopeKind, ScopePermission
 from core.flow import Flow
+from core.links import address
 from core.permissions import Permission
 
 
@@ -127,7 +127,7 @@ class Trial(Scope):
 
     def get_absolute_url(self) -> str:
         """The overview of the trial."""
-        return reverse("workspace:trial", args=[self.code])
+        return address("workspace:trial", self.code)
 
     def own_ids(self) -> ScopeIds:
         """The trial itself."""

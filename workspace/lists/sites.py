@@ -6,11 +6,11 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
+from core.links import address
 from core.lists import (
     Choices,
     Column,
@@ -52,7 +52,7 @@ LABELS = dict(SiteStatus.choices)
 
 def url(row: Row) -> str:
     """The page of a site."""
-    return reverse("workspace:site", args=[row["trial__code"], code(row)])
+    return address("workspace:site", row["trial__code"], code(row))
 
 
 def code(row: Row) -> str:
@@ -100,9 +100,9 @@ def _late(reader: Reader) -> Q:
 
 
 SITE_EDITS = Edits(
-    form=lambda row: reverse("sites:change_site", args=[row["trial__code"], code(row)]),
-    cell=lambda row, column: reverse(
-        "workspace:edit_site", args=[row["trial__code"], code(row), column.name]
+    form=lambda row: address("sites:change_site", row["trial__code"], code(row)),
+    cell=lambda row, column: address(
+        "workspace:edit_site", row["trial__code"], code(row), column.name
     ),
 )
 SITES = List(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db.models import Q
-from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
+from core.links import address
 from core.lists import (
     Choices,
     Column,
@@ -40,7 +40,7 @@ WEEK = timedelta(days=7)
 
 def url(row: Row) -> str:
     """The page of a subject."""
-    return reverse("workspace:subject", args=[row["trial__code"], row["number"]])
+    return address("workspace:subject", row["trial__code"], row["number"])
 
 
 def _next(row: Row) -> SafeString | str:

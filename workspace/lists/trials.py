@@ -6,13 +6,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, Sum
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Grant
 from accounts.roles import Role
 from core.access import ScopeKind
+from core.links import address
 from core.lists import (
     Choices,
     Column,
@@ -67,7 +67,7 @@ def finish(rows: list[Row], reader: Reader) -> None:
 
 
 def _trial(row: Row) -> SafeString:
-    return lead(reverse("workspace:trial", args=[row["code"]]), row["protocol_number"], row["name"])
+    return lead(address("workspace:trial", row["code"]), row["protocol_number"], row["name"])
 
 
 def _of_plan(row: Row) -> SafeString | str:
