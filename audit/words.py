@@ -66,7 +66,10 @@ def _moment(field: models.Field[Any, Any], value: Any) -> str:
 
 
 def names_of(keys: Iterable[tuple[type[models.Model], int]], user: User) -> Names:
-    """What records are called now, where the user may see them: one query a kind of record."""
+    """What records are called now, where the user may see them, and people for everyone.
+
+    One query a kind of record.
+    """
     by_model: dict[type[ScopedModel], set[int]] = {}
     for model, key in keys:
         if issubclass(model, ScopedModel):
@@ -74,5 +77,9 @@ def names_of(keys: Iterable[tuple[type[models.Model], int]], user: User) -> Name
     return {
         (model, found.pk): str(found)
         for model, wanted in by_model.items()
-        for found in model.objects.visible_to(user).filter(pk__any=wanted).select_related()
+        for found in _seen(model, user).filter(pk__any=wanted).select_related()
     }
+
+
+def _seen(model: type[ScopedModel], user: User) -> Any:
+    return model.objects.all() if model is User else model.objects.visible_to(user)

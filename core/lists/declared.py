@@ -27,6 +27,7 @@ class List:
     search: Callable[[str], Q] | None = None
     search_label: str = ""
     views: tuple[tuple[str, str], ...] = ()  # names and query strings
+    parts: tuple[str, ...] = ()  # the views that part the rows, counted in the summary
     finish: Callable[[list[Row], Reader], None] | None = None  # adds to rows what takes a query
     empty: str = "Nothing here yet."
     is_jumped: bool = False  # typing a figure begins to look for it

@@ -200,6 +200,22 @@ class Listing(Rows):
             for place, (name, asked, view) in enumerate(self._views)
         ]  # fmt: skip
 
+    @property
+    def summary(self) -> str:
+        """How many rows there are and how they part, as in "35 sites: 11 in start-up, 24 open"."""
+        total = self._in_words(self.total)
+        if self.counts["all"] > COUNTED:
+            return total
+        parts = [
+            f"{tab.count} {tab.name[0].lower()}{tab.name[1:]}"
+            for tab in self.tabs
+            if tab.view is None and tab.name in self.declared.parts and tab.count != "0"
+        ]
+        return f"{total}: {', '.join(parts)}" if parts else total
+
+    def _in_words(self, count: str) -> str:
+        return f"{count} {self.declared.one if count == '1' else self.declared.many}"
+
     def _like(self, but: Sequence[str]) -> Asked | None:
         """The view that shows the same, but for some things."""
         return next((one for _, one, _ in self._views if one.is_like(self.asked, but)), None)
@@ -225,8 +241,7 @@ class Listing(Rows):
     @property
     def counted(self) -> str:
         """How many of how many, as in "9 of 35 sites"."""
-        name = self.declared.one if self.total == "1" else self.declared.many
-        whole = f"{self.total} {name}"
+        whole = self._in_words(self.total)
         return whole if self.shown == self.total else f"{self.shown} of {whole}"
 
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.queries import events_of, page_of
 from audit.reading import Entry
+from sites.actions import sites
 from subjects.actions import bookings, subjects
 from subjects.actions.bookings import Wanted
 from subjects.models import Booking, Visit
@@ -72,3 +73,10 @@ def test_the_trail_costs_the_same_for_one_move_and_for_five(world: World) -> Non
             page_of(events_of(held), User.objects.get(pk=world.coordinator.pk))
         counts.append(len(queries))
     assert counts[0] == counts[1]
+
+
+def test_people_stand_in_the_trail_by_name(world: World) -> None:
+    values = {"cra": world.cra}
+    sites.change_site(world.site, values=values, by=world.manager)
+    entry, *_ = page_of(events_of(world.site), world.manager).entries
+    assert said(entry)["cra"] == str(world.cra)

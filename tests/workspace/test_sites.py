@@ -10,6 +10,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from core.models import Event
+from sites.actions import sites
 from sites.models import Site
 from tests.world import World, make_place, make_site
 
@@ -177,3 +178,12 @@ def test_more_than_can_be_counted_is_said_so(
     text = part(manager, f"{SITES}?q=1043", "list")
     assert "1 of 1+ sites" in text
     assert "tabs-count" not in text
+
+
+def test_a_sentence_under_the_title_says_how_the_sites_part(world: World, manager: Client) -> None:
+    assert ">1 site: 1 open</p>" in manager.get(SITES).content.decode()
+    country = world.site.country
+    for slug in ("eastgate", "westgate"):
+        place = make_place(slug, world.admin)
+        sites.add_site(world.trial, country=country, place=place, by=world.admin)
+    assert ">3 sites: 2 in start-up, 1 open</p>" in manager.get(SITES).content.decode()

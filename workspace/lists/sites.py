@@ -170,6 +170,7 @@ SITES = List(
     views=tuple(
         (name, urlencode({"status": statuses}, doseq=True)) for name, statuses in STAGES.items()
     ),
+    parts=tuple(STAGES),
     finish=lambda rows, reader: add_duties(rows, reader, "site_id"),
     empty="No site yet.",
 )  # fmt: skip

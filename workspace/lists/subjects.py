@@ -145,6 +145,7 @@ SUBJECTS = List(
         ("Visit within a week", "need=visit&sort=next"),
         ("Late", "need=late&sort=next"),
     ),
+    parts=("In screening", "In the trial"),
     empty="No subject yet.",
 )  # fmt: skip
 ALL_SUBJECTS = SUBJECTS.but_with(TRIAL, OF_TRIAL)

@@ -124,5 +124,6 @@ TRIALS = List(
     views=tuple(
         (name, urlencode({"status": statuses}, doseq=True)) for name, statuses in STAGES.items()
     ),
+    parts=tuple(STAGES),
     empty="No trial yet. Ask the administrator for a role in one.",
 )  # fmt: skip
