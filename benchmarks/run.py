@@ -3,6 +3,7 @@
 Times are of the server alone, through the whole of Django; "SQL" is what the same queries take when
 psycopg2 sends them and nobody does anything with the rows, so "ratio" is what the product adds. "KB" is
 the HTML as it goes over the line; the memory is that of this process, which answers pages as a worker does.
+The yardstick is a fixed piece of Python before and after: where it moved, the machine was not idle.
 """
 
 from __future__ import annotations
@@ -106,6 +107,16 @@ def measure(page: Page) -> Result:
     return Result(median(times), p95, max(counts), median(alone), max(sizes))
 
 
+def yardstick() -> float:
+    """Milliseconds for a million squares: how fast this machine is just now, at its best of three."""
+    times = []
+    for _ in range(3):
+        began = perf_counter()
+        sum(number * number for number in range(1_000_000))
+        times.append(perf_counter() - began)
+    return min(times) * MILLISECONDS
+
+
 def memory() -> float:
     """Megabytes of memory this process holds now."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
@@ -116,6 +127,7 @@ def report(size: Size, before: dict[str, Result]) -> dict[str, Result]:
     """Print a line for each page, and say where a target is missed."""
     from benchmarks.pages import pages
 
+    before_all = yardstick()
     print(f"\n{size.name}: {size.subjects:,} subjects, milliseconds\n{HEAD}")
     found = {}
     for page in pages():
@@ -140,6 +152,7 @@ def report(size: Size, before: dict[str, Result]) -> dict[str, Result]:
         )
     held = memory()
     print(f"{'memory':23}{held:9.1f} MB  {f'over {WORKER_MB}' if held > WORKER_MB else ''}")
+    print(f"{'yardstick':23}{before_all:9.1f}{yardstick():9.1f}")
     return found
 
 
