@@ -59,8 +59,9 @@ def finish(rows: list[Row], reader: Reader) -> None:
     held = Grant.objects.live().filter(
         kind=ScopeKind.TRIAL, scope_id__in=keys, role=Role.TRIAL_MANAGER
     )
-    for grant in held.select_related("user").order_by("pk"):
-        leads.setdefault(grant.scope_id, []).append(grant.user.get_full_name())
+    people = held.order_by("pk").values_list("scope_id", "user__first_name", "user__last_name")
+    for trial_id, *name in people:
+        leads.setdefault(trial_id, []).append(" ".join(name).strip())
     none = {"enrolled": 0, "sites": 0, "countries": 0, "open": 0}
     for row in rows:
         row.update(by_trial.get(row["pk"], none), lead=", ".join(leads.get(row["pk"], [])))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from core import lists
-from core.access import can, has_anywhere, require
+from core.access import can, has_anywhere, reached, require
 from core.models import Deployment, Event
 from core.permissions import Permission
 from core.web import Request, find
@@ -30,8 +30,8 @@ def trials(request: Request, kind: str = "") -> HttpResponseBase:
     """Every trial the person may see."""
     rows = Trial.objects.visible_to(request.user)
     listing = lists.Listing(request, TRIALS, rows, of=Deployment(pk=1))
-    own = Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT)
-    may_add = has_anywhere(request.user, Permission.TRIAL_EDIT) and own.exists()
+    own = reached(request.user, Permission.TRIAL_EDIT, Sponsor)
+    may_add = Sponsor.objects.exists() if own is None else bool(own)
     may_import = may_add and has_anywhere(request.user, Permission.PROTOCOL_EDIT)
     context = {"may_add": may_add, "may_import": may_import}
     return lists.answer(listing, request, "workspace/trials.html", context, kind)
