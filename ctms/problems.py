@@ -8,6 +8,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
 
+from accounts.views.session import shown_again
+
 # What the person reads above and below the reason.
 WORDS = {
     403: ("You may not do this", "Ask the person who gave you your role if you need it."),
@@ -18,10 +20,18 @@ WORDS = {
 }
 
 
-def answer(request: HttpRequest, status: int, message: str = "") -> HttpResponse:
+UNPROVEN = (
+    "Not saved: the page was too old",
+    "Go back, what you typed is still there. Copy it, then load the page again.",
+)
+
+
+def answer(
+    request: HttpRequest, status: int, message: str = "", words: tuple[str, str] | None = None
+) -> HttpResponse:
     """The page of this status; for htmx a note in the page, where what was typed stays."""
     is_fragment = "HX-Request" in request.headers
-    heading, way_out = WORDS[status]
+    heading, way_out = words or WORDS[status]
     context = {
         "status": status, "heading": heading, "message": message, "way_out": way_out,
         "switching": "",
@@ -46,6 +56,12 @@ def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
 def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:
     """The role does not allow it."""
     return answer(request, 403, str(exception))
+
+
+def unproven(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form that does not come from a page of this session; one of an older session is kept."""
+    said = "The browser sent the form without the cookie of the page. Cookies must be allowed."
+    return shown_again(request) or answer(request, 403, said, UNPROVEN)
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:

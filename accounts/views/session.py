@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
-from django.views.csrf import csrf_failure
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -23,11 +22,11 @@ def session(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"seconds": seconds})
 
 
-def refuse(request: HttpRequest, reason: str = "") -> HttpResponseBase:
-    """A form of an older session of the same browser: keep what was typed and show it again."""
+def shown_again(request: HttpRequest) -> HttpResponse | None:
+    """Keep what was typed in an older session of the same browser and show it; else nothing."""
     own = f"{request.scheme}://{request.get_host()}"
     if not request.user.is_authenticated or request.headers.get("Origin") != own:
-        return csrf_failure(request, reason)
+        return None
     drafts.keep(request.user.pk, request)
     messages.warning(
         request, "You logged in again since this page was opened. Check and send it once more."

@@ -102,6 +102,16 @@ def test_a_form_with_more_fields_than_are_read_is_told(world: World, settings) -
     assert note.headers["HX-Retarget"] == "#problem"
 
 
+def test_a_form_without_the_cookie_of_its_page_is_told_the_way_out(world: World) -> None:
+    stranger = Client(enforce_csrf_checks=True)
+    address = reverse("views:views")
+    whole, note = stranger.post(address, {}), stranger.post(address, {}, headers=HTMX)
+    assert whole.status_code == note.status_code == 403
+    for answer in (whole, note):
+        assert "Go back, what you typed is still there" in answer.content.decode()
+    assert "<nav" not in note.content.decode()
+
+
 def test_of_other_broken_requests_nothing_is_told(client: Client) -> None:
     answer = client.get("/", headers={"Host": "evil.example"})
     assert answer.status_code == 400
