@@ -13,10 +13,11 @@ from django.urls import ResolverMatch
 from accounts.roles import SITE_ROLES
 from core.access import has_anywhere, live
 from core.links import address
+from core.lists.order import first_where
 from core.permissions import Permission
 from core.web import found_last
 from sites.models import Place
-from subjects.diary import first_where, place_of
+from subjects.diary import place_of
 from trials.models import Trial
 
 if TYPE_CHECKING:

@@ -10,11 +10,8 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields.ranges import DateTimeRangeField
 from django.db.models import (
-    BooleanField,
     Count,
     Exists,
-    ExpressionWrapper,
-    OrderBy,
     OuterRef,
     Q,
     QuerySet,
@@ -26,6 +23,7 @@ from django.db.models.functions import Lower, Upper
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
 from core.dates import show_clock, show_day, show_days, start_of, study_day
+from core.lists.order import first_where
 from core.permissions import Permission
 from sites.models import Closure, Person, Place, Site
 from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
@@ -318,20 +316,19 @@ def waiting(
     return _first(rows, limit, today, user)
 
 
+TRIAL = ("code", "colour", "protocol_number")
+ALONG = ("definition", "subject__trial", "subject__preference")
 SHOWN_TO_BOOK = (
     "name", "site", "earliest_on", "target_on", "latest_on", "definition__duration",
-    "definition__modality", "subject__number", "subject__trial__code",
-    "subject__trial__protocol_number", "subject__trial__colour",
-    "subject__preference__availability", "subject__preference__part_of_day",
+    "definition__modality", "subject__number", *(f"subject__trial__{name}" for name in TRIAL),
+    *(f"subject__preference__{name}" for name in ("availability", "part_of_day")),
 )  # fmt: skip
 
 
 def _planned(place: Place, today: date, user: User) -> QuerySet[Visit]:
-    rows: QuerySet[Visit] = Visit.objects.visible_to(user).filter(
-        site__place=place, status=VisitStatus.PLANNED, earliest_on__lte=today + NEAR
-    )
-    rows = rows.select_related("definition", "subject__trial", "subject__preference")
-    return rows.only(*SHOWN_TO_BOOK).order_by("latest_on", "pk")
+    held = Q(site__place=place, status=VisitStatus.PLANNED, earliest_on__lte=today + NEAR)
+    rows: QuerySet[Visit] = Visit.objects.visible_to(user).filter(held).order_by("latest_on", "pk")
+    return rows.select_related(*ALONG).only(*SHOWN_TO_BOOK)
 
 
 def _first(rows: QuerySet[Visit], limit: int, today: date, user: User) -> tuple[list[ToBook], int]:
@@ -394,8 +391,3 @@ def places_of(user: User, slug: str = "") -> QuerySet[Place]:
 def place_of(user: User, slug: str = "") -> Place | None:
     """The place whose day a site person runs: the one asked for, if it is theirs, else their own."""
     return places_of(user, slug).first()
-
-
-def first_where(condition: Q) -> OrderBy:
-    """An order in which the rows that meet a condition come first."""
-    return ExpressionWrapper(condition, output_field=BooleanField()).desc()

@@ -53,9 +53,7 @@ class Line:
     @property
     def html(self) -> SafeString:
         """The cells after the first, none of which is being changed."""
-        return SafeString(
-            "".join(f'<td class="{each.css}">{each.html}</td>' for each in self.cells)
-        )
+        return SafeString("".join(_td(each) for each in self.cells))
 
     @property
     def is_open(self) -> bool:
@@ -66,3 +64,7 @@ class Line:
     def form_url(self) -> str:
         """The form of the whole record."""
         return next((cell.form_url for cell in self.cells if cell.form_url), "")
+
+
+def _td(cell: Cell) -> str:
+    return f'<td class="{cell.css}">{cell.html}</td>' if cell.css else f"<td>{cell.html}</td>"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Model, Q, QuerySet
 from django.db.models.expressions import OrderBy
 
 from core.lists.columns import Column
@@ -55,3 +55,8 @@ def _may_be_empty(model: type[Model], path: str) -> bool:
     step, _, rest = path.partition("__")
     field: Any = model._meta.get_field(step)
     return bool(field.null or (rest and _may_be_empty(field.related_model, rest)))
+
+
+def first_where(condition: Q) -> OrderBy:
+    """An order in which the rows that meet a condition come first."""
+    return ExpressionWrapper(condition, output_field=BooleanField()).desc()
