@@ -19,7 +19,16 @@ from rest_framework.utils.urls import replace_query_param
 from core.access import ScopedModel, require
 from core.actions import Action
 from core.api.answers import StaleError, is_named, tag_of
-from core.api.shapes import Changing, Filters, OneRecord, Paged, Shape, Strict, row_shape
+from core.api.shapes import (
+    Changing,
+    Filters,
+    OneRecord,
+    Paged,
+    Shape,
+    Strict,
+    refuse_unknown,
+    row_shape,
+)
 from core.models import AuditRow, StatusChange
 from core.past import rewound
 
@@ -159,6 +168,7 @@ class Resource(viewsets.GenericViewSet[Any]):
             return {}
         context = {"record": record, "user": self.request.user}
         shaped = shape(data=self.request.data, context=context)
+        refuse_unknown(self.request.data, shaped.fields)
         shaped.is_valid(raise_exception=True)
         return dict(shaped.validated_data)
 

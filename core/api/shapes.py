@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.contrib.postgres.fields.ranges import RangeField
@@ -67,6 +67,15 @@ def many_of(choices: type[models.TextChoices], source: str) -> serializers.ListF
     return serializers.ListField(child=child, source=source, required=False)
 
 
+def refuse_unknown(given: object, known: Collection[str]) -> None:
+    """Refuse what is not known: a filter left out unseen shows too much, a fact left out is lost."""
+    unknown = given.keys() - set(known) if isinstance(given, Mapping) else ()
+    if unknown:
+        raise serializers.ValidationError(
+            {name: [f"Not known here. Known: {', '.join(known)}."] for name in sorted(unknown)}
+        )
+
+
 class Strict(Shape):
     """A query that is refused where it asks for what is not known."""
 
@@ -76,12 +85,8 @@ class Strict(Shape):
         return {name.removesuffix("_"): field for name, field in found.items()}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        """Refuse what is not known, because a filter left out unseen shows too much."""
-        unknown = set(self.initial_data) - set(self.fields)
-        if unknown:
-            raise serializers.ValidationError(
-                {name: [f"Not known here. Known: {', '.join(self.fields)}."] for name in unknown}
-            )
+        """Refuse what is not known."""
+        refuse_unknown(self.initial_data, self.fields)
         return attrs
 
 

@@ -287,3 +287,13 @@ def test_a_repeated_post_is_carried_out_once(world: World, edc: Caller) -> None:
     assert other.status_code == 422
     assert edc.post("subjects/", body, **{"Idempotency-Key": "a2"}).status_code == 201
     assert Subject.objects.count() == 2
+
+
+def test_a_fact_that_is_not_known_is_refused_not_lost(world: World, edc: Caller) -> None:
+    today = timezone.localdate(timezone=world.place.zone).isoformat()
+    refused = edc.post(
+        "subjects/", {"site": world.site.pk, "screened_on": today, "concented": today}
+    )
+    assert refused.status_code == 422
+    assert "Not known here. Known: site, screened_on" in refused.json()["errors"]["concented"][0]
+    assert not Subject.objects.exists()
