@@ -165,9 +165,14 @@ def _in_full(page: list[Event], user: User) -> Iterator[Entry]:
                 event, is_told = next(left), False
             yield reading.entry(event, some)
             is_told = True
-    if untold := [*([] if is_told else [event]), *left]:
-        reading = Reading.of(untold, [], user)
-        yield from (reading.entry(one, []) for one in untold)
+    yield from _unchanged([*([] if is_told else [event]), *left], user)
+
+
+def _unchanged(events: list[Event], user: User) -> Iterator[Entry]:
+    """Events without changes; where there are none, nothing is read."""
+    if events:
+        reading = Reading.of(events, [], user)
+        yield from (reading.entry(event, []) for event in events)
 
 
 def _linked(events: Iterable[Event], user: User) -> Set[Row]:

@@ -94,21 +94,17 @@ def _said(choices: Iterable[tuple[Any, Any]], none: str) -> list[tuple[Any, Any]
     ]
 
 
+KINDS: dict[type, str] = {CheckboxInput: "checkbox", CheckboxSelectMultiple: "choices"}
+
+
 @register.inclusion_tag("components/field.html")
 def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     """A form field: label above, hint, input, error with icon, wired for screen readers."""
-    described = [f"{bound.id_for_label}-hint"] if bound.help_text else []
-    described += [f"{bound.id_for_label}-error"] if bound.errors else []
-    own = bound.field.widget.attrs.get("class", "")
-    attributes: dict[str, str | bool] = {"class": f"input {own}".strip()}
-    if described:
-        attributes["aria-describedby"] = " ".join(described)
-    if bound.errors:
-        attributes["aria-invalid"] = "true"
-    kinds: dict[type, str] = {CheckboxInput: "checkbox", CheckboxSelectMultiple: "choices"}
-    kind = kinds.get(type(bound.field.widget), "")
-    if kind:
-        attributes.pop("class")
+    kind = KINDS.get(type(bound.field.widget), "")
+    attributes = _described(bound)
+    if not kind:
+        own = bound.field.widget.attrs.get("class", "")
+        attributes["class"] = f"input {own}".strip()
     if isinstance(bound.field.widget, Select):
         none = "Choose" if bound.field.required else "Not said"
         bound.field.widget.choices = _said(bound.field.widget.choices, none)
@@ -118,3 +114,11 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
         "label": label or bound.label,
         "input": bound.as_widget(attrs=attributes),
     }
+
+
+def _described(bound: BoundField) -> dict[str, str | bool]:
+    """The attributes that lead from an input to its hint and its errors."""
+    parts = [("hint", bound.help_text), ("error", bound.errors)]
+    described = " ".join(f"{bound.id_for_label}-{name}" for name, said in parts if said)
+    attributes: dict[str, str | bool] = {"aria-describedby": described} if described else {}
+    return attributes | ({"aria-invalid": "true"} if bound.errors else {})
