@@ -27,19 +27,12 @@ from subjects.forms import (
     UnscheduledForm,
 )
 from subjects.models import Subject, SubjectAnchor, SubjectStatus
+from subjects.views.subjects import about
 from trials.models import AnchorKind
 
 
 def _today(subject: Subject) -> dict[str, Any]:
     return {"on": timezone.localdate(timezone=subject.site.place.zone)}
-
-
-def _about(subject: Subject, title: str, verb: str) -> dict[str, Any]:
-    """How the page of a form about a subject looks, and where it leads."""
-    return {
-        "subject": subject, "title": title, "verb": verb, "back": subject.get_absolute_url(),
-        "template": "subjects/form.html",
-    }  # fmt: skip
 
 
 def ask_first(
@@ -72,8 +65,8 @@ def anchors(request: Request, pk: int) -> HttpResponse:
         return f"Dates of {subject} kept."
 
     title = f"Dates that visits of {subject} count from"
-    about = _about(subject, title, "See what moves") | {"template": "subjects/anchors.html"}
-    return answer(request, form, save, anchors=held, **about)
+    shown = about(subject, title, "See what moves") | {"template": "subjects/anchors.html"}
+    return answer(request, form, save, anchors=held, **shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +109,7 @@ def step(request: Request, pk: int, verb: str) -> HttpResponse:
         wanted.act(subject, by=request.user, **form.cleaned_data)
         return f"{subject}: {wanted.status.label.lower()}."
 
-    return answer(request, form, take, **_about(subject, title, wanted.title))
+    return answer(request, form, take, **about(subject, title, wanted.title))
 
 
 @require_http_methods(["GET", "POST"])
@@ -127,7 +120,7 @@ def find_again(request: Request, pk: int) -> HttpResponse:
     return answer(
         request, form,
         lambda: subjects.find_again(subject, by=request.user, **form.cleaned_data),
-        done=f"{subject} is back.", **_about(subject, f"{subject} was found again", "Take back"),
+        done=f"{subject} is back.", **about(subject, f"{subject} was found again", "Take back"),
     )  # fmt: skip
 
 
@@ -142,7 +135,7 @@ def rescreen(request: Request, pk: int) -> HttpResponse:
         return f"{subject} is screened again as {made}."
 
     return answer(
-        request, form, screen, **_about(subject, f"Screen {subject} again", "Screen again")
+        request, form, screen, **about(subject, f"Screen {subject} again", "Screen again")
     )
 
 
@@ -162,7 +155,7 @@ def transfer(request: Request, pk: int) -> HttpResponse:
         made = subjects.transfer(subject, by=request.user, **form.cleaned_data)
         return f"{subject} moved to {made.to_site}. Booked visits wait for a time there."
 
-    return answer(request, form, move, **_about(subject, f"Transfer {subject}", "Transfer subject"))
+    return answer(request, form, move, **about(subject, f"Transfer {subject}", "Transfer subject"))
 
 
 @require_http_methods(["GET", "POST"])
@@ -176,5 +169,5 @@ def add_visit(request: Request, pk: int) -> HttpResponse:
         return f"{made} waits for a time."
 
     return answer(
-        request, form, add, **_about(subject, f"Unscheduled visit of {subject}", "Add visit")
+        request, form, add, **about(subject, f"Unscheduled visit of {subject}", "Add visit")
     )

@@ -25,6 +25,14 @@ from subjects.forms import (
 from subjects.models import Preference, Subject, SubjectIdentity
 
 
+def about(subject: Subject, title: str, verb: str) -> dict[str, Any]:
+    """How the page of a form about a subject looks, and where it leads."""
+    return {
+        "subject": subject, "title": title, "verb": verb, "back": subject.get_absolute_url(),
+        "template": "subjects/form.html",
+    }  # fmt: skip
+
+
 @require_http_methods(["GET", "POST"])
 def screen(request: Request, pk: int) -> HttpResponse:
     """Add a person to screening at a site."""
@@ -60,8 +68,8 @@ def end(request: Request, pk: int) -> HttpResponse:
         return f"{left}: {left.get_status_display().lower()}."
 
     return answer(
-        request, form, leave, title=f"End participation of {subject}", verb="End participation",
-        back=subject.get_absolute_url(), template="subjects/form.html", subject=subject,
+        request, form, leave,
+        **about(subject, f"End participation of {subject}", "End participation"),
     )  # fmt: skip
 
 
@@ -75,8 +83,7 @@ def contact(request: Request, pk: int) -> HttpResponse:
         lambda: subjects.log_contact(
             subject, at=timezone.now(), by=request.user, **form.cleaned_data
         ),
-        title=f"Log contact with {subject}", verb="Log contact", back=subject.get_absolute_url(),
-        done=f"Contact with {subject} logged.", template="subjects/form.html", subject=subject,
+        done=f"Contact with {subject} logged.", **about(subject, f"Log contact with {subject}", "Log contact"),
     )  # fmt: skip
 
 
@@ -89,8 +96,7 @@ def identify(request: Request, pk: int) -> HttpResponse:
     return answer(
         request, form,
         lambda: subjects.identify(subject, values=dict(form.cleaned_data), by=request.user),
-        title=f"Identity of {subject}", verb="Keep identity", back=subject.get_absolute_url(),
-        done=f"Identity of {subject} kept.", template="subjects/form.html", subject=subject,
+        done=f"Identity of {subject} kept.", **about(subject, f"Identity of {subject}", "Keep identity"),
     )  # fmt: skip
 
 
@@ -103,6 +109,5 @@ def prefer(request: Request, pk: int) -> HttpResponse:
     return answer(
         request, form,
         lambda: subjects.prefer(subject, values=dict(form.cleaned_data), by=request.user),
-        title=f"When booking {subject}", verb="Keep preferences", back=subject.get_absolute_url(),
-        done=f"Preferences of {subject} kept.", template="subjects/form.html", subject=subject,
+        done=f"Preferences of {subject} kept.", **about(subject, f"When booking {subject}", "Keep preferences"),
     )  # fmt: skip
