@@ -63,7 +63,7 @@ class Subjects:
         self.random = Random(SEED)  # noqa: S311 - the same data every time
         self.subjects = Copy(
             Subject, "id", "trial_id", "site_id", "screening_number", "number", "status",
-            "status_reason", "screened_on", "consented_on", "enrolled_on", "ended_on",
+            "reason_code", "status_reason", "screened_on", "consented_on", "enrolled_on", "ended_on",
             "next_visit_id", "next_visit_on", "last_visit_on",
         )  # fmt: skip
         self.identities = Copy(SubjectIdentity, "subject_id", "name")
@@ -128,7 +128,8 @@ class Subjects:
             status, ended_on = "completed", done
         self.subjects.add(
             course.key, org.trial_of(self.size, course.site), course.site, f"S-{course.number}",
-            course.number, status, "moved away" if status == "withdrawn" else "",
+            course.number, status, "withdrawal" if status == "withdrawn" else "",
+            "moved away" if status == "withdrawn" else "",
             course.screened_on, course.screened_on, course.day_1 if is_enrolled else None, ended_on,
             coming[0] if coming else None, coming[1] if coming else None, done,
         )  # fmt: skip

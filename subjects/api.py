@@ -24,7 +24,7 @@ from sites.models import Person, Room, Site
 from subjects.actions import bookings, subjects, visits
 from subjects.actions.plan import hold
 from subjects.availability import around, best, minutes_of
-from subjects.models import Booking, Subject, Visit
+from subjects.models import Booking, LeavingReason, Subject, Visit
 from subjects.models.subject import ENDED, Sex
 
 
@@ -75,6 +75,10 @@ class Ending(OnWithReason):
     """How, when and why a subject leaves the trial."""
 
     status = serializers.ChoiceField(choices=[(status.value, status.label) for status in ENDED])
+    reason_code = serializers.ChoiceField(
+        choices=LeavingReason.choices, required=False,
+        help_text="The main reason, needed of a screen failure and of an early end.",
+    )  # fmt: skip
 
 
 class SubjectFilters(Changing):
@@ -86,6 +90,7 @@ class SubjectFilters(Changing):
     place = serializers.CharField(source="site__place__slug", required=False)
     number = serializers.CharField(required=False)
     status = many_of(Subject.Status, "status__in")
+    reason_code = many_of(LeavingReason, "reason_code__in")
     screened_from = serializers.DateField(source="screened_on__gte", required=False)
     screened_to = serializers.DateField(source="screened_on__lte", required=False)
     enrolled_from = serializers.DateField(source="enrolled_on__gte", required=False)
@@ -101,7 +106,7 @@ class SubjectResource(WithHistory, Addable):
     columns = {
         "id": "pk", "trial": "trial__code", "site": "site_id", "site_number": "site__number",
         "number": "number", "screening_number": "screening_number", "status": "status",
-        "status_reason": "status_reason", "sex": "sex", "birth_year": "birth_year",
+        "reason_code": "reason_code", "status_reason": "status_reason", "sex": "sex", "birth_year": "birth_year",
         "screened_on": "screened_on", "consented_on": "consented_on",
         "enrolled_on": "enrolled_on", "ended_on": "ended_on", "previous": "previous_id",
         "next_visit": "next_visit_id", "next_visit_on": "next_visit_on",

@@ -12,7 +12,15 @@ from django.db.models import QuerySet
 from core.dates import ClockError, first_at
 from core.dates.field import DayField
 from sites.models import Person, Place, Room, Site
-from subjects.models import Contact, Preference, Subject, SubjectIdentity, SubjectStatus
+from subjects.models import (
+    Contact,
+    LeavingReason,
+    Preference,
+    Subject,
+    SubjectIdentity,
+    SubjectStatus,
+)
+from subjects.models.reasons import terms
 from subjects.models.subject import SUBJECT_NUMBER
 from trials.models import AnchorKind
 
@@ -118,13 +126,36 @@ class EndForm(forms.Form):
         label="What happened",
     )  # fmt: skip
     on = DayField(label="Date")
-    reason = forms.CharField(max_length=200, required=False)
+    reason_code = forms.ChoiceField(choices=LeavingReason.choices, required=False, label="Reason")
+    reason = forms.CharField(
+        max_length=200, required=False, label="In words",
+        help_text="For example which criterion, or what happened.",
+    )  # fmt: skip
+    field_order = ("status", "on", "reason_code", "reason")
 
     def __init__(self, *args: Any, after: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         status: Any = self.fields["status"]
         may_follow = Subject.flow.after(after)
         status.widget.choices = [choice for choice in status.choices if choice[0] in may_follow]
+        asked = [value for value, _ in status.widget.choices if terms(value)]
+        if not asked:
+            del self.fields["reason_code"]
+            return
+        code: Any = self.fields["reason_code"]
+        code.widget.choices = [("", ""), *((term.value, term.label) for term in terms(asked[0]))]
+        code.help_text = f"Needed for “{SubjectStatus(asked[0]).label}”."
+
+    def clean(self) -> dict[str, Any]:
+        """A screen failure and an early end have a reason from the list; others need none of it."""
+        values = self.cleaned_data
+        if not terms(values.get("status", "")):
+            values.pop("reason_code", None)
+        elif "reason_code" not in self.errors and not values.get("reason_code"):
+            self.add_error("reason_code", "Choose the reason.")
+        if values.get("reason_code") == LeavingReason.OTHER and not values.get("reason"):
+            self.add_error("reason", "Say what the other reason is.")
+        return values
 
 
 class AnchorForm(forms.Form):

@@ -15,7 +15,8 @@ from core.permissions import Permission
 from sites.models import Site, SiteStatus
 from sites.queries import HEAD
 from subjects.diary import SUBJECT_CHIPS, Window
-from subjects.models import Subject, SubjectStatus
+from subjects.models import LeavingReason, Subject, SubjectStatus
+from subjects.models.reasons import reason_shown
 from subjects.models.subject import IN_SCREENING
 
 PAGE = 50
@@ -26,17 +27,18 @@ OUTCOMES = {
 }
 HEADS = (
     "Subject", "Screening number", "Consented", "Screened", "Status", "Enrolled", "Ended",
-    "Days in screening", "Reason", "Screened before as",
+    "Days in screening", "Reason", "Reason in words", "Screened before as",
 )  # fmt: skip
 COLUMNS = (
     "pk", "number", "screening_number", "consented_on", "screened_on", "status", "enrolled_on",
-    "ended_on", "status_reason", "previous__number",
+    "ended_on", "reason_code", "status_reason", "previous__number",
 )  # fmt: skip
 WINDOW = {
     "next_earliest": F("next_visit__earliest_on"), "next_target": F("next_visit__target_on"),
     "next_latest": F("next_visit__latest_on"), "next_status": F("next_visit__status"),
 }  # fmt: skip
 LABELS = dict(SubjectStatus.choices)
+REASONS = dict(LeavingReason.choices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,7 @@ def figures(site: Site, user: User) -> Figures:
     groups = (
         _everybody(site, user)
         .order_by()
-        .values_list("status", "status_reason")
+        .values_list("status", "reason_code")
         .annotate(screened=Count("pk"), enrolled=Count("enrolled_on"))
     )
     for status, reason, screened, enrolled in groups:
@@ -100,7 +102,7 @@ def figures(site: Site, user: User) -> Figures:
         reasons[reason] += screened if status == SubjectStatus.SCREEN_FAILED else 0
     return Figures(
         counts["screened"], counts["in_screening"], reasons.total(), counts["enrolled"],
-        [(reason, count) for reason, count in reasons.most_common(5) if count],
+        [(REASONS[code], count) for code, count in reasons.most_common() if count],
     )  # fmt: skip
 
 
@@ -122,6 +124,7 @@ def page_of(
     found = list(rows.values(*COLUMNS, "next_visit_on", **WINDOW)[start : start + PAGE + 1])
     for row in found:
         row["label"], row["chip"] = LABELS[row["status"]], SUBJECT_CHIPS.get(row["status"], "")
+        row["why"] = reason_shown(row["status"], row["reason_code"], row["status_reason"])
         row["days"] = _days(row, today)
         booked = row["next_visit_on"] if row["next_status"] == "booked" else None
         row["window"] = row["next_target"] and Window(
@@ -137,7 +140,7 @@ def lines(rows: QuerySet[Any], today: date) -> Iterator[tuple[Any, ...]]:
         yield (
             row["number"], row["screening_number"], row["consented_on"], row["screened_on"],
             LABELS[row["status"]], row["enrolled_on"], row["ended_on"], _days(row, today),
-            row["status_reason"], row["previous__number"],
+            REASONS.get(row["reason_code"], ""), row["status_reason"], row["previous__number"],
         )  # fmt: skip
 
 

@@ -34,9 +34,11 @@ HEADS = (
     "Planned subjects", "Status", *DAYS,
 )  # fmt: skip
 FAILURES = (
-    "Criterion I3 not met: IGA below 3", "Criterion I5 not met: EASI below 16",
-    "Criterion E2 met: biologic within 12 weeks", "Criterion E7 met: latent tuberculosis",
-    "Criterion E9 met: liver enzymes above twice the limit", "Withdrew consent during screening",
+    "Inclusion criterion not met: I3, IGA below 3",
+    "Inclusion criterion not met: I5, EASI below 16",
+    "Exclusion criterion met: E2, biologic within 12 weeks",
+    "Exclusion criterion met: E7, latent tuberculosis",
+    "Exclusion criterion met: E9, liver enzymes above twice the limit", "Withdrawal by subject",
 )  # fmt: skip
 ENDS = (  # how some leave, after how many days of treatment, and why
     ("withdrawn", 65, "Withdrew consent: no benefit felt"),
@@ -178,7 +180,9 @@ class Enrolment:
     def _end(self, day_1: date) -> Facts:
         """How and when the subject left, if so."""
         if self.closed_on is not None and self.is_terminated:
-            return Facts(status="terminated", ended_on=self.closed_on, status_reason="Site closed")
+            return Facts(
+                status="terminated", ended_on=self.closed_on, status_reason="Site terminated"
+            )
         turn, rest = divmod(self.enrolled, LEAVES_EVERY)
         status, days, reason = ENDS[(turn + int(self.site.number)) % len(ENDS)]
         left_on = day_1 + days * DAY

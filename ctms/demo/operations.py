@@ -34,8 +34,9 @@ ENDS = {
     "lost to follow-up": "lost", "death": "deceased",
 }  # fmt: skip
 FAILURES = (  # the data say of nobody why screening failed
-    "Criterion I2 not met: histology", "Criterion I4 not met: ECOG above 1",
-    "Criterion E1 met: prior systemic treatment", "Criterion E6 met: liver function",
+    "Inclusion criterion not met: I2, histology", "Inclusion criterion not met: I4, ECOG above 1",
+    "Exclusion criterion met: E1, prior systemic treatment",
+    "Exclusion criterion met: E6, liver function",
 )  # fmt: skip
 SITE_HEADS = (
     "Site number", "Place", "City", "Country", "Time zone", "Principal investigator",

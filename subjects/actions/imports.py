@@ -33,6 +33,7 @@ from subjects.models import (
     Visit,
     VisitStatus,
 )
+from subjects.models.reasons import coded
 from subjects.models.subject import ENDED, IN_SCREENING, IN_TRIAL
 from trials.models import AnchorKind
 
@@ -108,10 +109,11 @@ class _Intake:
         count_all(list(self.sites))
 
     def _subject(self, row: SubjectRow) -> Subject:
+        code, said = coded(row.status, row.status_reason)
         return Subject(
             trial_id=self.sites[row.site_id].trial_id, site_id=row.site_id, number=row.number,
             screening_number=row.screening_number, status=row.status,
-            status_reason=row.status_reason[:200], screened_on=row.screened_on,
+            reason_code=code, status_reason=said[:200], screened_on=row.screened_on,
             consented_on=row.consented_on, enrolled_on=row.enrolled_on, ended_on=row.ended_on,
             birth_year=row.birth_year, sex=row.sex,
         )  # fmt: skip

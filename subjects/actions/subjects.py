@@ -21,6 +21,7 @@ from subjects.actions.follow import adopt_at_site
 from subjects.actions.plan import call_off, hold, release, replan
 from subjects.models import (
     Contact,
+    LeavingReason,
     Preference,
     Subject,
     SubjectAnchor,
@@ -29,6 +30,7 @@ from subjects.models import (
     Transfer,
     Visit,
 )
+from subjects.models.reasons import coded, in_words, terms
 from subjects.models.subject import ENDED, SUBJECT_NUMBER
 from subjects.models.visit import OPEN
 from trials.models import AnchorKind
@@ -143,22 +145,50 @@ def start_follow_up(subject: Subject, *, on: date, by: User) -> Subject:
 
 
 @action(Permission.SUBJECT_STATUS, "end participation")
-def end(subject: Subject, *, status: str, on: date, by: User, reason: str = "") -> Subject:
+def end(
+    subject: Subject, *, status: str, on: date, by: User, reason_code: str = "", reason: str = ""
+) -> Subject:
     """The subject leaves: screen failed, completed, withdrew, was lost, died or ended early."""
     if status not in ENDED:
         raise RefusedError("That is not a way to leave a trial.")
+    code, said = why(status, reason_code, reason.strip())
     Subject.flow.move(
-        subject, status, by=by, on=on, reason=reason, ended_on=on, status_reason=reason[:200]
-    )
-    call_off(subject, reason or subject.get_status_display(), on=on, by=by)
+        subject, status, by=by, on=on, reason=said, ended_on=on, reason_code=code,
+        status_reason=reason.strip()[:200],
+    )  # fmt: skip
+    call_off(subject, said or subject.get_status_display(), on=on, by=by)
     count(subject.site)
     return subject
+
+
+def why(status: str, code: str, text: str) -> tuple[str, str]:
+    """The coded reason of leaving this way, and the reason in words."""
+    chosen = terms(status)
+    if not chosen:
+        own = coded(status, text)
+        if code not in {"", own[0]}:
+            raise RefusedError("Nothing is to be chosen for this way of leaving. Leave it out.")
+        return own
+    if code not in chosen:
+        raise RefusedError(f"Choose the reason: {', '.join(term.label for term in chosen)}.")
+    if code == LeavingReason.OTHER and not text:
+        raise RefusedError("Say what the other reason is.")
+    return code, in_words(code, text)
 
 
 @action(Permission.SUBJECT_STATUS, "find again")
 def find_again(subject: Subject, *, status: str, on: date, by: User, reason: str) -> Subject:
     """A subject lost to follow-up is back."""
-    Subject.flow.move(subject, status, by=by, on=on, reason=reason, ended_on=None, status_reason="")
+    Subject.flow.move(
+        subject,
+        status,
+        by=by,
+        on=on,
+        reason=reason,
+        ended_on=None,
+        reason_code="",
+        status_reason="",
+    )
     lost = Visit.objects.filter(subject=subject, status=Visit.Status.CANCELLED, latest_on__gte=on)
     Visit.flow.move_all(lost, Visit.Status.PLANNED, by=by, on=on, reason=reason, outcome_reason="")
     replan(subject, by=by)

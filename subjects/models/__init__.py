@@ -1,6 +1,7 @@
 """Subjects, who they are, their visits, bookings and contacts."""
 
 from subjects.models.feed import Feed
+from subjects.models.reasons import LeavingReason
 from subjects.models.subject import (
     Contact,
     Preference,
@@ -19,6 +20,7 @@ __all__ = [
     "Contact",
     "DeviationDraft",
     "Feed",
+    "LeavingReason",
     "Preference",
     "Subject",
     "SubjectAnchor",

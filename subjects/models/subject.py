@@ -16,6 +16,7 @@ from core.flow import Flow
 from core.links import address
 from core.permissions import Permission
 from sites.models import Site
+from subjects.models.reasons import LeavingReason, fits_status, reason_shown
 from trials.models import AnchorKind, ScheduleVersion, Trial
 
 
@@ -89,6 +90,7 @@ class Subject(ScopedModel):
     status = models.CharField(
         max_length=20, choices=SubjectStatus.choices, default=SubjectStatus.SCREENING
     )
+    reason_code = models.CharField(max_length=20, choices=LeavingReason.choices, blank=True)
     status_reason = models.CharField(max_length=200, blank=True)
     birth_year = models.PositiveSmallIntegerField(null=True, blank=True)
     sex = models.CharField(max_length=1, choices=Sex.choices, default=Sex.UNKNOWN)
@@ -132,6 +134,11 @@ class Subject(ScopedModel):
             models.CheckConstraint(
                 condition=Q(status__in=SubjectStatus.values), name="subject_status_known"
             ),
+            models.CheckConstraint(condition=fits_status(), name="subject_reason_fits_status"),
+            models.CheckConstraint(
+                condition=~Q(reason_code=LeavingReason.OTHER) | ~Q(status_reason=""),
+                name="subject_other_reason_is_said",
+            ),
             models.CheckConstraint(
                 condition=Q(birth_year=None) | Q(birth_year__range=(1900, 2100)),
                 name="subject_birth_year_sane",
@@ -160,6 +167,11 @@ class Subject(ScopedModel):
     def get_absolute_url(self) -> str:
         """The page of the subject."""
         return address("workspace:subject", self.trial.code, self.number)
+
+    @property
+    def why_left(self) -> str:
+        """Why the subject left, in words; what the status says by itself is not said again."""
+        return reason_shown(self.status, self.reason_code, self.status_reason)
 
     def scope_ids(self) -> ScopeIds:
         """Trial, site, place and the subject itself."""

@@ -47,7 +47,7 @@ def test_field_history_is_as_private_as_the_record(world: World, edc: Caller) ->
     today, by = timezone.localdate(), world.coordinator
     subject = screen(world)
     subjects.identify(subject, values={"name": "Jo Doe"}, by=by)
-    subjects.end(subject, status="screen_failed", on=today, reason="anaemia", by=by)
+    subjects.end(subject, status="screen_failed", on=today, reason_code="exclusion", by=by)
     again = subjects.rescreen(subject, on=today, consented_on=today, by=by)
     text = edc.get(f"trails/subjects.subject/{again.pk}/").content.decode()
     assert "hidden for your role" in text

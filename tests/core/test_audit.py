@@ -52,8 +52,9 @@ def test_a_refused_action_leaves_nothing(world: World) -> None:
 def test_an_action_inside_an_action_records_its_parent(world: World) -> None:
     first = screen(world)
     subjects.end(
-        first, status="screen_failed", on=timezone.localdate(), reason="BMI", by=world.coordinator
-    )
+        first, status="screen_failed", on=timezone.localdate(), reason_code="exclusion",
+        reason="BMI", by=world.coordinator,
+    )  # fmt: skip
     second = subjects.rescreen(
         first, on=timezone.localdate(), consented_on=timezone.localdate(), by=world.coordinator
     )

@@ -234,7 +234,9 @@ def test_only_a_screen_failure_is_screened_again(world: World) -> None:
     with pytest.raises(RefusedError, match="only a screen failure"):
         subjects.rescreen(subject, on=today, consented_on=today, by=world.coordinator)
     subjects.identify(subject, values={"name": "Jo Doe"}, by=world.coordinator)
-    subjects.end(subject, status="screen_failed", on=today, reason="BMI", by=world.coordinator)
+    subjects.end(
+        subject, status="screen_failed", on=today, reason_code="exclusion", by=world.coordinator
+    )
     again = subjects.rescreen(subject, on=today, consented_on=today, by=world.coordinator)
     assert (again.previous, again.identity.name) == (subject, "Jo Doe")
     with pytest.raises(ConflictError, match="already screened again"):

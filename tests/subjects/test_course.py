@@ -129,7 +129,9 @@ def test_a_screen_failure_is_screened_again(world: World, client: Client) -> Non
     early = client.post(url, {"on": today, "consented_on": today})
     assert early.status_code == 422
     assert "only a screen failure can be screened again" in early.content.decode()
-    subjects.end(subject, status="screen_failed", on=today, reason="HbA1c", by=world.coordinator)
+    subjects.end(
+        subject, status="screen_failed", on=today, reason_code="inclusion", by=world.coordinator
+    )
     assert "Screen again" in client.get(subject.get_absolute_url()).content.decode()
     old = client.post(url, {"on": today, "consented_on": today - timedelta(days=1)})
     assert old.status_code == 422

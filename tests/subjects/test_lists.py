@@ -98,8 +98,12 @@ def screened(world: World) -> list[Subject]:
     """One in screening, one failed, one enrolled, one entered in error."""
     today = timezone.localdate(timezone=world.place.zone)
     made = [screen(world) for _ in range(4)]
-    for subject, status in ((made[1], "screen_failed"), (made[3], "in_error")):
-        subjects.end(subject, status=status, on=today, reason="=HbA1c", by=world.coordinator)
+    left = ((made[1], "screen_failed", "inclusion"), (made[3], "in_error", ""))
+    for subject, status, code in left:
+        subjects.end(
+            subject, status=status, on=today, reason_code=code, reason="=HbA1c",
+            by=world.coordinator,
+        )  # fmt: skip
     subjects.enrol(made[2], on=today, by=world.coordinator)
     return made
 
@@ -113,6 +117,7 @@ def test_the_screening_log_tells_what_came_of_everybody(world: World, client: Cl
     assert "1042-004" not in text
     assert "50 % of those decided" in " ".join(text.split())
     assert "Why screenings failed" in text
+    assert "Inclusion criterion not met: =HbA1c" in text
     failed = client.get(f"{url}?outcome=failed").content.decode()
     assert "1042-002" in failed
     assert "1042-003" not in failed
@@ -152,8 +157,8 @@ def test_the_screening_log_as_a_file_runs_no_formula(world: World, client: Clien
     rows = lines(client, f"{url}?outcome=failed")
     assert "Outcome: Screen failed" in rows[0][0]
     assert rows[1][0] == "Subject"
-    assert [(row[0], row[4], row[8]) for row in rows[2:]] == [
-        ("1042-002", "Screen failed", "'=HbA1c")
+    assert [(row[0], row[4], *row[8:10]) for row in rows[2:]] == [
+        ("1042-002", "Screen failed", "Inclusion criterion not met", "'=HbA1c")
     ]
 
 

@@ -87,11 +87,15 @@ def test_who_leaves_has_no_visits_to_come(world: World, coordinator: Client) -> 
     assert '"completed"' not in offered, "nobody completes a trial in screening"
     without = coordinator.post(url("end", subject), ways)
     assert without.status_code == 422
-    assert "Give a reason to set" in without.content.decode()
-    done = coordinator.post(url("end", subject), {**ways, "reason": "eGFR"}, follow=True)
+    assert "Choose the reason." in without.content.decode()
+    other = coordinator.post(url("end", subject), {**ways, "reason_code": "other"})
+    assert "Say what the other reason is." in other.content.decode()
+    said = {**ways, "reason_code": "exclusion", "reason": "eGFR"}
+    done = coordinator.post(url("end", subject), said, follow=True)
     assert f"{subject}: screen failed." in done.content.decode()
+    assert "Exclusion criterion met: eGFR" in " ".join(done.content.decode().split())
     assert set(Visit.objects.values_list("status", flat=True)) == {"cancelled"}
-    again = coordinator.post(url("end", subject), {**ways, "reason": "eGFR"})
+    again = coordinator.post(url("end", subject), {**said, "reason_code": "", "status": "deceased"})
     assert again.status_code == 409
     late = coordinator.post(
         reverse("subjects:outcome", args=[visit(subject, "W2").pk, "reopen"]), {"reason": "x"}

@@ -32,8 +32,12 @@ def lived(world: World) -> list[Subject]:
     """One in screening with a late visit, one failed, one enrolled, one entered in error."""
     today = timezone.localdate(timezone=world.place.zone)
     made = [screen(world, today - timedelta(days=30)) for _ in range(4)]
-    for subject, status in ((made[1], "screen_failed"), (made[3], "in_error")):
-        subjects.end(subject, status=status, on=today, reason="in test", by=world.coordinator)
+    left = ((made[1], "screen_failed", "inclusion"), (made[3], "in_error", ""))
+    for subject, status, code in left:
+        subjects.end(
+            subject, status=status, on=today, reason_code=code, reason="in test",
+            by=world.coordinator,
+        )  # fmt: skip
     subjects.enrol(made[2], on=today, by=world.coordinator)
     Visit.objects.filter(subject=made[0], code="SCR").update(
         earliest_on=today - timedelta(days=9), target_on=today - timedelta(days=8),

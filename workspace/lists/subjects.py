@@ -28,13 +28,15 @@ from core.lists.filters import When
 from core.obligations import RULES, seen_by
 from core.templatetags import ui
 from subjects.diary import SUBJECT_CHIPS, Window
-from subjects.models import SubjectStatus
+from subjects.models import LeavingReason, SubjectStatus
+from subjects.models.reasons import reason_shown
 from subjects.models.subject import IN_SCREENING, IN_TRIAL
 from subjects.queries import match_number
 from workspace.lists.duties import DUTIES, add_duties, late
 from workspace.lists.sites import OF_TRIAL, TRIAL
 
 LABELS = dict(SubjectStatus.choices)
+REASONS = dict(LeavingReason.choices)
 WEEK = timedelta(days=7)
 
 
@@ -48,6 +50,10 @@ def _next(row: Row) -> SafeString | str:
         return NOTHING
     on = row["next_visit_on"]
     return two_lines(row["next_visit__name"], show_day(on) if on else "")
+
+
+def _why(row: Row) -> str:
+    return reason_shown(row["status"], row["reason_code"], row["status_reason"]) or NOTHING
 
 
 def _window(row: Row) -> SafeString | str:
@@ -116,6 +122,11 @@ SUBJECTS = List(
         day("screened", "Screened", "screened_on", is_shown=False),
         day("enrolled", "Enrolled", "enrolled_on", is_shown=False),
         day("ended", "Ended", "ended_on", is_shown=False),
+        Column("why", "Why left", ("status", "reason_code", "status_reason"), _why,
+            is_shown=False, files=(
+                ("Reason", lambda row: REASONS.get(row["reason_code"], "")),
+                ("Reason in words", value("status_reason")),
+            )),
     ),
     finish=finish,
     search=match_number,
@@ -124,6 +135,7 @@ SUBJECTS = List(
     filters=(
         Choices("status", "Status", "status", LABELS),
         Choices("site", "Site", "site__number", reads=("site__number", "site__place__short_name")),
+        Choices("why", "Why left", "reason_code", REASONS, empty="No reason"),
         Conditions("is", "Subjects", {
             "in_screening": ("In screening", lambda _: Q(status__in=IN_SCREENING)),
             "active": ("In the trial", lambda _: Q(status__in=IN_TRIAL)),
