@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from core.dates import ClockError, first_at
 from core.dates.field import DayField
@@ -24,6 +25,7 @@ from subjects.models.reasons import terms
 from subjects.models.subject import SUBJECT_NUMBER
 from trials.models import AnchorKind
 
+CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 CALENDAR = range(2000, 2100)
 REASONS = [
     ("", "Choose a reason"),
@@ -232,14 +234,42 @@ class TransferForm(StepForm):
 
 
 class ContactForm(forms.ModelForm[Contact]):
-    """A contact with a subject."""
+    """A contact with a subject, and when it was by the clocks of the place: now, unless said."""
 
     class Meta:
         model = Contact
         fields = ("channel", "result", "summary", "follow_up_on")
         widgets: ClassVar = {"summary": forms.Textarea(attrs={"rows": 3})}
 
+    on = DayField(required=False, label="Date")
+    clock = forms.TimeField(required=False, label="Time", widget=CLOCK)
     follow_up_on = DayField(required=False)
+    field_order = ("channel", "result", "on", "clock", "summary", "follow_up_on")
+
+    def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.zone = place.zone
+        local = timezone.now().astimezone(self.zone)
+        self.fields["on"].initial, self.fields["clock"].initial = local.date(), local.time()
+        self.fields["clock"].help_text = f"When it was, by the clocks of {place.short_name}."
+
+    def clean(self) -> dict[str, Any]:
+        """The instant at which it was."""
+        super().clean()
+        values = self.cleaned_data
+        on, clock = values.pop("on", None), values.pop("clock", None)
+        if self.errors:
+            return values
+        now = timezone.now().astimezone(self.zone)
+        on = on or now.date()
+        if clock is None and on != now.date():
+            self.add_error("clock", "Say at what time of that day it was.")
+            return values
+        try:
+            values["at"] = first_at(on, clock, self.zone) if clock else now
+        except ClockError as error:
+            self.add_error("clock", str(error))
+        return values
 
 
 class PreferenceForm(forms.ModelForm[Preference]):

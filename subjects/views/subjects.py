@@ -77,12 +77,10 @@ def end(request: Request, pk: int) -> HttpResponse:
 def contact(request: Request, pk: int) -> HttpResponse:
     """Log a call or message."""
     subject = find(Subject, request.user, to=Permission.CONTACT_LOG, pk=pk)
-    form = ContactForm(request.POST or None)
+    form = ContactForm(request.POST or None, place=subject.site.place)
     return answer(
         request, form,
-        lambda: subjects.log_contact(
-            subject, at=timezone.now(), by=request.user, **form.cleaned_data
-        ),
+        lambda: subjects.log_contact(subject, by=request.user, **form.cleaned_data),
         done=f"Contact with {subject} logged.", **about(subject, f"Log contact with {subject}", "Log contact"),
     )  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,8 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError
+from core.dates import at
+from core.models import AuditRow
 from sites.actions import sites
 from subjects.actions import subjects
 from subjects.models import Contact, Preference, Subject, SubjectIdentity, Visit
@@ -113,6 +115,34 @@ def test_a_call_is_logged_with_who_made_it(world: World, coordinator: Client) ->
     held = Contact.objects.get(subject=subject)
     assert (held.result, held.by_name) == ("voicemail", world.coordinator.get_full_name())
     assert held.at <= timezone.now()
+
+
+def test_a_call_is_logged_later_for_the_time_it_was(world: World, coordinator: Client) -> None:
+    subject = screen(world)
+    page = url("contact", subject)
+    local = timezone.now().astimezone(world.place.zone)
+    shown = coordinator.get(page).content.decode()
+    assert f'value="{local:%Y-%m-%d}"' in shown
+    assert "by the clocks of Northgate" in shown
+    yesterday = local.date() - timedelta(days=1)
+    call = {"channel": "phone", "result": "reached", "on": yesterday.isoformat()}
+    without = coordinator.post(page, call)
+    assert (without.status_code, "at what time of that day" in without.content.decode()) == (
+        422, True,
+    )  # fmt: skip
+    coordinator.post(page, {**call, "clock": "16:40"})
+    held = Contact.objects.get(subject=subject)
+    assert held.at == at(yesterday, time(16, 40), world.place.zone)
+    assert AuditRow.objects.get(tbl="subjects_contact").at >= local, "when it was logged"
+    tomorrow = (local.date() + timedelta(days=1)).isoformat()
+    early = coordinator.post(page, {**call, "on": tomorrow, "clock": "09:00"})
+    assert early.status_code == 422
+    assert "lies in the future" in early.content.decode()
+    skipped = coordinator.post(page, {**call, "on": "2026-03-29", "clock": "01:30"})
+    assert "does not exist" in skipped.content.decode()
+    wrong = coordinator.post(page, {**call, "clock": "25:00"})
+    assert wrong.status_code == 422
+    assert Contact.objects.count() == 1
 
 
 def test_what_to_know_when_booking_is_kept_and_changed(world: World, coordinator: Client) -> None:
