@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from core import lists
 from sites.pages import EquipmentPages, HolidayPages, PersonPages, RoomPages
 from sites.views import candidates, delegations, effect, imports, periods, places, sites
 
@@ -11,13 +12,13 @@ AT_PLACE = "places/<slug:slug>/"
 AT_SITE = "trials/<slug:code>/sites/<str:number>/"
 
 urlpatterns = [
-    path("places/", places.places, name="places"),
+    *lists.urls("places", places.places, "places"),
     path("places/add/", places.add_place, name="add_place"),
     path(AT_PLACE, places.place, name="place"),
     path(f"{AT_PLACE}change/", places.change_place, name="change_place"),
     path(f"{AT_PLACE}hours/", places.hours, name="hours"),
     path(f"{AT_PLACE}close/", periods.close, name="close"),
-    path(f"{AT_PLACE}delegations/", delegations.delegations, name="delegations"),
+    *lists.urls(f"{AT_PLACE}delegations", delegations.delegations, "delegations"),
     path(f"{AT_PLACE}delegate/", delegations.delegate, name="delegate"),
     path("closures/<int:pk>/change/", periods.change_closure, name="change_closure"),
     path("closures/<int:pk>/reopen/", periods.reopen, name="reopen"),

@@ -120,7 +120,7 @@ def table(world: World) -> Table:
 def open_ways() -> dict[str, Way]:
     """Lists that show what each person may see, down to nothing."""
     names = [
-        "workspace:home", "workspace:search", "inbox:work", "sites:places", "subjects:today",
+        "workspace:home", "workspace:search", "inbox:work", "subjects:today",
         "views:views",
     ]  # fmt: skip
     ways = {name: Way(reverse(name)) for name in names}
@@ -236,7 +236,6 @@ def place_ways(world: World) -> dict[str, Way | list[Way]]:
     ways: dict[str, Way | list[Way]] = {
         "sites:add_place": Way(reverse("sites:add_place"), at="deployment", get=Permission.PLACE_ADD, methods=both),
         "sites:place": Way(to("place"), **seen),
-        "sites:delegations": Way(to("delegations"), **seen),
         "subjects:schedule": Way(reverse("subjects:schedule", args=["northgate"]), **seen),
         "subjects:day_sheet": Way(reverse("subjects:day_sheet", args=["northgate"]), **seen),
         "subjects:waiting": Way(reverse("subjects:waiting", args=["northgate"]), **seen),

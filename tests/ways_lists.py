@@ -32,6 +32,8 @@ def list_ways(world: World) -> dict[str, list[Way]]:
         "workspace:site_activity": (one, site | {"get": Permission.AUDIT_VIEW}),
         "accounts:people": ([], {"at": "deployment", "get": Permission.ACCOUNT_VIEW}),
         "sites:holidays": ([], holidays),
+        "sites:places": ([], {}),
+        "sites:delegations": (["northgate"], place),
         **{
             f"sites:{words}": (["northgate"], place | {"get": Permission.DIARY_VIEW})
             for words in ("rooms", "equipment", "staff")

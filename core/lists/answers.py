@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core.access import can
 from core.actions import RefusedError
-from core.export import as_file
+from core.export import CSV, as_file
 from core.lists.columns import Column
 from core.lists.lines import Line
 from core.lists.listing import Listing
@@ -81,10 +81,12 @@ def answer(
 
 def _file(listing: Listing, request: Request, kind: str) -> HttpResponseBase:
     columns = listing.file_columns
+    # A workbook is counted while it is made; a text is sent before its end is known.
+    count = listing.wanted.order_by().count() if kind == CSV else None
     return as_file(
         request, kind, listing.declared.title,
         [head for column in columns for head, _ in column.files], listing.records(columns),
-        said=listing.said, target=listing.of, count=listing.wanted.order_by().count(),
+        said=listing.said, target=listing.of, count=count,
     )  # fmt: skip
 
 

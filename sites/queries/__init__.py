@@ -13,10 +13,8 @@ from sites.queries.claims import (
 )
 from sites.queries.places import (
     Tab,
-    delegations_of,
     frame,
     overview,
-    places_for,
     show_period,
 )
 from sites.queries.sites import (
@@ -41,12 +39,10 @@ __all__ = [
     "closed_out",
     "concerned",
     "cras_of",
-    "delegations_of",
     "describes",
     "frame",
     "outside",
     "overview",
-    "places_for",
     "show_period",
     "site_at",
     "site_frame",

@@ -1,4 +1,4 @@
-"""Places: the list, the page of one, and the log of delegations."""
+"""The page of a place."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.backends.postgresql.psycopg_any import DateRange
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
 from core.access import can, has_anywhere
@@ -19,7 +17,6 @@ from core.permissions import Permission
 from sites.models import (
     Absence,
     Closure,
-    Delegation,
     Equipment,
     Holiday,
     OpeningHours,
@@ -200,66 +197,3 @@ def sites_at(place: Place, user: User) -> list[Site]:
     """The sites at a place that the user may see, with their trials."""
     rows: QuerySet[Site] = Site.objects.visible_to(user).filter(place=place)
     return list(rows.select_related("trial", "place").order_by("trial__protocol_number", "number"))
-
-
-def places_for(user: User, text: str, start: int) -> list[dict[str, Any]]:
-    """One page of the places a person may see, and the first row of the next."""
-    rows: QuerySet[Place] = Place.objects.visible_to(user)
-    if text:
-        rows = rows.filter(
-            Q(name__icontains=text) | Q(short_name__icontains=text) | Q(city__icontains=text)
-        )
-    seen = Site.objects.visible_to(user).filter(place=OuterRef("pk")).order_by()
-    counted = seen.values("place").annotate(total=Count("pk")).values("total")
-    found: list[Any] = list(
-        rows.annotate(trials=Subquery(counted))
-        .order_by("name", "pk")
-        .values("slug", "name", "short_name", "city", "country", "time_zone", "trials")[
-            start : start + SHOWN + 1
-        ]
-    )
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class DelegationRow:
-    """A delegation in the log of a place."""
-
-    pk: int
-    person: str
-    trial: str
-    site: str
-    site_url: str
-    task: str
-    first: str
-    last: str
-    state: tuple[str, str]
-    may_end: bool
-
-
-def delegations_of(place: Place, user: User, *, ended: bool, start: int) -> list[DelegationRow]:
-    """One page of the delegations at a place, those in force and to come, or all of them."""
-    today = timezone.localdate(timezone=place.zone)
-    rows: QuerySet[Delegation] = Delegation.objects.visible_to(user).filter(person__place=place)
-    if not ended:
-        rows = rows.filter(during__overlap=DateRange(today, None))
-    editable = set(Site.objects.visible_to(user, Permission.DELEGATION_EDIT).filter(place=place))
-    rows = rows.select_related("person", "site__trial", "site__place").order_by(
-        "person__name", "site__trial__protocol_number", "task", "during", "pk"
-    )
-    return [_delegation_row(row, today, editable) for row in rows[start : start + SHOWN + 1]]
-
-
-def _delegation_row(row: Delegation, today: date, editable: set[Site]) -> DelegationRow:
-    during: Any = row.during
-    last = during.upper - timedelta(days=1) if during.upper else None
-    state = ("ok", "In force")
-    if during.lower > today:
-        state = ("info", "To come")
-    elif last is not None and last < today:
-        state = ("", "Ended")
-    return DelegationRow(
-        row.pk, row.person.name, str(row.site.trial), str(row.site), row.site.get_absolute_url(),
-        row.get_task_display(), show_day(during.lower), show_day(last) if last else "",
-        state, row.site in editable and state[1] != "Ended",
-    )  # fmt: skip

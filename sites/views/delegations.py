@@ -8,34 +8,32 @@ from django.core.exceptions import PermissionDenied
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import QuerySet
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_http_methods
 
+from core import lists
 from core.dates import start_of
 from core.pages import answer, ask_if_sure
 from core.permissions import Permission
-from core.web import Request, find, page, whole
+from core.web import Request, find
 from sites import queries
 from sites.actions import places
 from sites.forms import DelegateForm, EndDelegationForm
+from sites.lists import delegations_as_of
 from sites.models import ClaimKind, Delegation, Place, Site, Task
 
 
-@require_GET
-def delegations(request: Request, slug: str) -> HttpResponse:
+def delegations(request: Request, slug: str, kind: str = "") -> HttpResponseBase:
     """The delegations at a place that the person may see."""
     place = find(Place, request.user, slug=slug)
-    ended = request.GET.get("show") == "all"
-    start = whole(request.GET.get("after", "")) or 0
-    rows = queries.delegations_of(place, request.user, ended=ended, start=start)
-    context = queries.frame(place, request.user, "delegations") | {
-        "rows": rows[: queries.SHOWN],
-        "next_after": start + queries.SHOWN if len(rows) > queries.SHOWN else None,
-        "shows_all": ended,
-        "may_delegate": _sites(request, place).exists(),
-    }
-    return page(request, "sites/delegations.html", context)
+    rows = Delegation.objects.visible_to(request.user).filter(person__place=place)
+    own = set(_sites(request, place).values_list("pk", flat=True))
+    declared = delegations_as_of(timezone.localdate(timezone=place.zone), own)
+    listing = lists.Listing(request, declared, rows, of=place)
+    context = queries.frame(place, request.user, "delegations") | {"may_delegate": bool(own)}
+    return lists.answer(listing, request, "sites/delegations.html", context, kind)
 
 
 def _sites(request: Request, place: Place) -> QuerySet[Site]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from core import lists
 from core.access import can, require
 from core.models import Deployment
 from core.pages import answer, ask_if_sure
@@ -15,22 +17,16 @@ from core.web import Request, find, page, whole
 from sites import queries
 from sites.actions import places as actions
 from sites.forms import HoursForm, PlaceForm
+from sites.lists import PLACES
 from sites.models import OpeningHours, Place
 
 
-@require_GET
-def places(request: Request) -> HttpResponse:
+def places(request: Request, kind: str = "") -> HttpResponseBase:
     """Every place the person may see."""
-    text = request.GET.get("q", "").strip()
-    start = whole(request.GET.get("after", "")) or 0
-    rows = queries.places_for(request.user, text, start)
-    context = {
-        "q": text,
-        "rows": rows[: queries.SHOWN],
-        "next_after": start + queries.SHOWN if len(rows) > queries.SHOWN else None,
-        "may_add": can(request.user, Permission.PLACE_ADD, Deployment(pk=1)),
-    }
-    return page(request, "sites/places.html", context)
+    of = Deployment(pk=1)
+    listing = lists.Listing(request, PLACES, Place.objects.visible_to(request.user), of=of)
+    context = {"may_add": can(request.user, Permission.PLACE_ADD, of)}
+    return lists.answer(listing, request, "sites/places.html", context, kind)
 
 
 @require_http_methods(["GET", "POST"])

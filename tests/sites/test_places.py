@@ -233,22 +233,6 @@ def test_a_task_is_delegated_to_staff_of_the_place_and_once_at_a_time(
         )  # fmt: skip
 
 
-def test_the_log_of_delegations_shows_those_in_force_or_all(
-    world: World, coordinator: Client
-) -> None:
-    places.delegate(
-        world.site, person=world.person, tasks=[Task.ECG], from_on=date(2020, 1, 1),
-        to_on=date(2020, 2, 1), by=world.coordinator,
-    )  # fmt: skip
-    url = reverse("sites:delegations", args=SLUG)
-    text = coordinator.get(url).content.decode()
-    assert "Run subject visits" in text
-    assert "ECG" not in text
-    text = coordinator.get(url + "?show=all").content.decode()
-    assert "ECG" in text
-    assert "Ended" in text
-
-
 def test_ending_the_delegation_for_visits_lists_them(world: World, coordinator: Client) -> None:
     held = booked(world)
     visits = Delegation.objects.get(task=Task.VISITS)
