@@ -35,7 +35,7 @@ class AtVisit(serializers.PrimaryKeyRelatedField[Any]):
         """The records to choose from."""
         place_id = self.context["record"].site.place_id
         rows: Any = super().get_queryset()
-        return rows.filter(place_id=place_id, is_active=True)
+        return rows.filter(place_id=place_id)
 
 
 class On(Shape):

@@ -56,8 +56,8 @@ class BookForm(forms.Form):
     def __init__(self, *args: Any, place: Place, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.place = place
-        self.fields["room"].queryset = Room.objects.filter(place=place, is_active=True)  # type: ignore[attr-defined]
-        self.fields["person"].queryset = Person.objects.filter(place=place, is_active=True)  # type: ignore[attr-defined]
+        self.fields["room"].queryset = Room.objects.filter(place=place)  # type: ignore[attr-defined]
+        self.fields["person"].queryset = Person.objects.filter(place=place)  # type: ignore[attr-defined]
 
     def clean_start(self) -> datetime:
         """The instant, read as local time of the place; the first of two where it comes twice."""

@@ -92,7 +92,9 @@ def assign_cra(trial: Trial, *, sites: Iterable[Site], cra: User | None, by: Use
 def _number_refusal(site: Site, number: str) -> Exception:
     """Why a number cannot be given to a site, or taken from it."""
     if not number:
-        return RefusedError(f"{site} was initiated; it keeps a number.")
+        return RefusedError(
+            f"{site} was initiated; it keeps a number. Leave {site.number}, or give another."
+        )
     return ConflictError(f"Site number {number} is taken in {site.trial}. Choose another.")
 
 
@@ -133,7 +135,9 @@ def put_into_effect(
     if lock(version).status != ScheduleVersion.Status.APPROVED:
         raise RefusedError(f"{version} is not approved. Approve it before sites work under it.")
     if version.trial_id != site.trial_id:
-        raise RefusedError(f"{version} belongs to another trial.")
+        raise RefusedError(
+            f"{version} belongs to another trial. Choose an approved version of {site.trial}."
+        )
     current = SiteSchedule.objects.filter(site=site, during__contains=from_on).first()
     if current is not None:
         if current.during.lower == from_on:

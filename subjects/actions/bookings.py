@@ -167,6 +167,7 @@ def _check(visit: Visit, wanted: Wanted, place: Place, reason: str) -> date:
     if wanted.room is not None:
         _check_room(wanted.room, place)
     if wanted.person is not None:
+        _check_person(wanted.person, place)
         _check_delegated(visit, wanted.person, start.date())
     if is_outside(visit, start.date()) and not reason.strip():
         raise OutsideWindowError(visit, start.date())
@@ -178,6 +179,11 @@ def _check_room(room: Room, place: Place) -> None:
         raise RefusedError(f"{room} is not at {place}. Choose a room of this place.")
     if not Room.objects.filter(pk=room.pk, is_active=True).exists():
         raise RefusedError(f"{room} is out of use. Choose another room.")
+
+
+def _check_person(person: Person, place: Place) -> None:
+    if not Person.objects.filter(pk=person.pk, is_active=True).exists():
+        raise RefusedError(f"{person} has left {place}. Choose another person.")
 
 
 def _check_open(place: Place, start: datetime, end: datetime) -> None:

@@ -224,7 +224,10 @@ def rescreen(previous: Subject, *, on: date, consented_on: date, by: User) -> Su
 def transfer(subject: Subject, *, to: Site, on: date, reason: str, by: User) -> Transfer:
     """Move a subject to another site: open visits go along, what was done stays where it was."""
     if to.trial_id != subject.trial_id:
-        raise RefusedError("A subject can only move to a site of the same trial.")
+        raise RefusedError(
+            "A subject can only move to a site of the same trial."
+            f" Choose a site of {subject.trial}."
+        )
     hold([subject.pk])
     source = subject.site
     made = Transfer.objects.create(

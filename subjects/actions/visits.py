@@ -151,5 +151,5 @@ def booking_of(visit: Visit) -> Booking:
     """The live booking of a visit."""
     found: Booking | None = visit.bookings.filter(is_live=True).first()
     if found is None:
-        raise ConflictError(f"{visit} has no booking any more.")
+        raise ConflictError(f"{visit} has no booking any more. Give it a time first.")
     return found

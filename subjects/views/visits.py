@@ -121,7 +121,7 @@ def confirm(request: Request, pk: int) -> HttpResponse:
 @require_POST
 def unbook(request: Request, pk: int) -> HttpResponse:
     """Take the time of a visit away."""
-    booking = find(Booking, request.user, visit_id=pk, is_live=True)
+    booking = visits.booking_of(find(Visit, request.user, pk=pk))
     visit = bookings.unbook(booking, by=request.user, reason=request.POST.get("reason", ""))
     if visit.status == Visit.Status.PLANNED:
         text = f"{visit} waits to be booked again."

@@ -14,8 +14,12 @@ from accounts import actions
 from accounts.models import Grant, ServiceToken, User
 from accounts.roles import Role
 from core.actions import RefusedError
+from core.audit import note
+from core.models import Deployment
+from core.signing import PAUSED, paused_until
 from tests.api.conftest import service_with
-from tests.world import World
+from tests.trail import nothing_written
+from tests.world import World, user_with
 
 pytestmark = pytest.mark.django_db
 
@@ -100,3 +104,17 @@ def test_a_token_is_revoked_once_and_with_a_reason(world: World) -> None:
     token.refresh_from_db()
     assert token.revoked_at == revoked
     assert token.expires_at - revoked > timedelta(days=29)
+
+
+def test_nobody_ends_their_own_pause_of_signing(world: World, admin: Client) -> None:
+    note(PAUSED, target=world.admin, by=world.admin)
+    url = reverse("accounts:help_sign_in", args=[world.admin.pk, "end-signing-pause"])
+    with nothing_written():
+        assert refused(admin, url, {"reason": "I was it"}) == (
+            "Nobody ends their own pause. Ask another administrator."
+        )
+    assert paused_until(world.admin)
+    other = user_with(Role.ADMINISTRATOR, Deployment.objects.get(), world.admin)
+    admin.force_login(other)
+    assert admin.post(url, {"reason": "asked by phone"}).status_code == 302
+    assert paused_until(world.admin) is None

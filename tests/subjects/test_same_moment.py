@@ -12,6 +12,9 @@ import pytest
 import time_machine
 from django.db import Error, connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.bootstrap import system_account
@@ -23,7 +26,7 @@ from sites.actions.claims import queue
 from sites.models import Claim, ClaimKind
 from subjects.actions import bookings, subjects, visits
 from subjects.actions.follow import follow_all
-from subjects.actions.plan import release
+from subjects.actions.plan import hold_visit, release
 from subjects.courses import behind
 from subjects.models import Booking, Subject, SubjectSchedule, Visit
 from tests.subjects.test_booking import in_window, wanted, week_2
@@ -83,6 +86,33 @@ def test_two_people_moving_the_same_visit(committed_db: str) -> None:
     hours = {0: 11, 1: 13}
     (moved,) = Booking.objects.all()
     assert moved.period.lower.astimezone(world.place.zone).hour == hours[outcomes.index("done")]
+
+
+def test_a_visit_booked_while_the_form_was_on_its_way(committed_db: str) -> None:
+    world = build()
+    held = week_2(world)[1]
+    day = in_window(held)
+    told: list[HttpResponse] = []
+
+    def send() -> None:
+        client = Client()
+        client.force_login(world.coordinator)
+        form = {"start": f"{day}T14:00", "minutes": 60}
+        told.append(client.post(reverse("subjects:slots", args=[held.pk]), form))
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic(), connection.cursor() as cursor:
+            hold_visit(held)
+            sender = pool.submit(attempt, send)
+            while not _who_waits(cursor) and not sender.done():
+                cursor.execute("SELECT pg_sleep(0.05)")
+            bookings.book(held, wanted=wanted(world, day), by=world.coordinator)
+        assert sender.result() == "done"
+    (answer,) = told
+    assert answer.status_code == 409
+    assert f"{held} was booked meanwhile. Reload to see when." in answer.content.decode()
+    assert "Free slots" in answer.content.decode()
+    assert Booking.objects.get().period.lower == at(day, 9)
 
 
 def test_an_anchor_moved_while_a_visit_is_booked(committed_db: str) -> None:
