@@ -54,7 +54,7 @@ def _roles(row: Row) -> SafeString | str:
 
 def _last_login(row: Row) -> str:
     at = row["last_login"] and row["last_login"].astimezone(row["zone"])
-    return f"{show_day(at.date())} {at:%H:%M}" if at else "Never"
+    return f"{show_day(at.date())} {at:%H:%M %Z}" if at else "Never"
 
 
 def _holding(**grant: str) -> Q:

@@ -49,6 +49,7 @@ PLACES = List(
     columns=(
         Column(
             "name", "Place", ("slug", "short_name", "name"), _place, order="name",
+            css="listing-wide",
             files=(("Place", value("name")), ("Short name", value("short_name"))),
         ),
         text("city", "City", order="city"),

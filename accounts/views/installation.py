@@ -26,6 +26,6 @@ def set_up(request: Request) -> HttpResponse:
             installation, values=form.values(), reason=form.cleaned_data["reason"],
             by=request.user,
         ),
-        title="Installation", verb="Keep", back=reverse("accounts:set_up"),
+        title="Installation", verb="Keep settings", back=reverse("accounts:set_up"),
         done="The installation is set up so.", template="accounts/form.html",
     )  # fmt: skip

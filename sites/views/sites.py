@@ -42,8 +42,9 @@ def add_site(request: Request, code: str) -> HttpResponse:
 
     back = reverse("workspace:sites", args=[code])
     return answer(
-        request, form, act, title=f"Add a site to {trial}", verb="Add site", back=back,
-        done="Site added.", template="sites/add_site.html",
+        request, form, act, title="Add site", verb="Add site", back=back,
+        done="Site added.", template="sites/add_site.html", frame="trials/set_up_frame.html",
+        trial=trial,
     )  # fmt: skip
 
 

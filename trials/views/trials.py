@@ -27,6 +27,7 @@ from trials.forms import (
     TrialForm,
 )
 from trials.models import Country, ProtocolFile, RegistryId, Sponsor, Trial
+from trials.queries.status import TRIAL_CHIPS
 
 GET_POST = require_http_methods(["GET", "POST"])
 
@@ -83,6 +84,7 @@ def set_up(request: Request, code: str) -> HttpResponse:
     may_see_protocol = trial.is_held_by(request.user, Permission.PROTOCOL_VIEW)
     context = {
         "trial": trial,
+        "chip": TRIAL_CHIPS.get(trial.status, ""),
         "numbers": trial.registry_ids.order_by("registry", "value"),
         "countries": trial.countries.order_by("name"),
         "arms": trial.arms.order_by("position", "pk"),

@@ -42,7 +42,7 @@ STAGES = {
         S.BACK_UP,
     ),
     "Open": (S.OPEN,),
-    "Running, no enrolment": (S.ENROLMENT_CLOSED, S.FOLLOW_UP, S.ON_HOLD),
+    "Running without enrolment": (S.ENROLMENT_CLOSED, S.FOLLOW_UP, S.ON_HOLD),
     "Ended": (
         S.CLOSED, S.ARCHIVED, S.TERMINATED, S.NOT_SELECTED, S.DECLINED, S.WITHDRAWN,
     ),
@@ -172,7 +172,7 @@ SITES = List(
     ),
     parts=tuple(STAGES),
     finish=lambda rows, reader: add_duties(rows, reader, "site_id"),
-    empty="No site yet.",
+    empty="No site yet. Sites are added one by one, or come with an imported list.",
 )  # fmt: skip
 TRIAL = text("trial", "Trial", "trial__protocol_number", files=(), css="text-nowrap")
 OF_TRIAL = Choices("trial", "Trial", "trial__protocol_number")

@@ -158,6 +158,6 @@ SUBJECTS = List(
         ("Late", "need=late&sort=next"),
     ),
     parts=("In screening", "In the trial"),
-    empty="No subject yet.",
+    empty="No subject yet. Subjects are screened at a site, or come with an imported list.",
 )  # fmt: skip
 ALL_SUBJECTS = SUBJECTS.but_with(TRIAL, OF_TRIAL)

@@ -28,18 +28,15 @@ from core.lists.columns import NOTHING
 from core.templatetags import ui
 from sites.models import Site, SiteStatus
 from trials.models import Trial
+from trials.queries.status import TRIAL_CHIPS
 from workspace.lists.sites import share
 
 T = Trial.Status
 LABELS: dict[str, str] = dict(Trial.Status.choices)
-CHIPS: dict[str, str] = {
-    T.RECRUITING: "ok", T.START_UP: "info", T.RECRUITMENT_CLOSED: "info", T.FOLLOW_UP: "info",
-    T.ON_HOLD: "warn", T.TERMINATED: "crit", T.LOCKED: "plum",
-}  # fmt: skip
 STAGES = {
     "In start-up": (T.PLANNED, T.START_UP),
     "Recruiting": (T.RECRUITING,),
-    "Running, no enrolment": (T.RECRUITMENT_CLOSED, T.FOLLOW_UP, T.ON_HOLD),
+    "Running without enrolment": (T.RECRUITMENT_CLOSED, T.FOLLOW_UP, T.ON_HOLD),
     "Ended": (T.CLOSED, T.LOCKED, T.REPORTED, T.ARCHIVED, T.TERMINATED, T.CANCELLED),
 }
 
@@ -99,7 +96,7 @@ TRIALS = List(
         text("sponsor", "Sponsor", "sponsor__name", order="sponsor__name", is_shown=False),
         text("phase", "Phase", order="phase"),
         text("area", "Area", "therapeutic_area", order="therapeutic_area"),
-        state("status", "Status", LABELS, CHIPS, order="status"),
+        state("status", "Status", LABELS, TRIAL_CHIPS, order="status"),
         Column("countries", "Countries", (), lambda row: row["countries"], css="text-end number",
             files=(("Countries", value("countries")),)),
         Column("sites", "Open sites", ("planned_sites",), _done_of("open", "planned_sites"),

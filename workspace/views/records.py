@@ -13,6 +13,7 @@ from core.web import Request, find, page
 from sites.models import SiteSchedule
 from sites.queries import site_at, site_frame, steps_of, team_of
 from trials.models import Trial
+from trials.queries.status import TRIAL_CHIPS
 from workspace import overview
 
 
@@ -26,6 +27,7 @@ def trial(request: Request, code: str) -> HttpResponse:
     enrolled, *figures = overview.subject_figures(subjects, record.planned_subjects)
     context = {
         "trial": record,
+        "chip": TRIAL_CHIPS.get(record.status, ""),
         "figures": [enrolled, overview.site_figure(sites, record.planned_sites), *figures],
         "sites": sites,
         "worst": overview.worst_first(user, sites, record, today),

@@ -37,7 +37,7 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
     preference = Preference.objects.visible_to(request.user).filter(subject=record).first()
     context |= {
         "rows": queries.next_first(visits),
-        "over": sum(row.is_over for row in visits),
+        "done": sum(row.window.state == "done" for row in visits),
         "story": story_of(record, visits, context["today"], context["day_1"], zoom),
         "before": about.before_visit(preference),
         "facts": about.facts_of(record, preference, request.user),
