@@ -55,7 +55,8 @@ def assign_cra(request: Request, code: str) -> HttpResponse:
     form = AssignForm(request.POST or None, trial=trial)
     if not form.is_bound:
         ticked = [key for text in request.GET.getlist("row") if (key := whole(text))]
-        chosen = Site.objects.filter(trial=trial, pk__in=ticked).select_related("place")
+        rows = Site.objects.filter(trial=trial, pk__in=ticked).order_by("pk")
+        chosen = rows.select_related("place")
         context = {"trial": trial, "form": form, "chosen": chosen, "next": page_of(request)}
         return page(request, "sites/assign_cra.html", context, partial="menu")
     if not form.is_valid():
