@@ -46,18 +46,23 @@ class LogInMiddleware(LoginRequiredMiddleware):
         self, request: HttpRequest, view_func: Any
     ) -> HttpResponseBase:
         """To the log-in; for htmx by 401, so that no page is put into a fragment."""
-        before = request.session.get(sessions.BEFORE)
         back = request.get_full_path()
         if request.method == "POST":
             back = drafts.page_of(request)
-            if before is not None:
-                drafts.keep(before, request)
+            _keep(request)
         if sessions.is_polling(request):
             return HttpResponse(status=401)  # nobody pressed anything: what is typed stays there
         if "HX-Request" not in request.headers:
             return redirect_to_login(back)
         address = redirect_to_login(drafts.page_of(request)).url
         return HttpResponse(status=401, headers={"HX-Redirect": address})
+
+
+def _keep(request: HttpRequest) -> None:
+    """Keep what was posted for whoever typed it: of an ended session, or of one that is gone."""
+    whose = request.session.get(sessions.BEFORE) or drafts.typist(request)
+    if whose is not None and drafts.keep(whose, request):
+        request.session[sessions.BEFORE] = whose
 
 
 class SecondFactorMiddleware:

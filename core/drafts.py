@@ -8,7 +8,9 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.contrib import messages
+from django.core.signing import BadSignature, TimestampSigner
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
@@ -22,9 +24,11 @@ from core.encryption import box
 from core.models import Draft
 
 LONGEST = 200_000
+TYPIST = "typist"
+REVISION = "revision"
 # Parts of a form that nobody typed, and what is never kept.
 CONTROLS = frozenset(
-    {"csrfmiddlewaretoken", "idempotency_key", "next", "revision", "shown_hash", "signer"}
+    {"csrfmiddlewaretoken", "idempotency_key", "next", "shown_hash", "signer", TYPIST}
 )
 SECRETS = ("password", "code")
 
@@ -45,7 +49,7 @@ def keep(user_id: int, request: HttpRequest) -> datetime | None:
         if name not in CONTROLS and not any(secret in name for secret in SECRETS):
             typed.setlist(name, values)
     text = typed.urlencode()
-    if not any(typed.values()) or len(text) > LONGEST:
+    if not any(typed[name] for name in typed if name != REVISION) or len(text) > LONGEST:
         return None
     kept, _ = Draft.objects.update_or_create(
         user_id=user_id,
@@ -53,6 +57,20 @@ def keep(user_id: int, request: HttpRequest) -> datetime | None:
         defaults={"fields": box().encrypt(text.encode())},
     )
     return kept.saved_at
+
+
+def mark(user_id: int) -> str:
+    """What a form says of who has it open; nobody else can make it."""
+    return TimestampSigner(salt=TYPIST).sign(str(user_id))
+
+
+def typist(request: HttpRequest) -> int | None:
+    """Who had the form open that comes without a session, where it was opened within one."""
+    marked = TimestampSigner(salt=TYPIST)
+    try:
+        return int(marked.unsign(request.POST.get(TYPIST, ""), max_age=settings.SESSION_COOKIE_AGE))
+    except BadSignature:
+        return None
 
 
 def discard(user_id: int, path: str) -> None:
@@ -73,8 +91,14 @@ def restore(request: HttpRequest, context: dict[str, Any]) -> None:
     """Put the draft of this page back into the form it was typed into, and say so."""
     empty = [form for form in context.values() if isinstance(form, BaseForm) and not form.is_bound]
     draft = _draft_of(request) if empty else None
-    if draft is None or not any(fill(form, _typed(draft)) for form in empty):
+    if draft is None:
         return
+    typed = _typed(draft).copy()
+    revision = typed.pop(REVISION, [""])[-1]
+    if not any(fill(form, typed) for form in empty):
+        return
+    if revision and REVISION in context:
+        context[REVISION] = revision  # what changed since is told when it is saved
     context["draft_at"] = at = show_time(draft.saved_at, request.user)
     messages.warning(request, f"Not saved yet: what you typed at {at} is back in the form.")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
@@ -20,10 +21,11 @@ from django.views.decorators.http import require_http_methods
 from core import lists
 from core.access import ScopedModel, can, require
 from core.actions import Action, RefusedError
+from core.dates import show_day
 from core.dates.field import DayField
 from core.models import Deployment
 from core.permissions import Permission
-from core.versions import ConflictError, lock
+from core.versions import ChangedError, ConflictError, lock
 from core.web import Request, back, find, page, whole
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def answer(
         except forms.ValidationError as error:
             form.add_error(None, error)
         except (RefusedError, ConflictError) as error:
-            form.add_error(None, str(error))
+            context |= _refused(form, error)
             status = 409 if isinstance(error, ConflictError) else 422
         else:
             return _told(request, done or outcome, back)
@@ -57,6 +59,34 @@ def answer(
         "back": back,
     } | context
     return page(request, template, context, status=status)
+
+
+def _refused(form: forms.BaseForm, error: Exception) -> dict[str, Any]:
+    """Say in the form why it was refused; a stale one may be sent again by whoever has read what is so."""
+    if not isinstance(error, ChangedError) or error.record != getattr(form, "instance", None):
+        form.add_error(None, str(error))
+        return {}
+    now = [f"{form[name].label}: {_words(error.record, name)}" for name in _typed_anew(form)]
+    there = f"What is there now: {'; '.join(now)}. " if now else ""
+    form.add_error(None, f"{error.fact} {there}Save again to replace it by what you typed.")
+    return {"revision": error.revision}
+
+
+def _typed_anew(form: Any) -> list[str]:
+    """The fields of the record for which the form says otherwise than the record does."""
+    known = {field.name for field in form.instance._meta.concrete_fields}
+    return [name for name in form.changed_data if name in known]
+
+
+def _words(record: models.Model, name: str) -> str:
+    """A field of a record in words."""
+    choice = getattr(record, f"get_{name}_display", None)
+    value = choice() if choice else getattr(record, name)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, date):
+        return show_day(value)
+    return "empty" if value in (None, "") else str(value)
 
 
 def _told(request: Request, outcome: object, to: str) -> HttpResponse:

@@ -24,7 +24,7 @@ from core.models import SavedView
 from core.permissions import Permission
 from core.saved_views import actions
 from core.saved_views.views import NameForm
-from core.versions import ConflictError
+from core.versions import ChangedError, ConflictError
 from core.web import Request, back, page, say, whole
 
 Shape = Callable[[QueryDict | None], ModelForm[Any]]
@@ -161,7 +161,7 @@ def _carried_out(form: ModelForm[Any], act: Act, revision: int | None) -> HTTPSt
     try:
         act(form.cleaned_data, revision)
     except (RefusedError, ConflictError) as error:
-        form.add_error(None, str(error))
+        form.add_error(None, error.fact if isinstance(error, ChangedError) else str(error))
         is_stale = isinstance(error, ConflictError)
         return HTTPStatus.CONFLICT if is_stale else HTTPStatus.UNPROCESSABLE_ENTITY
     return HTTPStatus.OK

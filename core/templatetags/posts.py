@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from core import drafts
 from core.idempotency import FIELD
 
 register = template.Library()
@@ -32,5 +33,10 @@ def autosave() -> SafeString:
 
 @register.inclusion_tag("components/draft_state.html", takes_context=True)
 def draft_state(context: template.Context) -> dict[str, object]:
-    """Where a form says when its draft was saved, with a way to throw the draft away."""
-    return {"draft_at": context.get("draft_at")}
+    """Where a form says whose it is and when its draft was saved, with a way to throw that away."""
+    user = context.get("user")
+    return {
+        "draft_at": context.get("draft_at"),
+        "field": drafts.TYPIST,
+        "mark": drafts.mark(user.pk) if user and user.pk else "",
+    }

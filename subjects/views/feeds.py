@@ -33,6 +33,7 @@ from subjects.ics import calendar_of
 from subjects.models import Feed
 from subjects.queries import feeds_at, secret_hash
 
+CLOSED = "This calendar address is closed. Make a new one at the place, under Calendars."
 KEPT = 60
 READS, STRETCH = 60, 600
 
@@ -86,7 +87,7 @@ def feed(request: Request, secret: str) -> HttpResponse:
     if held is None:
         return _plain(404, "No calendar here.")
     if not _stands(held):
-        return _plain(410, "This calendar is no longer here.")
+        return _plain(410, CLOSED)
     key = f"feed:{digest}:{held.user.access_version}"
     body = cache.get(key)
     if body is None:

@@ -215,7 +215,11 @@ def test_the_address_ends_with_the_account_and_with_the_person(
     assert client.get(hers).status_code == 410
     path = address(world)
     accounts.disable(world.coordinator, reason="left", by=world.admin)
-    assert client.get(path).status_code == 410
+    gone = client.get(path)
+    assert gone.status_code == 410
+    assert gone.content.decode() == (
+        "This calendar address is closed. Make a new one at the place, under Calendars."
+    )
 
 
 def test_visits_of_sites_i_may_not_see_are_only_busy(world: World, client: Client) -> None:
