@@ -118,3 +118,13 @@ def test_nobody_ends_their_own_pause_of_signing(world: World, admin: Client) -> 
     admin.force_login(other)
     assert admin.post(url, {"reason": "asked by phone"}).status_code == 302
     assert paused_until(world.admin) is None
+
+
+def test_a_role_ends_once(world: World, admin: Client) -> None:
+    held = Grant.objects.get(user=world.cra)
+    url = reverse("accounts:end", args=[held.pk])
+    assert admin.post(url, {"reason": "left"}).status_code == 302
+    ended = Grant.objects.get(pk=held.pk).ended_at
+    with nothing_written():
+        assert f"{held} has ended already." in refused(admin, url, {"reason": "again"})
+    assert Grant.objects.get(pk=held.pk).ended_at == ended

@@ -148,6 +148,22 @@ def test_the_page_says_which_field_is_wrong(
     assert message in said(answer).partition("Choose by hand")[2]
 
 
+def test_a_visit_dropped_where_nothing_is_free_is_offered_other_times(
+    world: World, coordinator: Client
+) -> None:
+    (first, day), (second, _) = due(world), due(world)
+    slot = Wanted(at(day, 9), 60, world.room, world.person)
+    bookings.book(first, wanted=slot, by=world.coordinator)
+    asked = {"start": f"{day}T09:15", "minutes": 60, "is_assigned": "yes"}
+    htmx = {"HX-Request": "true", "HX-Target": "panel"}
+    with nothing_written():
+        answer = coordinator.post(reverse("subjects:slots", args=[second.pk]), asked, headers=htmx)
+    assert answer.status_code == 409
+    assert "No room with a delegated person is free at 09:15." in said(answer)
+    assert "Free slots, best first" in said(answer)
+    assert answer.context["offers"]
+
+
 NO_BOOKING = "W2 of 1042-001 has no booking any more. Give it a time first."
 
 
