@@ -56,19 +56,32 @@ class StaffResource(Resource):
     }  # fmt: skip
 
 
-class AbsenceFilters(Changing):
+LASTING = {"starts_at": "period__startswith", "ends_at": "period__endswith"}
+
+
+class LastingFilters(Changing):
+    """Filters of what lasts from one instant to another."""
+
+    ends_after = serializers.DateTimeField(source="period__endswith__gt", required=False)
+
+
+class Lasting(Shape):
+    """From when to when."""
+
+    start = serializers.DateTimeField()
+    end = serializers.DateTimeField()
+
+
+class AbsenceFilters(LastingFilters):
     """Filters of absences."""
 
     place = serializers.CharField(source="person__place__slug", required=False)
     person = serializers.IntegerField(source="person_id", required=False, max_value=LARGEST_KEY)
-    ends_after = serializers.DateTimeField(source="period__endswith__gt", required=False)
 
 
-class Away(Shape):
+class Away(Lasting):
     """From when to when a person is away."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
     note = serializers.CharField(required=False, max_length=120)
 
 
@@ -85,26 +98,23 @@ class AbsenceResource(Addable):
     filters = AbsenceFilters
     adding, adding_shape, parent = places.add_absence, Absent, "person"
     columns = {
-        "id": "pk", "place": "person__place__slug", "person": "person_id",
-        "starts_at": "period__startswith", "ends_at": "period__endswith", "note": "note",
+        "id": "pk", "place": "person__place__slug", "person": "person_id", **LASTING,
+        "note": "note",
     }  # fmt: skip
 
     change_absence = step(places.change_absence, Away)
     end_absence = step(places.end_absence, may_end=True)
 
 
-class ClosureFilters(Changing):
+class ClosureFilters(LastingFilters):
     """Filters of closures."""
 
     place = serializers.CharField(source="place__slug", required=False, help_text="Its slug.")
-    ends_after = serializers.DateTimeField(source="period__endswith__gt", required=False)
 
 
-class Shut(Shape):
+class Shut(Lasting):
     """From when to when a place is closed, and why."""
 
-    start = serializers.DateTimeField()
-    end = serializers.DateTimeField()
     reason = serializers.CharField(max_length=120)
 
 
@@ -121,8 +131,7 @@ class ClosureResource(Addable):
     filters = ClosureFilters
     adding, adding_shape, parent = places.close, Closing, "place"
     columns = {
-        "id": "pk", "place": "place__slug", "starts_at": "period__startswith",
-        "ends_at": "period__endswith", "reason": "reason",
+        "id": "pk", "place": "place__slug", **LASTING, "reason": "reason",
     }  # fmt: skip
 
     change_closure = step(places.change_closure, Shut)

@@ -56,6 +56,7 @@ class PeriodForm(forms.Form):
     )
     to_on = DayField(label="Last day")
     to_at = forms.TimeField(label="Until", widget=CLOCK, required=False, help_text="Empty: all day")
+    why: ClassVar[str]  # the field that says it
 
     def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -72,6 +73,11 @@ class PeriodForm(forms.Form):
         """The instant at which it is over."""
         end: datetime = self.cleaned_data["end"]
         return end
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """From when to when, and why, as actions take it."""
+        return {"start": self.start, "end": self.end, self.why: self.cleaned_data[self.why]}
 
     def clean(self) -> dict[str, Any]:
         """Both ends as instants, the second after the first."""
@@ -110,12 +116,14 @@ def days_of(period: Any, zone: ZoneInfo) -> dict[str, Any]:
 class ClosureForm(PeriodForm):
     """When and why a place or room is closed."""
 
+    why = "reason"
     reason = forms.CharField(max_length=120)
 
 
 class AbsenceForm(PeriodForm):
     """When a member of staff is away."""
 
+    why = "note"
     note = forms.CharField(max_length=120, required=False)
 
 

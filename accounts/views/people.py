@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -83,7 +85,7 @@ def invite(request: Request) -> HttpResponse:
 def change(request: Request, pk: int) -> HttpResponse:
     """Correct who a person is."""
     found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
-    form = PersonForm(request.POST or None, instance=User.objects.get(pk=pk))
+    form = PersonForm(request.POST or None, instance=copy(found))
 
     def keep() -> str:
         changed = actions.change(found, values=form.cleaned_data, by=request.user)

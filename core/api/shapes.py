@@ -134,19 +134,18 @@ class Changing(Filters, InPast):
     )
 
 
-class SeenByWord(serializers.SlugRelatedField[Any]):
+class AmongSeen(serializers.RelatedField[Any, Any, Any]):
+    """A record among those the caller may see."""
+
+    def get_queryset(self) -> Any:
+        """The records to choose from."""
+        rows: Any = super().get_queryset()
+        return rows.visible_to(self.context["user"])
+
+
+class SeenByWord(AmongSeen, serializers.SlugRelatedField[Any]):
     """The word of a record in addresses, among those the caller may see."""
 
-    def get_queryset(self) -> Any:
-        """The records to choose from."""
-        rows: Any = super().get_queryset()
-        return rows.visible_to(self.context["user"])
 
-
-class Seen(serializers.PrimaryKeyRelatedField[Any]):
+class Seen(AmongSeen, serializers.PrimaryKeyRelatedField[Any]):
     """The key of a record, among those the caller may see."""
-
-    def get_queryset(self) -> Any:
-        """The records to choose from."""
-        rows: Any = super().get_queryset()
-        return rows.visible_to(self.context["user"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django import forms
@@ -38,7 +39,7 @@ SURE = "Save it all the same; the visits become duties to move"
 
 
 def _answer(
-    request: Request, form: PeriodForm, place: Place, act: Callable[[], object],
+    request: Request, form: PeriodForm, place: Place, act: Callable[..., object],
     hit: Callable[[DateTimeTZRange], QuerySet[Claim]], *, title: str, done: str,
 ) -> HttpResponse:  # fmt: skip
     """The page of a stretch of time, with the visits booked in it once it is known."""
@@ -48,7 +49,8 @@ def _answer(
         concerned = queries.concerned(hit(period), place, request.user)
         ask_if_sure(form, concerned, SURE)
     return answer(
-        request, form, act, title=title, verb=title.split(":", maxsplit=1)[0], back=place.get_absolute_url(),
+        request, form, lambda: act(**form.given, by=request.user), title=title,
+        verb=title.split(":", maxsplit=1)[0], back=place.get_absolute_url(),
         done=done, concerned=concerned, template="sites/period.html", frame="sites/frame.html",
         **queries.frame(place, request.user),
     )  # fmt: skip
@@ -60,12 +62,7 @@ def close(request: Request, slug: str) -> HttpResponse:
     place = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)
     form = ClosureForm(request.POST or None, zone=place.zone)
     return _answer(
-        request, form, place,
-        lambda: places.close(
-            place, start=form.start, end=form.end, reason=form.cleaned_data["reason"],
-            by=request.user,
-        ),
-        lambda period: queries.closed_out(place, period),
+        request, form, place, partial(places.close, place), partial(queries.closed_out, place),
         title="Close place", done=f"{place} will be closed.",
     )  # fmt: skip
 
@@ -79,12 +76,8 @@ def change_closure(request: Request, pk: int) -> HttpResponse:
     initial = {**days_of(closure.period, place.zone), "reason": closure.reason}
     form = ClosureForm(request.POST or None, initial=initial, zone=place.zone)
     return _answer(
-        request, form, place,
-        lambda: places.change_closure(
-            closure, start=form.start, end=form.end, reason=form.cleaned_data["reason"],
-            by=request.user,
-        ),
-        lambda period: queries.closed_out(place, period),
+        request, form, place, partial(places.change_closure, closure),
+        partial(queries.closed_out, place),
         title="Change closure", done="Closure changed.",
     )  # fmt: skip
 
@@ -103,12 +96,8 @@ def close_room(request: Request, pk: int) -> HttpResponse:
     room = find(Room, request.user, to=Permission.PLACE_EDIT, pk=pk)
     form = ClosureForm(request.POST or None, zone=room.place.zone)
     return _answer(
-        request, form, room.place,
-        lambda: places.close_room(
-            room, start=form.start, end=form.end, reason=form.cleaned_data["reason"],
-            by=request.user,
-        ),
-        lambda period: queries.booked(ClaimKind.ROOM, room.pk, period),
+        request, form, room.place, partial(places.close_room, room),
+        partial(queries.booked, ClaimKind.ROOM, room.pk),
         title=f"Close room: {room}", done=f"{room} will be closed.",
     )  # fmt: skip
 
@@ -127,12 +116,8 @@ def add_absence(request: Request, pk: int) -> HttpResponse:
     person = find(Person, request.user, to=Permission.STAFF_EDIT, pk=pk)
     form = AbsenceForm(request.POST or None, zone=person.place.zone)
     return _answer(
-        request, form, person.place,
-        lambda: places.add_absence(
-            person, start=form.start, end=form.end, note=form.cleaned_data["note"],
-            by=request.user,
-        ),
-        lambda period: queries.booked(ClaimKind.PERSON, person.pk, period),
+        request, form, person.place, partial(places.add_absence, person),
+        partial(queries.booked, ClaimKind.PERSON, person.pk),
         title=f"Add absence: {person}", done=f"Absence of {person} noted.",
     )  # fmt: skip
 
@@ -146,12 +131,8 @@ def change_absence(request: Request, pk: int) -> HttpResponse:
     initial = {**days_of(absence.period, person.place.zone), "note": absence.note}
     form = AbsenceForm(request.POST or None, initial=initial, zone=person.place.zone)
     return _answer(
-        request, form, person.place,
-        lambda: places.change_absence(
-            absence, start=form.start, end=form.end, note=form.cleaned_data["note"],
-            by=request.user,
-        ),
-        lambda period: queries.booked(ClaimKind.PERSON, person.pk, period),
+        request, form, person.place, partial(places.change_absence, absence),
+        partial(queries.booked, ClaimKind.PERSON, person.pk),
         title=f"Change absence: {person}", done=f"Absence of {person} changed.",
     )  # fmt: skip
 

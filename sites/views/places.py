@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -59,7 +61,7 @@ def change_place(request: Request, slug: str) -> HttpResponse:
     context = queries.frame(record, request.user)
     given = request.POST.get("revision", "")
     shown = given or record.revision
-    form = PlaceForm(request.POST or None, instance=Place.objects.get(pk=record.pk))
+    form = PlaceForm(request.POST or None, instance=copy(record))
     concerned = []
     if form.is_valid() and form.cleaned_data["time_zone"] != record.time_zone:
         concerned = queries.concerned(queries.ahead(record), record, request.user)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
@@ -74,7 +76,7 @@ def change_site(request: Request, code: str, number: str) -> HttpResponse:
     site = queries.site_at(request.user, code, number)
     require(request.user, Permission.SITE_EDIT, site)
     given = request.POST.get("revision", "")
-    form = SiteForm(request.POST or None, instance=Site.objects.get(pk=site.pk))
+    form = SiteForm(request.POST or None, instance=copy(site))
     return answer(
         request, form,
         lambda: sites.change_site(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.contrib import messages
@@ -102,7 +103,7 @@ def change(request: Request, code: str) -> HttpResponse:
     """Change facts of a trial."""
     trial = _trial(request, code)
     given = request.POST.get("revision", "")
-    form = TrialForm(request.POST or None, instance=Trial.objects.get(pk=trial.pk))
+    form = TrialForm(request.POST or None, instance=copy(trial))
     return answer(
         request, form,
         lambda: trials.change_trial(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any
 
 from django.db.models import QuerySet
@@ -66,7 +67,7 @@ def edit_site(request: Request, code: str, number: str, column: str) -> HttpResp
     require(request.user, Permission.SITE_EDIT, site)
     return lists.edit(
         request, _sites(request, site.trial), site.pk, column,
-        shape=lambda data: SiteForm(data, instance=Site.objects.get(pk=site.pk)),
+        shape=lambda data: SiteForm(data, instance=copy(site)),
         act=lambda values, revision: actions.change_site(
             site, values=values, by=request.user, revision=revision
         ),
