@@ -33,6 +33,7 @@ class Asked:
     zone: ZoneInfo
     trial_id: int | None = None
     site_id: int | None = None
+    subjects: frozenset[int] | None = None
     people: frozenset[int] | None = None
     kind: str = ""
     verb: str = ""
@@ -45,7 +46,7 @@ class Asked:
         """The events that fit."""
         wanted = {
             "trial_id": self.trial_id, "site_id": self.site_id, "target_type": self.kind or None,
-            "actor_id__in": self.people,
+            "actor_id__in": self.people, "subject_id__in": self.subjects,
         }  # fmt: skip
         given = {name: value for name, value in wanted.items() if value is not None}
         found = events.filter(self._when(), self._what(), **given)

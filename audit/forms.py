@@ -14,6 +14,7 @@ from audit.asked import ALARMING, Asked, fields_of, known_kinds, known_verbs
 from core.access import ScopedModel
 from core.permissions import Permission
 from sites.models import Site
+from subjects.models import Subject
 from trials.models import Trial
 
 MOST_PEOPLE = 50
@@ -98,10 +99,11 @@ class SearchForm(TrailForm):
 
     trial = forms.ChoiceField(required=False)
     site = forms.CharField(required=False, max_length=20, label="Site number")
+    subject = forms.CharField(required=False, max_length=40, label="Subject number")
     kind = forms.ChoiceField(required=False, label="Kind of record")
     verb = forms.ChoiceField(required=False, label="What was done")
 
-    field_order = ("trial", "site", "person", "kind", "verb", "since", "until", "signed")
+    field_order = ("trial", "site", "subject", "person", "kind", "verb", "since", "until", "signed")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -136,11 +138,21 @@ class SearchForm(TrailForm):
             raise forms.ValidationError(f"Several trials have a site {number}. Choose the trial.")
         return int(found[0])
 
+    def clean_subject(self) -> frozenset[int] | None:
+        """The subjects with this number whom the person may see."""
+        number: str = self.cleaned_data["subject"].strip()
+        if not number:
+            return None
+        rows = Subject.objects.visible_to(self.user).filter(number=number)
+        if code := self.cleaned_data.get("trial"):
+            rows = rows.filter(trial__code=code)
+        return frozenset(rows.values_list("pk", flat=True))
+
     def more(self) -> dict[str, Any]:
-        """The trial, the site, the kind of record and what was done."""
+        """The trial, the site, the subject, the kind of record and what was done."""
         given = self.cleaned_data
         trial_id, _ = self.trials.get(given["trial"], (None, ""))
         return {
-            "trial_id": trial_id, "site_id": given["site"], "kind": given["kind"],
-            "verb": given["verb"],
+            "trial_id": trial_id, "site_id": given["site"], "subjects": given["subject"],
+            "kind": given["kind"], "verb": given["verb"],
         }  # fmt: skip

@@ -54,7 +54,13 @@ class PersonForm(forms.ModelForm[User]):
 
 
 class InviteForm(PersonForm):
-    """A new person."""
+    """A new person, who is known to whoever invites."""
+
+    is_known = forms.BooleanField(
+        label="I have checked who this person is",
+        help_text="Kept with the account, under your name and today’s date.",
+        error_messages={"required": "Check who the person is before they get an account."},
+    )
 
     class Meta(PersonForm.Meta):
         fields = ("username", *PersonForm.Meta.fields)

@@ -70,7 +70,8 @@ def invite(request: Request) -> HttpResponse:
     form = InviteForm(request.POST or None)
 
     def add() -> HttpResponse:
-        made = actions.invite(installation, by=request.user, **form.cleaned_data)
+        details = {name: given for name, given in form.cleaned_data.items() if name != "is_known"}
+        made = actions.invite(installation, by=request.user, **details)
         actions.send_password_link(made, website=request.build_absolute_uri("/"), by=request.user)
         messages.success(request, f"{made} is invited. The link went to {made.email}.")
         return redirect(made)

@@ -74,6 +74,10 @@ def test_an_invited_person_sets_a_password_by_a_link_that_works_once(
         "username": "zoe", "first_name": "Zoë", "last_name": "O'Neill", "job_title": "CRA",
         "email": "zoe@example.org", "time_zone": "Europe/Paris",
     }  # fmt: skip
+    unknown = admin.post(reverse("accounts:invite"), form)
+    assert unknown.status_code == 422
+    assert "Check who the person is" in unknown.content.decode()
+    form["is_known"] = "on"
     with django_capture_on_commit_callbacks(execute=True):
         assert admin.post(reverse("accounts:invite"), form).status_code == 302
     person = User.objects.get(username="zoe")

@@ -70,6 +70,11 @@ def test_the_newest_stands_first_and_each_filter_narrows(world: World, auditor: 
     assert found(auditor, site="1042", kind="subjects.subject") == [
         ("add to screening", subject.number)
     ]
+    assert found(auditor, subject=subject.number, verb="add to screening") == [
+        ("add to screening", subject.number)
+    ]
+    assert found(auditor, subject=subject.number, trial="tmr-204", verb="add site") == []
+    assert found(auditor, subject="1042-999") == []
     assert found(auditor, trial="tmr-204", verb="add site") == [
         ("add site", str(other)), ("add site", str(world.site)),
     ]  # fmt: skip

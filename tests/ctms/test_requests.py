@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client, RequestFactory
+from django.utils import timezone
 
-from ctms import middleware
+from ctms import health, middleware
 
 
 def test_livez_answers_without_sign_in_and_without_the_database(client: Client) -> None:
@@ -29,6 +32,17 @@ def test_readyz_names_what_does_not_answer(client: Client, monkeypatch: pytest.M
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json()["failing"] == ["database"]
+
+
+@pytest.mark.django_db
+def test_readyz_names_a_clock_that_is_not_that_of_the_trail(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = timezone.now
+    monkeypatch.setattr(health.timezone, "now", lambda: now() + timedelta(seconds=6))
+    answer = client.get("/readyz")
+    assert answer.status_code == 503
+    assert answer.json()["failing"] == ["clock"]
 
 
 def test_every_answer_has_a_policy_that_allows_nothing_inline(client: Client) -> None:

@@ -55,6 +55,22 @@ def test_approval_takes_the_password_and_makes_the_version_immutable(
     assert "Make a new version from it" in late.content.decode()
 
 
+def test_the_files_of_a_version_say_who_signed_it(
+    world: World, client: Client, draft: ScheduleVersion
+) -> None:
+    """6.2: 20."""
+
+    def first_line() -> str:
+        sent: Any = client.get(at("trials:export", draft, "csv"))
+        return str(sent.getvalue().decode().splitlines()[0])
+
+    assert "not signed" in first_line()
+    client.post(at("trials:approve", draft), signing(draft, client, signer=world.manager.username))
+    signature = Signature.objects.get()
+    assert f"Signed by {world.manager.get_full_name()} (Senior manager)" in first_line()
+    assert f"{signature.signed_at}, meaning: approval" in first_line()
+
+
 def test_meaning_and_statement_are_shown_before_signing(
     world: World, client: Client, draft: ScheduleVersion
 ) -> None:

@@ -67,13 +67,14 @@ def export(request: Request, code: str, number: str, kind: str) -> HttpResponseB
     version = find(ScheduleVersion, request.user, trial__code=code, number=number)
     matrix = grid.of_version(version)
     name = f"{version.trial} schedule {version.number}"
+    said = "; ".join(map(str, signatures(version, schedules.content))) or "not signed"
     if kind == "csv":
         heads, rows = workbook.heads(matrix), workbook.rows(matrix)
-        return as_file(request, kind, name, heads, rows, said="", target=version)
+        return as_file(request, kind, name, heads, rows, said=said, target=version)
     if kind != "xlsx":
         raise Http404(f"No file of the kind {kind}.")
-    content = workbook.write(matrix, heading(request, name))
-    return send(request, name, kind, content, rows=len(matrix.lines), target=version)
+    content = workbook.write(matrix, heading(request, name, said))
+    return send(request, name, kind, content, rows=len(matrix.lines), said=said, target=version)
 
 
 @require_GET
