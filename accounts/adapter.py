@@ -18,13 +18,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 
 from accounts import lockout, second_factor
 from accounts.bootstrap import system_account
 from accounts.models import User
 from core.audit import note, record, under_event
 from core.encryption import box
+from core.markup import markup
 from core.models import Deployment
 
 LAST_LOG_IN = "last-log-in"
@@ -140,7 +140,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]
             for x, is_dark in enumerate(row)
             if is_dark
         )
-        return format_html(
+        return markup(
             '<svg viewBox="0 0 {0} {0}" width="200" height="200" role="img"'
             ' aria-label="QR code of the key below"><rect width="{0}" height="{0}" fill="#fff"/>'
             '<path fill="#000" d="{1}"/></svg>',

@@ -34,7 +34,7 @@ class Size:
 
 
 SIZES = {
-    "small": Size("small", 2, 10, 50, 40, 5, 5),
+    "small": Size("small", 2, 5, 250, 40, 5, 5),  # of trials as long as the large ones
     "large": Size("large", 10, 100, 5_000, 40, 100, 90),
 }
 

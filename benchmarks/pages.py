@@ -47,7 +47,9 @@ def pages() -> list[Page]:
         Page("All sites", LIST, by("senior", lambda _: "/sites/?status=open&sort=-active")),
         Page("Trial", VIEW, by("manager", lambda n: f"/trials/bench-{n:03}/")),
         Page("Trials", LIST, by("senior", lambda _: "/trials/")),
-        Page("Search", LIST, by("senior", lambda n: f"/search/?q=100{n}-0")),
+        Page("Search", LIST, [
+            (user, f"/search/?q={_begun(user)}") for user, _ in by("senior", str)
+        ]),
     ]  # fmt: skip
 
 
@@ -63,6 +65,12 @@ def _site(number: int) -> Site:
 def _subject(number: int) -> str:
     subject: Subject = Subject.objects.filter(site=_site(number), status="on_treatment")[0]
     return subject.get_absolute_url()
+
+
+def _begun(user: User) -> str:
+    """The number of a subject whom the person sees, but for its last figure."""
+    subject: Subject = Subject.objects.visible_to(user).order_by("pk")[0]
+    return subject.number[:-1]
 
 
 def _to_book(number: int) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
+from core.markup import markup
 
 SOON = 3
 PASSED = timedelta(days=14)
@@ -77,7 +77,7 @@ def as_percent(value: float) -> str:
 
 
 def _svg(body: str, height: int, title: str) -> SafeString:
-    return format_html(
+    return markup(
         '<svg role="img" width="100%" height="{}" aria-label="{}"><title>{}</title>{}</svg>',
         height, title, title, SafeString(body),
     )  # fmt: skip
@@ -97,7 +97,7 @@ def window_bar(
     The scale is days around today where ``days`` is given, so that rows compare; else it fits.
     """
     if earliest is None or latest is None or target is None:
-        return format_html('<span class="text-small text-muted">{}</span>', "No window")
+        return markup('<span class="text-small text-muted">{}</span>', "No window")
     span = Span(earliest, target, latest, booked)
     scale = Scale.around(today, days) if days else Scale.over(span.days(today, state))
     kind = "out" if span.is_missed else _urgency(latest, today, state)

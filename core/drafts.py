@@ -16,11 +16,11 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.views.decorators.http import require_POST
 
 from core.dates import show_day
 from core.encryption import box
+from core.markup import markup
 from core.models import Draft
 
 LONGEST = 200_000
@@ -140,7 +140,7 @@ def save(request: HttpRequest) -> HttpResponse:
     at = keep(user.pk, request)
     if at is None:
         return HttpResponse(status=204)
-    return HttpResponse(format_html("Draft saved {}", show_time(at, user)))
+    return HttpResponse(markup("Draft saved {}", show_time(at, user)))
 
 
 @require_POST

@@ -13,11 +13,11 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from core.drafts import is_about_drafts
 from core.encryption import box
+from core.kept import UNSAFE
 from core.models import Idempotency
 
 FIELD = "idempotency_key"
 HEADER = "Idempotency-Key"
-UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 PASSING = frozenset({"csrfmiddlewaretoken", FIELD})
 KEPT_HEADERS = ("Content-Type", "Location", "ETag", "HX-Redirect", "HX-Trigger", "HX-Location")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from urllib.parse import quote
 
 from django.urls import reverse
@@ -12,7 +12,12 @@ SAFE = "!$&'()*+,;=/~:@"  # what Django leaves as it is in a path
 
 def address(name: str, *parts: object) -> str:
     """The same as `reverse(name, args=parts)`, whose patterns are gone through only once a name."""
-    return _shape(name, len(parts)).format(*(quote(str(part), safe=SAFE) for part in parts))
+    return _shape(name, len(parts)).format(*map(_quoted, parts))
+
+
+@lru_cache(maxsize=10_000)
+def _quoted(part: object) -> str:
+    return quote(str(part), safe=SAFE)
 
 
 @cache

@@ -13,7 +13,6 @@ from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst, slugify
 from django.views.decorators.http import require_http_methods
@@ -23,6 +22,7 @@ from core.access import ScopedModel, can, require
 from core.actions import Action, RefusedError
 from core.dates import show_day
 from core.dates.field import DayField
+from core.markup import markup
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ChangedError, ConflictError, lock
@@ -329,7 +329,7 @@ def _steps(url: str, verb: str, named: lists.Show) -> list[lists.Column]:
     """The next step of a record, as a button at the end of its row."""
 
     def show(row: lists.Row) -> SafeString:
-        return format_html(STEP, reverse(url, args=[row["pk"]]), verb, named(row))
+        return markup(STEP, reverse(url, args=[row["pk"]]), verb, named(row))
 
     return (
         [lists.Column("step", "Next step", (), show, files=(), css="text-end text-nowrap")]

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.utils.html import escape, format_html
+from django.utils.html import escape
 from django.utils.safestring import SafeString
 
 from core.charts import Scale, as_percent
 from core.dates import show_span, study_day
+from core.markup import markup
 
 STEPS = (7, 14, 28, 56, 84, 168, 364)  # days between two ticks
 TICKS_AT_MOST = 9
@@ -193,8 +194,8 @@ def _diamond(at: str, y: int) -> str:
 
 
 def _picture(body: Iterable[str], height: int, title: str) -> SafeString:
-    role = format_html('role="img" aria-label="{}"', title) if title else 'aria-hidden="true"'
-    return format_html(
+    role = markup('role="img" aria-label="{}"', title) if title else 'aria-hidden="true"'
+    return markup(
         '<svg class="ch-lane" width="100%" height="{}" {}>{}</svg>',
         height, SafeString(role), SafeString("".join(body)),
     )  # fmt: skip

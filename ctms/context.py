@@ -50,27 +50,25 @@ def works_above_sites(user: User) -> bool:
     return any(held.role not in SITE_ROLES for held in live(user))
 
 
-def context_of(request: HttpRequest, user: User) -> Context | None:
-    """The trial or place of this page, or the one seen last; remembered for pages without."""
+def at_hand(request: HttpRequest, user: User) -> tuple[str, str]:
+    """The kind and the key that the page names, else those that were looked at last."""
     works = {PLACE: is_site_staff(user), TRIAL: works_above_sites(user)}
     kinds = [kind for kind, is_so in works.items() if is_so]
     if not kinds:
-        return None
-    kind, key = _at_hand(request, kinds)
-    found = _place(user, key) if kind == PLACE else _trial(user, key)
-    if found is not None:
-        _remember(request, found)
-    return found
-
-
-def _at_hand(request: HttpRequest, kinds: list[str]) -> tuple[str, str]:
-    """The kind and the key that the page names, else those that were looked at last."""
+        return "", ""
     kind, key = named_by(request.resolver_match)
     if kind in kinds:
         return kind, key
     last = request.session.get(LAST)
     kind = last if last in kinds else kinds[0]
     return kind, request.session.get(kind, "")
+
+
+def context_of(user: User, kind: str, key: str) -> Context | None:
+    """The trial or place with this key, else one to begin with."""
+    if not kind:
+        return None
+    return _place(user, key) if kind == PLACE else _trial(user, key)
 
 
 def named_by(match: ResolverMatch | None) -> tuple[str, str]:
@@ -98,7 +96,8 @@ def switch_to(request: HttpRequest, kind: str, home: str) -> str:
     return f"{address('switch')}?{urlencode({'from': origin, 'of': kind})}"
 
 
-def _remember(request: HttpRequest, found: Context) -> None:
+def remember(request: HttpRequest, found: Context) -> None:
+    """Keep what was looked at last, for the pages that are about neither a trial nor a place."""
     for name, value in ((LAST, found.kind), (found.kind, found.key)):
         if request.session.get(name) != value:
             request.session[name] = value

@@ -9,17 +9,19 @@ from typing import TYPE_CHECKING, Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Density
 from core import obligations
 from core.access import has_anywhere
+from core.kept import kept
 from core.links import address
 from core.permissions import Permission
-from core.saved_views.queries import at_hand
+from core.saved_views.queries import at_hand as views_at_hand
 from ctms.context import (
     PLACE,
     Context,
+    at_hand,
     context_of,
     is_site_staff,
+    remember,
     switch_to,
     works_above_sites,
 )
@@ -49,52 +51,65 @@ class Group:
     """Entries under one heading, with the trial or place they are about, if any."""
 
     title: str
-    items: list[Item]
+    items: tuple[Item, ...]
     context: Context | None = None
     switch: str = ""  # where to choose another one
+
+
+Groups = tuple[Group, ...]
 
 
 # What the tab bar of a phone holds, the first of these that the person has.
 QUICK = ("Today", "Schedule", "People", "Overview", "Sites", "Subjects", "My work")
 TABS = 4
 SUBJECT_PAGES = ("/subjects/", "/visits/")
-THEMES = [("system", "As the device"), ("light", "Light"), ("dark", "Dark")]
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
     """What the frame of every page needs: where to go, and the person's settings."""
     user: Any = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
-        return {"navigation": [], "quick": [], "theme": "", "density": "comfortable", "keys": "on"}
+        return {"navigation": (), "quick": (), "theme": "", "density": "comfortable", "keys": "on"}
     shown = SimpleLazyObject(lambda: groups(request, user))  # a fragment does not show it
     return {
         "navigation": shown,
         "quick": SimpleLazyObject(lambda: _quick(shown)),
-        "themes": THEMES,
-        "densities": Density.choices,
         "theme": "" if user.theme == "system" else user.theme,
         "density": user.density,
         "keys": "on" if user.has_single_keys else "off",
     }
 
 
-def groups(request: HttpRequest, user: User) -> list[Group]:
+def groups(request: HttpRequest, user: User) -> Groups:
     """The navigation, as far as the person may go: mine, the organisation, the trial or place."""
-    context = context_of(request, user)
-    shown = [Group("", list(_mine(user, context, request.path)))]
+    kind, key = at_hand(request, user)
+    name = ("navigation", kind, key)
+    return _here(request, kept(user, name, lambda: _groups(user, kind, key, request.path)))
+
+
+def _groups(user: User, kind: str, key: str, path: str) -> Groups:
+    context = context_of(user, kind, key)
+    shown = [Group("", tuple(_mine(user, context, path)))]
     if works_above_sites(user):
-        shown.append(Group("Organisation", list(_organisation(user))))
+        shown.append(Group("Organisation", tuple(_organisation(user))))
     if context is not None:
         is_place = context.kind == PLACE
         items = _at_place(context.key) if is_place else _in_trial(user, context.key)
-        switch = _switch(request, context)
-        shown.append(Group("Site" if is_place else "Trial", list(items), context, switch))
+        shown.append(Group("Site" if is_place else "Trial", tuple(items), context))
     if has_anywhere(user, Permission.ACCOUNT_EDIT):
         people = _item("accounts:people", "users", "People", "g e")
         installation = _item("accounts:set_up", "settings", "Installation")
-        shown.append(Group("Administration", [people, installation]))
+        shown.append(Group("Administration", (people, installation)))
     due = obligations.counts(user)
-    return _marked([_counted(group, due) for group in shown], request)
+    return tuple(_counted(group, due) for group in shown)
+
+
+def _here(request: HttpRequest, shown: Groups) -> Groups:
+    """The navigation as it stands on this page, whose trial or place is remembered."""
+    for group in shown:
+        if group.context:
+            remember(request, group.context)
+    return _marked(tuple(_with_switch(group, request) for group in shown), request)
 
 
 def _item(
@@ -117,7 +132,7 @@ def _mine(user: User, context: Context | None, path: str) -> Iterator[Item]:
 
 def _saved_views(user: User, path: str) -> Iterator[Item]:
     """The page of all views with how many are the person's own, and those that are pinned."""
-    held = at_hand(user, path)
+    held = views_at_hand(user, path)
     own = sum(one.is_own for one in held)
     yield replace(_item("views:views", "star", "Saved views", "g v"), count=own, unit="kept")
     for one in held:
@@ -167,16 +182,20 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
     yield _item("trials:set_up", "settings", "Set-up", "", code)
 
 
-def _switch(request: HttpRequest, context: Context) -> str:
-    home = "subjects:schedule" if context.kind == PLACE else "workspace:trial"
-    return switch_to(request, context.kind, address(home, context.key))
+def _with_switch(group: Group, request: HttpRequest) -> Group:
+    """The group with the way to another trial or place, if it is about one."""
+    at = group.context
+    if at is None:
+        return group
+    home = "subjects:schedule" if at.kind == PLACE else "workspace:trial"
+    return replace(group, switch=switch_to(request, at.kind, address(home, at.key)))
 
 
 def _counted(group: Group, due: list[obligations.Count]) -> Group:
     """The group with what this person has to do on each page, here where it is about a record."""
     at = group.context
     here = [row for row in due if at is None or at.pk == getattr(row, f"{at.kind}_id")]
-    return replace(group, items=[_with_count(item, here) for item in group.items])
+    return replace(group, items=tuple(_with_count(item, here) for item in group.items))
 
 
 def _with_count(item: Item, due: list[obligations.Count]) -> Item:
@@ -187,19 +206,19 @@ def _with_count(item: Item, due: list[obligations.Count]) -> Item:
     return replace(item, count=count, is_late=any(row.late for row in rows))
 
 
-def _marked(shown: list[Group], request: HttpRequest) -> list[Group]:
+def _marked(shown: Groups, request: HttpRequest) -> Groups:
     """The navigation with the one entry marked below whose address this page lies."""
     path = _path_of(request)
     items = [item for group in reversed(shown) for item in group.items]
     current = max(items, key=lambda item: _fit(item, path))
-    if not _fit(current, path):
-        return shown
-    return [
-        replace(
-            group, items=[replace(item, is_current=item is current) for item in group.items]
-        )
-        for group in shown
-    ]  # fmt: skip
+    return tuple(_with_mark(group, current) for group in shown) if _fit(current, path) else shown
+
+
+def _with_mark(group: Group, current: Item) -> Group:
+    if not any(item is current for item in group.items):
+        return group
+    items = (replace(item, is_current=True) if item is current else item for item in group.items)
+    return replace(group, items=tuple(items))
 
 
 def _path_of(request: HttpRequest) -> str:
@@ -219,9 +238,9 @@ def _fit(item: Item, path: str) -> int:
     )
 
 
-def _quick(shown: Iterable[Group]) -> list[Item]:
+def _quick(shown: Iterable[Group]) -> tuple[Item, ...]:
     """The first pages of a phone; a week does not fit on it, so the schedule is a list there."""
     found = {item.text: item for group in shown for item in group.items}
     if schedule := found.get("Schedule"):
         found["Schedule"] = replace(schedule, url=f"{schedule.url}?view=agenda#today")
-    return [found[text] for text in QUICK if text in found][:TABS]
+    return tuple(found[text] for text in QUICK if text in found)[:TABS]

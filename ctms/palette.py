@@ -17,7 +17,7 @@ from core.permissions import Permission
 from core.web import Request, page, whole
 from ctms.context import TRIAL
 from ctms.create import beginnings
-from ctms.navigation import Group, groups
+from ctms.navigation import Groups, groups
 from sites.models import Site, SiteStatus
 from subjects.models import Subject, VisitStatus
 from trials.models import Trial
@@ -86,7 +86,7 @@ def _found(user: User, text: str) -> tuple[Found, str]:
     return found, meant(text) if found else ""
 
 
-def _records(user: User, shown: list[Group], found: Found, text: str) -> Iterator[Section]:
+def _records(user: User, shown: Groups, found: Found, text: str) -> Iterator[Section]:
     """The best match, the records by kind, those of the trial at hand first, and what to do."""
     contexts = [group.context for group in shown if group.context]
     here = next((each.key for each in contexts if each.kind == TRIAL), "")
@@ -142,7 +142,7 @@ def _trial(row: dict[str, Any]) -> Option:
     )  # fmt: skip
 
 
-def _commands(user: User, shown: list[Group], text: str) -> list[Section]:
+def _commands(user: User, shown: Groups, text: str) -> list[Section]:
     pages = [
         Option(
             item.url, item.icon, item.text,

@@ -87,6 +87,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
     "accounts.middleware.TokenMiddleware",
+    "core.kept.KeptMiddleware",
     "core.drafts.DraftMiddleware",
     "core.idempotency.IdempotencyMiddleware",
 ]
@@ -115,7 +116,7 @@ if not DATABASE_URL:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "ctms.caches.Cache",
         "LOCATION": REDIS_URL,
         "OPTIONS": {"db": 1},  # the broker has 0
     }

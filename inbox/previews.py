@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
-from django.db.models import FilteredRelation, Q
+from django.db.models import F, FilteredRelation, Q
 from django.utils import timezone
 
 from accounts.models import User
@@ -25,30 +26,44 @@ def preview(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
     return _visit(duty, user, is_picked=is_picked) if duty.rule.startswith("visit.") else {}
 
 
-def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
+SHOWN = (
+    "status", "earliest_on", "target_on", "latest_on", "performed_on", "definition__duration",
+    "subject__number", "site__number", "site__place__short_name",
+    *(f"subject__preference__{name}" for name in (
+        "part_of_day", "availability", "fasting", "interpreter", "transport",
+    )),
+)  # fmt: skip
+
+
+@cache
+def _visits() -> Any:
+    """Visits with all that is shown of one; put together once."""
     held = FilteredRelation("bookings", condition=Q(bookings__is_live=True))
-    rows = Visit.objects.visible_to(user).annotate(held=held)
-    rows = rows.select_related(
-        "definition", "subject__trial", "subject__preference", "site__place",
-        "held__room", "held__person",
+    rows = Visit.objects.annotate(
+        held=held, booked_on=F("held__on"), room=F("held__room__name"),
+        person=F("held__person__name"),
     )  # fmt: skip
-    visit = rows.filter(pk=duty.object_id).first()
+    along = "definition", "subject__preference", "site__place"
+    return rows.select_related(*along).only(*SHOWN)
+
+
+def _visit(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
+    looks_for_slots = is_picked and duty.rule == "visit.book"
+    rows = _visits().defer(None) if looks_for_slots else _visits()
+    visit = rows.visible_to(user).filter(pk=duty.object_id).first()
     if visit is None:
         return {}
-    now = timezone.now()
-    booking = getattr(visit, "held", None)
     may_book = can(user, Permission.VISIT_BOOK, visit)
     found: dict[str, Any] = {
-        "history": _steps(visit) if is_picked else [],
-        "visit": visit, "booking": booking, "may_book": may_book,
-        "window": calendar.window_of(visit, booking),
+        "history": _steps(visit) if is_picked else [], "visit": visit, "may_book": may_book,
+        "window": calendar.window_of(visit, visit.booked_on),
         "preference": getattr(visit.subject, "preference", None),
         "minutes": availability.minutes_of(visit),
     }  # fmt: skip
     if duty.rule == "visit.displaced":
         found["has_left_plan"] = has_left_plan(visit)
-    if is_picked and may_book and duty.rule == "visit.book":
-        around = availability.around(visit, now)
+    if looks_for_slots and may_book:
+        around = availability.around(visit, timezone.now())
         found["offers"] = availability.best([visit], around, OFFERED)[visit.pk]
     return found
 

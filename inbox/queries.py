@@ -258,4 +258,4 @@ def people_for(duties: Sequence[Obligation]) -> QuerySet[User]:
         where |= at_sites if is_at_site else in_trials
     held = Grant.objects.live().filter(where).values("user_id")
     people: QuerySet[User] = User.objects.filter(pk__in=held, is_active=True, is_service=False)
-    return people.order_by("first_name", "last_name")
+    return people.only("first_name", "last_name").order_by("first_name", "last_name")

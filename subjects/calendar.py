@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from core.dates import show_clock, show_weekday
 from sites.models import Person, Place, Room, Site
-from subjects import diary
+from subjects import diary, unbooked
 from subjects.actions.bookings import TakenError, Wanted
 from subjects.availability import (
     Availability,
@@ -32,7 +32,7 @@ AHEAD = 42
 class Suggestion:
     """A visit to book with the first slot that fits."""
 
-    item: diary.ToBook
+    item: unbooked.ToBook
     offer: Offer | None
     minutes: int
 
@@ -62,7 +62,7 @@ def outlook(place: Place, now: datetime) -> Availability:
     return Availability(place, monday, today + timedelta(days=AHEAD), now)
 
 
-def with_first_slot(items: Sequence[diary.ToBook], held: Availability) -> list[Suggestion]:
+def with_first_slot(items: Sequence[unbooked.ToBook], held: Availability) -> list[Suggestion]:
     """Visits to book, each with the first slot that fits."""
     first = best([item.record for item in items], held, limit=1)
     return [
@@ -103,7 +103,7 @@ def slot_choice(
         "booking": booking,
         "form": form,
         "problem": problem,
-        "window": window_of(visit, booking),
+        "window": window_of(visit, booking.on if booking else None),
         "today": now.astimezone(held.place.zone).date(),
         "offers": best([visit], held)[visit.pk],
         "minutes": minutes_of(visit),
@@ -120,12 +120,11 @@ def _told(site: Site) -> str:
     return f"{investigator} and {site.cra.get_full_name()} (CRA)" if site.cra else investigator
 
 
-def window_of(visit: Visit, booking: Booking | None) -> diary.Window:
+def window_of(visit: Visit, booked_on: date | None) -> diary.Window:
     """The window of a visit with the day it was done or is booked for, if any."""
-    on = visit.performed_on or (booking.on if booking else None)
     return diary.Window(
-        visit.earliest_on, visit.target_on, visit.latest_on, on,
-        "done" if visit.performed_on else "booked" if booking else "open",
+        visit.earliest_on, visit.target_on, visit.latest_on, visit.performed_on or booked_on,
+        "done" if visit.performed_on else "booked" if booked_on else "open",
     )  # fmt: skip
 
 

@@ -5,28 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.fields.ranges import DateTimeRangeField
 from django.db.models import (
-    Count,
     Exists,
     OuterRef,
     Q,
     QuerySet,
     Subquery,
 )
-from django.db.models import Window as Over
 from django.db.models.functions import Lower, Upper
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
-from core.dates import show_clock, show_day, show_days, start_of, study_day
+from core.dates import show_clock, show_day, start_of, study_day
+from core.kept import kept
 from core.lists.order import first_where
 from core.permissions import Permission
 from sites.models import Closure, Person, Place, Site
-from subjects.models import Booking, SubjectAnchor, SubjectIdentity, Visit, VisitStatus
+from subjects.models import Booking, SubjectAnchor, SubjectIdentity, VisitStatus
 from subjects.models.visit import CALLS
 from subjects.planning import window_text
 from subjects.queries import CLASH
@@ -163,22 +163,27 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def blocks(place: Place, first: date, last: date, user: User) -> list[Block]:
-    """The diary of a place from one day to another, in order of time."""
+@cache
+def _diary() -> QuerySet[Any, dict[str, Any]]:
+    """What is read of every booking: put together once, narrowed for each place and stretch."""
     day_1 = SubjectAnchor.objects.filter(
         subject=OuterRef("visit__subject_id"), code=AnchorKind.DAY_1
     )
-    rows = (
-        Booking.objects.filter(place=place, is_live=True, on__range=(first, last))
-        .annotate(
-            lower=Lower("period", output_field=DateTimeRangeField.base_field()),
-            upper=Upper("period", output_field=DateTimeRangeField.base_field()),
-            day_1=Subquery(day_1.values("on")[:1]),
-            clash=CLASH,
-        )
-        .order_by("period", "pk")
-        .values(*COLUMNS, "lower", "upper", "day_1", "clash")
+    rows: Any = Booking.objects.filter(is_live=True).annotate(
+        lower=Lower("period", output_field=DateTimeRangeField.base_field()),
+        upper=Upper("period", output_field=DateTimeRangeField.base_field()),
+        day_1=Subquery(day_1.values("on")[:1]),
+        clash=CLASH,
     )
+    found: QuerySet[Any, dict[str, Any]] = rows.order_by("period", "pk").values(
+        *COLUMNS, "lower", "upper", "day_1", "clash"
+    )
+    return found
+
+
+def blocks(place: Place, first: date, last: date, user: User) -> list[Block]:
+    """The diary of a place from one day to another, in order of time."""
+    rows = _diary().filter(place=place, on__range=(first, last))
     mine = reached(user, Permission.SUBJECT_VIEW, SCOPES[ScopeKind.SITE])
     found = list(rows)
     seen = [row for row in found if mine is None or row["visit__site_id"] in mine]
@@ -255,105 +260,6 @@ def _note(row: dict[str, Any]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ToBook:
-    """A visit that waits for a time."""
-
-    visit_id: int
-    subject_id: int
-    number: str
-    name: str
-    url: str
-    trial: str
-    colour: int
-    visit: str
-    note: str
-    window: Window
-    days_left: int
-    opens_in: int
-    minutes: int
-    record: Visit = field(repr=False, compare=False)
-
-    @property
-    def level(self) -> str:
-        """How pressing it is: x stop, a attention, g fine."""
-        if self.days_left <= 1:
-            return "x"
-        return "a" if self.days_left <= 3 else "g"  # noqa: PLR2004 - days
-
-    @property
-    def due(self) -> str:
-        """When it has to happen, in words."""
-        if self.days_left < 0:
-            return f"closed {show_days(-self.days_left)} ago"
-        if self.opens_in > 0:
-            return "Opens tomorrow" if self.opens_in == 1 else f"Opens in {self.opens_in} days"
-        if self.days_left == 0:
-            return "last day"
-        return f"{show_days(self.days_left)} left"
-
-
-NEAR = timedelta(days=14)
-PREFERRED = {"morning": "Prefers mornings", "afternoon": "Prefers afternoons"}
-
-
-def to_book(
-    place: Place, today: date, user: User, trial: str = "", limit: int = 20
-) -> tuple[list[ToBook], int]:
-    """Visits to book, those whose window closed in the last two weeks first, and how many."""
-    rows = _planned(place, today, user).filter(latest_on__gte=today - NEAR)
-    if trial:
-        rows = rows.filter(subject__trial__protocol_number=trial)
-    return _first(rows, limit, today, user)
-
-
-def waiting(
-    place: Place, today: date, user: User, text: str = "", limit: int = 200
-) -> tuple[list[ToBook], int]:
-    """Visits that fit into their window now or within two weeks, and how many there are."""
-    rows = _planned(place, today, user).filter(latest_on__gte=today)
-    if text:
-        rows = rows.filter(Q(subject__number__icontains=text) | Q(name__icontains=text))
-    return _first(rows, limit, today, user)
-
-
-TRIAL = ("code", "colour", "protocol_number")
-ALONG = ("definition", "subject__trial", "subject__preference")
-SHOWN_TO_BOOK = (
-    "name", "site", "earliest_on", "target_on", "latest_on", "definition__duration",
-    "definition__modality", "subject__number", *(f"subject__trial__{name}" for name in TRIAL),
-    *(f"subject__preference__{name}" for name in ("availability", "part_of_day")),
-)  # fmt: skip
-
-
-def _planned(place: Place, today: date, user: User) -> QuerySet[Visit]:
-    held = Q(site__place=place, status=VisitStatus.PLANNED, earliest_on__lte=today + NEAR)
-    rows: QuerySet[Visit] = Visit.objects.visible_to(user).filter(held).order_by("latest_on", "pk")
-    return rows.select_related(*ALONG).only(*SHOWN_TO_BOOK)
-
-
-def _first(rows: QuerySet[Visit], limit: int, today: date, user: User) -> tuple[list[ToBook], int]:
-    found: list[Any] = list(rows.annotate(total=Over(Count("*")))[:limit])
-    names = names_of({visit.subject_id for visit in found}, user)
-    shown = [_to_book(visit, today, names.get(visit.subject_id, "")) for visit in found]
-    return shown, found[0].total if found else 0
-
-
-def _to_book(visit: Any, today: date, name: str) -> ToBook:
-    subject, trial = visit.subject, visit.subject.trial
-    preference = getattr(subject, "preference", None)
-    note = ""
-    if preference is not None:
-        note = preference.availability or PREFERRED.get(preference.part_of_day, "")
-    return ToBook(
-        visit.pk, subject.pk, subject.number, name, subject.get_absolute_url(),
-        trial.protocol_number, trial.colour, visit.name, note,
-        Window(visit.earliest_on, visit.target_on, visit.latest_on, None, "open"),
-        (visit.latest_on - today).days, (visit.earliest_on - today).days,
-        visit.definition.duration if visit.definition else TYPICAL_MINUTES, visit,
-    )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
 class Closed:
     """A stretch of time in which a place sees nobody."""
 
@@ -390,4 +296,4 @@ def places_of(user: User, slug: str = "") -> QuerySet[Place]:
 
 def place_of(user: User, slug: str = "") -> Place | None:
     """The place whose day a site person runs: the one asked for, if it is theirs, else their own."""
-    return places_of(user, slug).first()
+    return kept(user, ("place", slug), lambda: places_of(user, slug).first())

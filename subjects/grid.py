@@ -15,7 +15,7 @@ from django.http import QueryDict
 from accounts.models import User
 from core.dates import show_day, show_weekday, start_of
 from sites.models import Place
-from subjects import diary, slots
+from subjects import diary, slots, unbooked
 from subjects.allday import Lasting, lasting, of_the_calendar
 from subjects.availability import Availability
 
@@ -130,7 +130,7 @@ def schedule(
     by = query.get("by", "room")
     grid = Grid(held, hours, user, now)
     columns = grid.resources(blocks, by) if is_day else grid.days(blocks, on)
-    waiting, total = diary.to_book(place, now.date(), user, query.get("trial", ""))
+    waiting, total = unbooked.to_book(place, now.date(), user, query.get("trial", ""))
     return {
         "place": place, "view": view, "by": by, "on": on, "first": first, "last": held.last,
         "now": now, "title": _title(first, columns[-1].on, view), "columns": columns,

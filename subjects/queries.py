@@ -81,8 +81,9 @@ def match_number(text: str) -> Q:
     head, _, last = typed.rpartition("-")
     found = Q(number__istartswith=typed) | Q(screening_number__istartswith=typed)
     if head and last.isdecimal():
-        found |= Q(number__in=[f"{head}-{last:0>{width}}" for width in range(2, WIDEST + 1)])
-    return found
+        for width in range(2, WIDEST + 1):
+            found |= Q(number__iexact=f"{head}-{last:0>{width}}")
+    return found  # each part by an index over the upper case of a number
 
 
 @describes("booking")

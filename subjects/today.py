@@ -12,9 +12,10 @@ from django.db.models.functions import Concat, Upper
 
 from accounts.models import User, WhoseDay
 from core.dates import local_day, show_clock, show_day, show_due, show_span
+from core.kept import kept
 from core.obligations import icon_of, open_for, stretch_of
 from sites.models import Delegation, Equipment, Place
-from subjects import calendar, diary
+from subjects import calendar, diary, unbooked
 from subjects.availability import Availability
 from subjects.models import Contact, VisitStatus
 from subjects.models.visit import OPEN
@@ -144,7 +145,7 @@ def day_of(place: Place, asked: date | None, user: User, chosen: Chosen, now: da
     coming = calendar.day_to_show(held, strip, today)
     on = asked or coming
     blocks = diary.blocks(place, on, on, user)
-    waiting, total = diary.waiting(place, today, user, limit=SHOWN_TO_BOOK)
+    waiting, total = unbooked.waiting(place, today, user, limit=SHOWN_TO_BOOK)
     said = last_said(_subjects(blocks) | _subjects(waiting), user, place, today)
     to_book = [with_call(item, said) for item in waiting]
     line = now if on == today and _is_open(held, now) else None
@@ -164,11 +165,13 @@ def day_of(place: Place, asked: date | None, user: User, chosen: Chosen, now: da
         to_book=tuple(calendar.with_first_slot(to_book, held)),
         waiting=total,
         needs=tuple(_needs(user, today, now)),
-        expiring=tuple(_expiring(place, user, today)),
+        expiring=kept(
+            user, ("expiring", place.pk, today), lambda: tuple(_expiring(place, user, today))
+        ),
     )
 
 
-def _subjects(of: Sequence[diary.Block] | Sequence[diary.ToBook]) -> set[int]:
+def _subjects(of: Sequence[diary.Block] | Sequence[unbooked.ToBook]) -> set[int]:
     return {one.subject_id for one in of}
 
 
@@ -220,7 +223,7 @@ def _chip(block: diary.Block, now: datetime) -> tuple[str, str]:
     return ("warn", "Last day of window") if block.window.is_last_day else block.chip
 
 
-def with_call(item: diary.ToBook, said: Mapping[int, str]) -> diary.ToBook:
+def with_call(item: unbooked.ToBook, said: Mapping[int, str]) -> unbooked.ToBook:
     """The visit with what the last call said before what the subject prefers."""
     call = said.get(item.subject_id, "")
     notes = [_sentence(call), item.note]
@@ -249,14 +252,16 @@ def last_said(subject_ids: Iterable[int], user: User, place: Place, today: date)
     }
 
 
+SAID = ("pk", "rule", "label", "detail", "due_on", "due_at")
+
+
 def _needs(user: User, today: date, now: datetime) -> list[Stretch]:
-    rows = open_for(user).order_by("due_on", "pk")[:DUTIES]
+    rows = open_for(user).order_by("due_on", "pk").values_list(*SAID)[:DUTIES]
     stretches: dict[str, list[Duty]] = {}
-    for row in rows:
-        due_on = row.due_on or local_day(row.due_at or now, user.zone)
+    for pk, rule, label, detail, day, instant in rows:
+        due_on = day or local_day(instant or now, user.zone)
         level = "late" if due_on < today else "soon" if due_on == today else ""
-        shown = show_due(due_on, today)
-        duty = Duty(row.pk, icon_of(row.rule), row.label, row.detail, shown, level)
+        duty = Duty(pk, icon_of(rule), label, detail, show_due(due_on, today), level)
         stretches.setdefault(stretch_of(due_on, today), []).append(duty)
     return [
         Stretch(name, len(duties), tuple(duties[:SHOWN_PER_STRETCH]))

@@ -67,7 +67,7 @@ def visits_of(subject: Subject, today: date, user: User) -> list[VisitRow]:
 
 def _visit_row(visit: Visit, today: date, zone: Any, may: dict[Permission, bool]) -> VisitRow:
     booking = next((held for held in visit.bookings.all() if held.is_live), None)
-    window = window_of(visit, booking)
+    window = window_of(visit, booking.on if booking else None)
     start: datetime | None = booking.period.lower.astimezone(zone) if booking else None
     return VisitRow(
         visit.pk, visit.code, visit.name, window, _days(visit),

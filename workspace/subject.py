@@ -122,9 +122,10 @@ def facts_of(subject: Subject, preference: Preference | None, user: User) -> lis
     """The dates and habits that everybody asks for."""
     before = [Fact("", "Screened before as", subject.previous.number)] if subject.previous else []
     moves = Transfer.objects.visible_to(user).filter(subject=subject).order_by("on", "pk")
+    read = "on", "subject__number", "to_site__number", "to_site__place__short_name"
     transfers = [
         Fact("", "Transferred", f"{show_day(move.on)}, {move}")
-        for move in moves.select_related("from_site__place", "to_site__place", "subject")
+        for move in moves.select_related("subject", "to_site__place").only(*read)
     ]
     return [*_dates_of(subject), *_habits_of(preference), *before, *transfers]
 

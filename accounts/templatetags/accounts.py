@@ -7,12 +7,12 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.template import Context
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.adapter import LAST_LOG_IN, LAST_LOG_IN_KEPT
 from accounts.models import User
 from core.access import Scope, can
+from core.markup import markup
 from core.models import Deployment
 from core.permissions import Permission
 from core.templatetags.ui import icon
@@ -50,7 +50,7 @@ def access_link(user: User, scope: Scope) -> SafeString:
     """The way to the list of who can see a trial, site or place, for those who may know."""
     if not can(user, Permission.ACCOUNT_VIEW, scope):
         return SafeString("")
-    return format_html(
+    return markup(
         '<a class="btn btn-icon" href="{}" aria-label="Who can see this">{}</a>',
         reverse("accounts:access", args=[scope.kind, scope.pk]), icon("lock"),
     )  # fmt: skip

@@ -11,7 +11,9 @@ from django.forms import ModelForm
 from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, register_converter
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core.access import can
@@ -121,7 +123,8 @@ def edit(
         return _change(request, listing, pk, column, form, act)
     if not request.htmx:
         return redirect(listing.line(pk, name).form_url or listing.path)
-    return _row(request, listing, listing.line(pk, name, None if "leave" in request.GET else form))
+    line = listing.line(pk, name)
+    return _row(line) if "leave" in request.GET else _form(request, listing, line, form)
 
 
 def _typed(request: Request, field: str) -> QueryDict | None:
@@ -145,13 +148,13 @@ def _change(
         _take_note(form, listing.words(pk, column))
     if status != HTTPStatus.OK:
         if request.htmx:
-            return _row(request, listing, listing.line(pk, column.name, form), status)
+            return _form(request, listing, listing.line(pk, column.name), form, status)
         raise RefusedError(" ".join(str(text) for texts in form.errors.values() for text in texts))
     line = listing.line(pk, column.name)
     (field,) = form.fields
     undo = f"{request.path}?{urlencode({'to': form.initial[field] or ''})}"
     say(request, f"{form.fields[field].label} of {line.name} changed.", undo=undo)
-    return _row(request, listing, line) if request.htmx else back(request, listing.path)
+    return _row(line) if request.htmx else back(request, listing.path)
 
 
 def _carried_out(form: ModelForm[Any], act: Act, revision: int | None) -> HTTPStatus:
@@ -174,9 +177,15 @@ def _take_note(form: ModelForm[Any], now: str) -> None:
     form.add_error(None, f"{form.fields[field].label} now: {now}. Save again to replace it.")
 
 
-def _row(
-    request: Request, listing: Listing, line: Line, status: HTTPStatus = HTTPStatus.OK
-) -> HttpResponse:
-    return page(
-        request, LIST, {"listing": listing, "line": line}, partial="list-row", status=status
-    )
+def _form(
+    request: Request, listing: Listing, line: Line, form: ModelForm[Any],
+    status: HTTPStatus = HTTPStatus.OK,
+) -> HttpResponse:  # fmt: skip
+    """The row with the form in the cell that is being changed."""
+    context = {"listing": listing, "line": line, "cell": line.touched, "form": form}
+    shown = render_to_string("lists/edit.html", context, request)
+    return _row(line.opened(SafeString(shown)), status)
+
+
+def _row(line: Line, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
+    return HttpResponse(line.html, status=status)

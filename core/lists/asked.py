@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from django.http import QueryDict
 
@@ -43,6 +44,10 @@ class Asked:
 
     def __str__(self) -> str:
         """The query string, always spelled the same."""
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         return self.query.urlencode(safe=",")
 
     def url(self, **changes: str | int | None) -> str:

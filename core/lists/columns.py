@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
+from core.markup import markup
 from core.templatetags import ui
 
 Row = dict[str, Any]
@@ -110,7 +110,7 @@ def person(name: str, head: str, path: str, **more: Any) -> Column:
 
     def show(row: Row) -> str:
         known = full(row)
-        return format_html(WHO, ui.avatar(known), known) if known else NOTHING
+        return markup(WHO, ui.avatar(known), known) if known else NOTHING
 
     return Column(name, head, (first, last), show, ((head, full),), css="text-nowrap").but(**more)
 
@@ -122,13 +122,13 @@ SECOND = '<span class="table-note">{}</span>'
 
 def lead(url: str, words: object, second: object = "") -> SafeString:
     """The main link of a row, with a second line under it."""
-    return format_html(LEAD, url, words, words, _second(second))
+    return markup(LEAD, url, words, words, _second(second))
 
 
 def two_lines(first: object, second: object) -> SafeString:
     """A text with a smaller one under it, where there is one."""
-    return format_html("{}{}", first, _second(second))
+    return markup("{}{}", first, _second(second))
 
 
 def _second(text: object) -> SafeString | str:
-    return format_html(SECOND, text) if text else ""
+    return markup(SECOND, text) if text else ""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.forms import ModelForm
-from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
+from core.markup import markup, safe
 from core.templatetags import ui
 
 CHANGE = (
@@ -16,6 +15,10 @@ CHANGE = (
     '<span class="visually-hidden"> (change {})</span></a>'
 )
 TOUCHED = SafeString(" autofocus")
+TICK = (
+    '<div class="listing-lead"><input type="checkbox" name="row" value="{}" form="list-bulk"'
+    ' aria-label="Tick {}"><div>{}</div></div>'
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,37 +31,45 @@ class Cell:
     url: str = ""
     form_url: str = ""
     is_touched: bool = False
-    form: ModelForm[Any] | None = None
 
     @property
     def html(self) -> SafeString:
         """The fact, as a link to its form where it can be changed."""
         if not self.url:
-            return conditional_escape(self.fact)
+            return SafeString(safe(self.fact))
         focus = TOUCHED if self.is_touched else ""
-        return format_html(
+        return markup(
             CHANGE, self.form_url, self.url, focus, self.fact, ui.icon("pen", "small"), self.what
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row."""
+    """One row; its first cell says what it is about, with a box to tick where that serves."""
 
     pk: int
     name: str
-    lead: Cell
     cells: list[Cell]
+    is_ticked: bool = False
 
     @property
     def html(self) -> SafeString:
-        """The cells after the first, none of which is being changed."""
-        return SafeString("".join(_td(each) for each in self.cells))
+        """The row of the table."""
+        lead, *others = self.cells
+        if self.is_ticked:
+            lead = replace(lead, fact=markup(TICK, self.pk, self.name, lead.html), url="")
+        cells = "".join(map(_td, (lead, *others)))
+        return SafeString(f'<tr id="row-{self.pk}" data-row>{cells}</tr>')
 
     @property
-    def is_open(self) -> bool:
-        """Whether a cell of it is being changed."""
-        return any(cell.form is not None for cell in self.cells)
+    def touched(self) -> Cell:
+        """The cell that is being changed, or was."""
+        return next(cell for cell in self.cells if cell.is_touched)
+
+    def opened(self, form: SafeString) -> Line:
+        """The row with a form in place of the fact that is being changed."""
+        cells = [Cell(form, each.css) if each.is_touched else each for each in self.cells]
+        return replace(self, cells=cells)
 
     @property
     def form_url(self) -> str:
@@ -67,4 +78,5 @@ class Line:
 
 
 def _td(cell: Cell) -> str:
-    return f'<td class="{cell.css}">{cell.html}</td>' if cell.css else f"<td>{cell.html}</td>"
+    css = f' class="{cell.css}"' if cell.css else ""
+    return f"<td{css}>{cell.html}</td>"

@@ -12,7 +12,8 @@ from django.http import QueryDict
 
 from core.access import Scope
 from core.export import KINDS
-from core.lists.asked import CHOSEN, COLUMNS, FILTER, SHAPE, SHOWN, WORDS, Asked
+from core.kept import kept
+from core.lists.asked import AFTER, CHOSEN, COLUMNS, FILTER, SHAPE, SHOWN, SORT, WORDS, Asked
 from core.lists.columns import Column
 from core.lists.declared import Bulk, Edits, List
 from core.lists.filters import Filter, Option
@@ -75,7 +76,7 @@ class Listing(Rows):
         edits: Edits | None = None, bulk: Sequence[Bulk] = (),
     ) -> None:  # fmt: skip
         super().__init__(request.user, declared, rows, request.GET, path or request.path, edits)
-        self.of, self.bulk = of, bulk
+        self.of, self.bulk, self.has_ticks = of, bulk, bool(bulk)
 
     @cached_property
     def heads(self) -> list[Head]:
@@ -176,35 +177,34 @@ class Listing(Rows):
         ]
 
     @cached_property
-    def counts(self) -> dict[str, int]:
-        """How many rows there are, are shown, and are in each view: one query, up to a limit."""
-        wanted = {"all": self.read(QueryDict()), "shown": self.asked} | {
-            f"view{place}": asked for place, (_, asked, _) in enumerate(self._views)
-        }
+    def counts(self) -> list[int]:
+        """How many rows there are in each view, all of them first, up to a limit; kept for a moment."""
+        asked = [each for _, each, _ in self._views]
+        name = ("counts", self.path, self.of.kind, self.of.pk, *map(str, asked))
+        return kept(self.user, name, lambda: self._count(asked))
+
+    def _count(self, views: Sequence[Asked]) -> list[int]:
         few = self.everything.order_by()[: COUNTED + 1]
-        found: dict[str, int] = few.aggregate(
-            **{name: self._counted(asked) for name, asked in wanted.items()}
-        )
-        return found
+        wanted = {f"view{place}": self._counted(asked) for place, asked in enumerate(views)}
+        return list(few.aggregate(**wanted).values())
 
     @cached_property
     def tabs(self) -> list[Tab]:
         """The views of the list; those that are counted only in part show no number."""
-        are_counted = self.counts["all"] <= COUNTED
         current = self._like([WORDS]) or self._like(SHAPE)
         return [
             Tab(
                 view.get_absolute_url() if view else asked.url(), name,
-                f"{self.counts[f'view{place}']:,}" if are_counted else "", asked is current, view,
+                f"{count:,}" if self.are_counted else "", asked is current, view,
             )
-            for place, (name, asked, view) in enumerate(self._views)
+            for count, (name, asked, view) in zip(self.counts, self._views, strict=True)
         ]  # fmt: skip
 
     @property
     def summary(self) -> str:
         """How many rows there are and how they part, as in "35 sites: 11 in start-up, 24 open"."""
         total = self._in_words(self.total)
-        if self.counts["all"] > COUNTED:
+        if not self.are_counted:
             return total
         parts = [
             f"{tab.count} {tab.name[0].lower()}{tab.name[1:]}"
@@ -228,15 +228,22 @@ class Listing(Rows):
     @cached_property
     def shown(self) -> str:
         """How many rows the filters leave."""
-        if self.counts["all"] <= COUNTED:
-            return f"{self.counts['shown']:,}"
-        found = self.found.order_by()[: COUNTED + 1].count()
-        return _up_to(found)
+        if AFTER not in self.given and len(self._ahead) <= self.size:
+            return f"{len(self._ahead):,}"
+        for count, (_, asked, _) in zip(self.counts, self._views, strict=True):
+            if self.are_counted and asked.is_like(self.asked, [SORT, COLUMNS]):
+                return f"{count:,}"
+        return _up_to(self.found.order_by()[: COUNTED + 1].count())
+
+    @property
+    def are_counted(self) -> bool:
+        """Whether the list is short enough to count all of it."""
+        return self.counts[0] <= COUNTED
 
     @property
     def total(self) -> str:
         """How many rows there are without filters."""
-        return _up_to(self.counts["all"])
+        return _up_to(self.counts[0])
 
     @property
     def counted(self) -> str:

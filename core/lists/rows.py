@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cached_property
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Count, Model, QuerySet
-from django.forms import ModelForm
 from django.http import QueryDict
 from django.utils import timezone
 
@@ -28,6 +26,8 @@ PAGE, MOST, CHUNK = 50, 500, 1000
 
 class Rows:
     """The records of a list in the order, the columns and the filters of one address."""
+
+    has_ticks = False
 
     def __init__(
         self, user: User, declared: List, rows: QuerySet[Any], given: QueryDict, path: str,
@@ -89,10 +89,10 @@ class Rows:
         """The rows of the page, ready to show."""
         return [self._line(row) for row in self.page]
 
-    def line(self, pk: int, touched: str, form: ModelForm[Any] | None = None) -> Line:
+    def line(self, pk: int, touched: str) -> Line:
         """One row, with the cell that is being changed or was."""
         rows = self._values(self.everything.filter(pk=pk), self.columns)
-        return self._line(self._finished(list(rows))[0], touched, form)
+        return self._line(self._finished(list(rows))[0], touched)
 
     def words(self, pk: int, column: Column) -> str:
         """What stands in one cell, as a file says it."""
@@ -141,20 +141,15 @@ class Rows:
             self.declared.finish(rows, self.reader)
         return rows
 
-    def _line(self, row: Row, touched: str = "", form: ModelForm[Any] | None = None) -> Line:
+    def _line(self, row: Row, touched: str = "") -> Line:
         name = self.declared.named(row)
-        lead, *cells = (
-            replace(self._cell(row, column, name), is_touched=True, form=form)
-            if column.name == touched
-            else self._cell(row, column, name)
-            for column in self.columns
-        )
-        return Line(row["pk"], name, lead, cells)
+        cells = [self._cell(row, column, name, touched) for column in self.columns]
+        return Line(row["pk"], name, cells, self.has_ticks)
 
-    def _cell(self, row: Row, column: Column, name: str) -> Cell:
-        fact = column.show(row)
+    def _cell(self, row: Row, column: Column, name: str, touched: str) -> Cell:
+        fact, is_touched = column.show(row), column.name == touched
         if self.edits is None or not column.edits:
-            return Cell(fact, column.css)
+            return Cell(fact, column.css, is_touched=is_touched)
         url = f"{self.edits.cell(row, column)}?{self.asked}"
         what = f"{column.head} of {name}"
-        return Cell(fact, column.css, what, url, self.edits.form(row))
+        return Cell(fact, column.css, what, url, self.edits.form(row), is_touched)

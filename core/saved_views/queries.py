@@ -11,6 +11,7 @@ from django.contrib.auth import get_user_model
 from django.db.models import F, FilteredRelation, Q, QuerySet
 
 from core.access import SCOPES, ScopeKind, can
+from core.kept import kept
 from core.models import SavedView
 from core.permissions import Permission
 
@@ -30,36 +31,37 @@ class Kept:
 def at_hand(user: User, path: str) -> list[Kept]:
     """The person's own views, those that are pinned, and what others share of the list at hand.
 
-    One query for a page and its navigation; one more where somebody else's view is pinned.
+    One query, kept for a moment; one more where somebody else's view is pinned.
     """
-    held: dict[str, list[Kept]] = user.__dict__.setdefault("_views", {})
-    if path not in held:
-        here = Q(is_shared=True, path=path)
-        rows = _marked(SavedView.objects.all(), user)
-        found = list(rows.filter(Q(owner_id=user.pk) | Q(mark__is_pinned=True) | here))
-        kept = [Kept(view, view.owner_id == user.pk, bool(view.is_pinned)) for view in found]
-        held[path] = _seen(kept, user, path)
-    return held[path]
+    return kept(user, ("views", path), lambda: _at_hand(user, path))
 
 
-def _seen(kept: list[Kept], user: User, path: str) -> list[Kept]:
+def _at_hand(user: User, path: str) -> list[Kept]:
+    here = Q(is_shared=True, path=path)
+    rows = _marked(SavedView.objects.all(), user)
+    found = list(rows.filter(Q(owner_id=user.pk) | Q(mark__is_pinned=True) | here))
+    held = [Kept(view, view.owner_id == user.pk, bool(view.is_pinned)) for view in found]
+    return _seen(held, user, path)
+
+
+def _seen(held: list[Kept], user: User, path: str) -> list[Kept]:
     """Without those of others that are no longer shared, or with whom the person is no longer."""
     near = {
-        one.view.pk for one in kept if one.is_own or (one.view.is_shared and one.view.path == path)
+        one.view.pk for one in held if one.is_own or (one.view.is_shared and one.view.path == path)
     }
-    far = {one.view.pk for one in kept} - near
+    far = {one.view.pk for one in held} - near
     if not far:
-        return kept
+        return held
     seen = SavedView.objects.visible_to(user).filter(pk__in=far).values_list("pk", flat=True)
     there = near.union(seen)
-    return [one for one in kept if one.view.pk in there]
+    return [one for one in held if one.view.pk in there]
 
 
 def views_at(user: User, path: str) -> list[SavedView]:
     """The views of a list: the person's own, then what others share there."""
-    kept = [one for one in at_hand(user, path) if one.view.path == path]
-    kept.sort(key=lambda one: (not one.is_own, one.view.name.casefold()))
-    return [one.view for one in kept]
+    found = [one for one in at_hand(user, path) if one.view.path == path]
+    found.sort(key=lambda one: (not one.is_own, one.view.name.casefold()))
+    return [one.view for one in found]
 
 
 def _marked(rows: QuerySet[SavedView], user: User) -> QuerySet[Any]:

@@ -6,11 +6,11 @@ import secrets
 
 from django import template
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import drafts
 from core.idempotency import FIELD
+from core.markup import markup
 
 register = template.Library()
 
@@ -18,13 +18,13 @@ register = template.Library()
 @register.simple_tag
 def once() -> SafeString:
     """A key in the form, so that sending it twice does it once."""
-    return format_html('<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_hex(16))
+    return markup('<input type="hidden" name="{}" value="{}">', FIELD, secrets.token_hex(16))
 
 
 @register.simple_tag
 def autosave() -> SafeString:
     """Attributes of a form that keep what is typed in it; where it says so is `draft_state`."""
-    return format_html(
+    return markup(
         'hx-post="{}" hx-trigger="input changed delay:2s, change delay:2s"'
         ' hx-target="#draft-state" hx-swap="innerHTML" hx-sync="this:replace"',
         reverse("draft"),

@@ -9,10 +9,10 @@ from typing import Any
 from django import template
 from django.forms import BoundField, CheckboxInput, CheckboxSelectMultiple, Select
 from django.templatetags.static import static
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core import charts
+from core.markup import markup
 
 register = template.Library()
 
@@ -40,7 +40,7 @@ def _sprite() -> str:
 @cache
 def icon(name: str, size: str = "") -> SafeString:
     """An icon of the sprite; decoration only, so hidden from screen readers."""
-    return format_html(
+    return markup(
         '<svg class="{}" aria-hidden="true"><use href="{}#i-{}"/></svg>',
         sized("icon", size), _sprite(), name,
     )  # fmt: skip
@@ -52,13 +52,13 @@ def chip(state: str, text: str, shape: str = "") -> SafeString:
     """A state as icon and word."""
     name = shape or CHIP_ICONS.get(state, "circle")
     kind = f"chip is-{state}" if state else "chip"
-    return format_html('<span class="{}">{}{}</span>', kind, icon(name), text)
+    return markup('<span class="{}">{}{}</span>', kind, icon(name), text)
 
 
 @register.simple_tag
 def rag(level: str, text: str) -> SafeString:
     """A level as a shape with words: g fine, a attention, x stop, n none."""
-    return format_html(
+    return markup(
         '<span class="rag"><svg viewBox="0 0 12 12" aria-hidden="true">{}</svg>{}</span>',
         SafeString(SHAPES[level]), text,
     )  # fmt: skip
@@ -68,9 +68,7 @@ def rag(level: str, text: str) -> SafeString:
 def avatar(name: str, size: str = "") -> SafeString:
     """The initials of a person; the name is printed beside it or read out."""
     initials = "".join(part[0] for part in name.replace("Dr ", "").split()[:2])
-    return format_html(
-        '<span class="{}" aria-hidden="true">{}</span>', sized("avatar", size), initials
-    )
+    return markup('<span class="{}" aria-hidden="true">{}</span>', sized("avatar", size), initials)
 
 
 @register.simple_tag

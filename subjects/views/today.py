@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 from accounts.models import WhoseDay
 from core.web import Request, find, keep, page
 from sites.models import Place
-from subjects import diary
+from subjects import diary, unbooked
 from subjects import today as days
 from subjects.views.visits import day_in
 
@@ -49,7 +49,7 @@ def waiting(request: Request, slug: str) -> HttpResponse:
     place = find(Place, request.user, slug=slug)
     on = timezone.localdate(timezone=place.zone)
     text = request.GET.get("q", "").strip()
-    rows, total = diary.waiting(place, on, request.user, text)
+    rows, total = unbooked.waiting(place, on, request.user, text)
     context = {"place": place, "rows": rows, "total": total, "q": text, "today": on}
     return page(request, "subjects/waiting.html", context, partial=("menu", "menu-list"))
 

@@ -146,7 +146,7 @@ def visit(request: Request, pk: int) -> HttpResponse:
         "booking": booking,
         "start": period and period.lower.astimezone(zone),
         "end": period and period.upper.astimezone(zone),
-        "window": calendar.window_of(record, booking),
+        "window": calendar.window_of(record, booking.on if booking else None),
         "moved": record.first_target_on not in (None, record.target_on),
         "today": today,
         "steps": steps.of_visit(record, booking, request.user),

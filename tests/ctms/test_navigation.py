@@ -13,7 +13,8 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.models import User
 from accounts.roles import Role
-from ctms.navigation import Group, Item, groups, navigation
+from core.kept import forget
+from ctms.navigation import Groups, Item, groups, navigation
 from sites.models import Place
 from subjects.actions import subjects
 from tests.world import World, make_place, make_site, screen
@@ -23,7 +24,7 @@ pytestmark = pytest.mark.django_db
 WORK = "/my-work/"
 
 
-def shown(user: User, path: str = WORK, session: dict[str, Any] | None = None) -> list[Group]:
+def shown(user: User, path: str = WORK, session: dict[str, Any] | None = None) -> Groups:
     """The navigation as the person sees it on a page."""
     request = RequestFactory().get(path)
     request.resolver_match = resolve(path)
@@ -31,16 +32,16 @@ def shown(user: User, path: str = WORK, session: dict[str, Any] | None = None) -
     return groups(request, User.objects.get(pk=user.pk))
 
 
-def texts(found: list[Group]) -> dict[str, list[str]]:
+def texts(found: Groups) -> dict[str, list[str]]:
     return {group.title: [item.text for item in group.items] for group in found}
 
 
-def item(found: list[Group], text: str) -> Item:
+def item(found: Groups, text: str) -> Item:
     """The last entry of this name: that of the trial or place."""
     return [each for group in found for each in group.items if each.text == text][-1]
 
 
-def current(found: list[Group]) -> list[tuple[str, str]]:
+def current(found: Groups) -> list[tuple[str, str]]:
     return [(group.title, each.text) for group in found for each in group.items if each.is_current]
 
 
@@ -221,6 +222,10 @@ def test_the_navigation_takes_few_queries(
     request = RequestFactory().get(WORK)
     request.resolver_match, request.session = resolve(WORK), {}  # type: ignore[assignment]
     person = User.objects.get(pk=getattr(world, name).pk)
+    forget(person)
     # Where the person works, the trial or place, what is open.
     with django_assert_num_queries(queries):
         groups(request, person)
+    first = groups(request, person)  # of the place or trial that is remembered by now
+    with django_assert_num_queries(0):
+        assert groups(request, person) == first, "kept for a moment"

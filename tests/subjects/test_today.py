@@ -13,9 +13,10 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import Role
 from core import obligations
+from core.kept import forget
 from sites.actions import places, sites
 from sites.models import Task
-from subjects import diary
+from subjects import unbooked
 from subjects.actions import bookings, subjects, visits
 from subjects.models import Subject, Visit
 from subjects.today import Chosen, Day, day_of
@@ -162,7 +163,7 @@ def test_what_waits_is_counted_whole_and_its_first_are_shown(world: World) -> No
 
 def test_a_closed_window_is_not_offered_for_booking(world: World) -> None:
     screen(world, TODAY - timedelta(days=20))
-    rows, total = diary.waiting(world.place, TODAY, world.coordinator)
+    rows, total = unbooked.waiting(world.place, TODAY, world.coordinator)
     assert [(row.visit, row.days_left >= 0) for row in rows] == [("W2", True)]
     assert total == 1
 
@@ -216,6 +217,7 @@ def test_what_runs_out_is_said_before_it_does(world: World) -> None:
         world.site, person=nurse, tasks=[Task.VISITS, Task.BLOOD],
         from_on=TODAY + timedelta(days=6), by=world.coordinator,
     )  # fmt: skip
+    forget(world.coordinator)
     assert [each.name for each in seen(world).expiring] == ["Calibration, Centrifuge"]
 
 

@@ -9,6 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import load_workbook
 
+from core.kept import forget
 from core.models import Event
 from sites.actions import sites
 from sites.models import Site
@@ -186,4 +187,5 @@ def test_a_sentence_under_the_title_says_how_the_sites_part(world: World, manage
     for slug in ("eastgate", "westgate"):
         place = make_place(slug, world.admin)
         sites.add_site(world.trial, country=country, place=place, by=world.admin)
+    forget(world.manager)  # what others change shows after a moment
     assert ">3 sites: 2 in start-up, 1 open</p>" in manager.get(SITES).content.decode()

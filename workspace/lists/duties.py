@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from django.db.models import Count, Q
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.lists import Column, Reader, Row, value
+from core.markup import markup
 from core.obligations import seen_by
 
 LATE = '{} <span class="text-crit">{} late</span>'
@@ -29,7 +29,7 @@ def add_duties(rows: list[Row], reader: Reader, of: str) -> None:
 
 
 def _show(row: Row) -> SafeString | int:
-    return format_html(LATE, row["open"], row["late"]) if row["late"] else int(row["open"])
+    return markup(LATE, row["open"], row["late"]) if row["late"] else int(row["open"])
 
 
 DUTIES = Column(

@@ -6,7 +6,6 @@ from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.db.models import Q
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
@@ -28,6 +27,7 @@ from core.lists import (
     two_lines,
     value,
 )
+from core.markup import markup
 from core.obligations import seen_by
 from core.templatetags import ui
 from sites.models import SiteStatus
@@ -81,7 +81,7 @@ def _enrolled(row: Row) -> SafeString:
     """How many, over how much of the plan that is."""
     done, planned = row["enrolled"], row["planned_subjects"]
     bar = ui.load_bar(share(done, planned), "Enrolled, of the plan") if planned else ""
-    return format_html("{}{}", done, bar)
+    return markup("{}{}", done, bar)
 
 
 def share(done: int, planned: int | None) -> int:

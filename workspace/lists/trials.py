@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.db.models import Count, Q, Sum
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from accounts.models import Grant
@@ -25,6 +24,7 @@ from core.lists import (
     value,
 )
 from core.lists.columns import NOTHING
+from core.markup import markup
 from core.templatetags import ui
 from sites.models import Site, SiteStatus
 from trials.models import Trial
@@ -81,7 +81,7 @@ def _done_of(done: str, planned: str) -> Any:
     def show(row: Row) -> SafeString | int:
         if not row[planned]:
             return int(row[done])
-        return format_html('{} <span class="text-muted">/ {}</span>', row[done], row[planned])
+        return markup('{} <span class="text-muted">/ {}</span>', row[done], row[planned])
 
     return show
 
