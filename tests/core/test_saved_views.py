@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
+from core.kept import forget
 from core.models import Event, SavedView, ViewMark
 from core.saved_views import actions, queries
 from core.saved_views.queries import at_hand, views_at
@@ -69,6 +70,7 @@ def test_a_view_is_its_owners_until_it_is_shared(world: World, client: Client) -
     assert client.get(view.get_absolute_url()).status_code == 404
     assert views_at(fresh(other), SUBJECTS) == []
     actions.share_view(view, is_shared=True, by=world.coordinator)
+    forget(fresh(other))
     assert client.get(view.get_absolute_url()).status_code == 302
     assert views_at(fresh(other), SUBJECTS) == [view]
     assert "Screening" in client.get(SUBJECTS).content.decode()
@@ -149,6 +151,7 @@ def test_a_pinned_view_of_somebody_else_goes_with_the_sharing(world: World, clie
     actions.pin(view, is_pinned=True, by=world.cra)
     assert [one.view for one in at_hand(fresh(world.cra), "/my-work/") if one.is_pinned] == [view]
     actions.share_view(view, is_shared=False, by=world.manager)
+    forget(fresh(world.cra))
     assert at_hand(fresh(world.cra), "/my-work/") == []
     assert at_hand(fresh(world.cra), SITES) == []
 

@@ -196,7 +196,7 @@ def _see_the_network() -> None:
     assert {"lost", "withdrawn", "deceased", "completed"} < set(
         subjects.values_list("status", flat=True)
     )
-    assert not subjects.filter(status="screen_failed", status_reason="").exists()
+    assert not subjects.filter(status="screen_failed", reason_code="").exists()
     assert subjects.get(previous__number="1042-010").status == "screening"
     moved = Transfer.objects.get()
     assert (moved.from_site.number, moved.to_site.number) == ("1008", "1042")
