@@ -59,7 +59,7 @@ class Line:
         if self.is_ticked:
             lead = replace(lead, fact=markup(TICK, self.pk, self.name, lead.html), url="")
         cells = "".join(map(_td, (lead, *others)))
-        return SafeString(f'<tr id="row-{self.pk}" data-row>{cells}</tr>')
+        return SafeString(f"<tr data-row>{cells}</tr>")
 
     @property
     def touched(self) -> Cell:

@@ -79,11 +79,12 @@ document.addEventListener('htmx:afterSwap', ({ detail }) => {
 
 // Back to a list means back to its row.
 document.addEventListener('click', ({ target }) => {
-  const row = target.closest('a.lead')?.closest('tr[data-row]');
-  if (row) history.replaceState({ ...history.state, row: row.id }, '');
+  const lead = target.closest('#list-rows a.lead');
+  if (lead) history.replaceState({ ...history.state, row: lead.href }, '');
 });
 addEventListener('pageshow', () => {
-  document.getElementById(history.state?.row ?? '')?.querySelector('a')?.focus();
+  const lead = (row) => row.querySelector('a.lead');
+  if (history.state?.row) rows().map(lead).find((link) => link?.href === history.state.row)?.focus();
 });
 
 for (const button of document.querySelectorAll('[data-copy]')) {
