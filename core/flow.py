@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +15,23 @@ from django.utils import timezone
 from core.access import ScopedModel
 from core.actions import RefusedError
 from core.audit import cause
-from core.models import StatusChange
+from core.models import Event, StatusChange
 from core.versions import ConflictError
 
 if TYPE_CHECKING:
     from accounts.models import User
+
+
+TAKE_BACK = "take back status"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldStep:
+    """A step of a record, whether it stands, and whether it took the one before it back."""
+
+    step: StatusChange
+    stands: bool
+    takes_back: bool
 
 
 class IllegalMoveError(ConflictError):
@@ -42,6 +55,46 @@ class Flow:
         return {
             step.to_status: step for step in steps.filter(to_status__in=statuses).order_by("pk")
         }
+
+    def told(self, obj: ScopedModel) -> list[ToldStep]:
+        """Every step of the record, oldest first: what stands, what was taken back, and by what."""
+        rows = StatusChange.objects.filter(flow=obj._meta.label_lower, object_id=obj.pk)
+        steps = list(rows.order_by("pk"))
+        back = set(
+            Event.objects.filter(
+                pk__in=[step.event_id for step in steps if step.event_id], verb=TAKE_BACK
+            ).values_list("pk", flat=True)
+        )
+        standing: list[StatusChange] = []
+        for step in steps:
+            if step.event_id in back:
+                standing.pop()
+            else:
+                standing.append(step)
+        kept = {step.pk for step in standing}
+        return [ToldStep(step, step.pk in kept, step.event_id in back) for step in steps]
+
+    def last(self, obj: ScopedModel) -> StatusChange | None:
+        """The step by which the record came to where it is, leaving out what was taken back."""
+        return next((told.step for told in reversed(self.told(obj)) if told.stands), None)
+
+    def take_back(
+        self,
+        obj: ScopedModel,
+        step: StatusChange,
+        *,
+        by: User,
+        on: date,
+        reason: str,
+        **fields: Any,
+    ) -> None:
+        """Return the record to where it was before its last step; history keeps both."""
+        if not reason.strip():
+            raise RefusedError("Give the reason.")
+        fields["status"] = step.from_status
+        type(obj)._default_manager.filter(pk=obj.pk).update(**fields)
+        _history(obj, step.to_status, step.from_status, on, reason, by)
+        obj.refresh_from_db()
 
     def begin(self, obj: ScopedModel, *, on: date | None = None, by: User) -> None:
         """Write the first row of history of a record that was just made."""

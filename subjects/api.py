@@ -21,7 +21,7 @@ from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
 from core.dates import ClockError, at
 from core.permissions import Permission
 from sites.models import Person, Room, Site
-from subjects.actions import bookings, subjects, visits
+from subjects.actions import bookings, corrections, subjects, visits
 from subjects.actions.plan import hold
 from subjects.availability import around, best, minutes_of
 from subjects.models import Booking, LeavingReason, Subject, Visit
@@ -81,6 +81,14 @@ class Ending(OnWithReason):
     )  # fmt: skip
 
 
+class Mistake(Reason):
+    """A status that was recorded by mistake, and why it is known to be wrong."""
+
+    status = serializers.ChoiceField(
+        choices=Subject.Status.choices, help_text="The status the subject is in now."
+    )
+
+
 class SubjectFilters(Changing):
     """Filters of subjects."""
 
@@ -118,6 +126,7 @@ class SubjectResource(WithHistory, Addable):
     start_treatment = step(subjects.start_treatment, On)
     start_follow_up = step(subjects.start_follow_up, On)
     end = step(subjects.end, Ending)
+    take_back = step(corrections.take_back, Mistake)
 
 
 @extend_schema_field({"type": "string", "format": "date-time"})

@@ -160,6 +160,12 @@ class EndForm(forms.Form):
         return values
 
 
+class TakeBackForm(ReasonForm):
+    """Why a status was wrong."""
+
+    status = forms.ChoiceField(choices=SubjectStatus.choices, widget=forms.HiddenInput)
+
+
 class AnchorForm(forms.Form):
     """When something happened that visits count from."""
 

@@ -20,10 +20,12 @@ from subjects.models.reasons import reason_shown
 from subjects.models.subject import IN_SCREENING
 
 PAGE = 50
+IN_ERROR = Q(status=SubjectStatus.IN_ERROR)
 OUTCOMES = {
     "in_screening": ("In screening", Q(status__in=IN_SCREENING)),
     "failed": ("Screen failed", Q(status=SubjectStatus.SCREEN_FAILED)),
-    "enrolled": ("Enrolled", Q(enrolled_on__isnull=False)),
+    "enrolled": ("Enrolled", Q(enrolled_on__isnull=False) & ~IN_ERROR),
+    "in_error": ("Entered in error", IN_ERROR),
 }
 HEADS = (
     "Subject", "Screening number", "Consented", "Screened", "Status", "Enrolled", "Ended",
@@ -64,7 +66,7 @@ def by_site(user: User, **where: Any) -> list[tuple[Site, Figures]]:
     shown = sites.filter(Q(status=SiteStatus.OPEN) | Q(screened__gt=0)).select_related(*HEAD)
     seen = Subject.objects.visible_to(user).filter(site__in=sites)
     groups = (
-        seen.exclude(status=SubjectStatus.IN_ERROR)
+        seen.exclude(IN_ERROR)
         .order_by()
         .values_list("site_id", "status")
         .annotate(screened=Count("pk"), enrolled=Count("enrolled_on"))
@@ -91,6 +93,7 @@ def figures(site: Site, user: User) -> Figures:
     reasons: Counter[str] = Counter()
     groups = (
         _everybody(site, user)
+        .exclude(IN_ERROR)
         .order_by()
         .values_list("status", "reason_code")
         .annotate(screened=Count("pk"), enrolled=Count("enrolled_on"))
@@ -107,14 +110,14 @@ def figures(site: Site, user: User) -> Figures:
 
 
 def matching(site: Site, user: User, outcome: str) -> QuerySet[Any]:
-    """The rows of the log, newest first, all or those with one outcome."""
+    """The rows of the log, newest first, all or those with one outcome; mistakes stay readable."""
     rows = _everybody(site, user).order_by("-screened_on", "-pk")
     return rows.filter(OUTCOMES[outcome][1]) if outcome in OUTCOMES else rows
 
 
 def _everybody(site: Site, user: User) -> QuerySet[Any]:
     rows: QuerySet[Any] = Subject.objects.visible_to(user).filter(site=site)
-    return rows.exclude(status=SubjectStatus.IN_ERROR)
+    return rows
 
 
 def page_of(

@@ -25,6 +25,7 @@ class Step:
 
 
 S = SubjectStatus
+BEGINNINGS = {S.PRE_SCREENED, S.SCREENING}
 MOVES = (
     (S.ELIGIBLE, "eligible", "Record eligible"),
     (S.ON_TREATMENT, "treat", "Start treatment"),
@@ -41,6 +42,8 @@ def of_subject(subject: Subject, user: User) -> list[Step]:
         found.append(
             Step(reverse("subjects:anchors", args=[subject.pk]), "Dates visits count from")
         )
+        if subject.status not in BEGINNINGS:
+            found.append(take_back(subject))
     if can(user, Permission.VISIT_BOOK, subject):
         found.append(Step(reverse("subjects:add_visit", args=[subject.pk]), "Unscheduled visit"))
     if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):
@@ -50,6 +53,11 @@ def of_subject(subject: Subject, user: User) -> list[Step]:
             Step(reverse("subjects:transfer", args=[subject.pk]), "Transfer to another site")
         )
     return found
+
+
+def take_back(subject: Subject) -> Step:
+    """The way to undo a status that was recorded by mistake."""
+    return Step(reverse("subjects:take_back", args=[subject.pk]), "Take back last status")
 
 
 def _moves(subject: Subject) -> list[Step]:

@@ -45,6 +45,7 @@ urlpatterns = [
     path("subjects/<int:pk>/prefer/", subjects.prefer, name="prefer"),
     path("subjects/<int:pk>/anchors/", course.anchors, name="anchors"),
     path("subjects/<int:pk>/find-again/", course.find_again, name="find_again"),
+    path("subjects/<int:pk>/take-back/", course.take_back, name="take_back"),
     path("subjects/<int:pk>/rescreen/", course.rescreen, name="rescreen"),
     path("subjects/<int:pk>/transfer/", course.transfer, name="transfer"),
     path("subjects/<int:pk>/add-visit/", course.add_visit, name="add_visit"),

@@ -13,7 +13,6 @@ from django.urls import reverse
 from accounts.models import User
 from core.access import can
 from core.dates import local_day, show_day, study_day
-from core.models import StatusChange
 from core.permissions import Permission
 from subjects import steps
 from subjects.diary import SUBJECT_CHIPS
@@ -214,15 +213,19 @@ class StatusRow:
     on: str
     by: str
     reason: str
+    is_wrong: bool
 
 
 def history_of(subject: Subject) -> list[StatusRow]:
-    """The steps a subject has taken, newest first."""
+    """The steps a subject has taken, newest first, with those that were taken back."""
     labels = dict(SubjectStatus.choices)
-    rows = StatusChange.objects.filter(flow="subjects.subject", object_id=subject.pk)
     return [
-        StatusRow(labels[status], show_day(on), by, reason)
-        for status, on, by, reason in rows.order_by("-pk").values_list(
-            "to_status", "on", "actor_name", "reason"
+        StatusRow(
+            f"Back to {labels[told.step.to_status].lower()}, {labels[told.step.from_status].lower()} was wrong"
+            if told.takes_back
+            else labels[told.step.to_status],
+            show_day(told.step.on), told.step.actor_name, told.step.reason,
+            not told.stands and not told.takes_back,
         )
-    ]
+        for told in reversed(Subject.flow.told(subject))
+    ]  # fmt: skip

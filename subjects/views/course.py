@@ -5,28 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib import messages
 from django.forms import BaseForm
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from core.actions import Action
+from core.actions import Action, RefusedError
 from core.pages import answer
 from core.permissions import Permission
+from core.versions import ConflictError
 from core.web import Request, find, page
 from sites.models import Site, SiteStatus
 from subjects import consequences
-from subjects.actions import subjects, visits
+from subjects.actions import corrections, subjects, visits
+from subjects.corrections import last_step
 from subjects.forms import (
     AnchoredStepForm,
     AnchorForm,
     FindAgainForm,
     RescreenForm,
     StepForm,
+    TakeBackForm,
     TransferForm,
     UnscheduledForm,
 )
-from subjects.models import Subject, SubjectAnchor, SubjectStatus
+from subjects.models import Subject, SubjectAnchor, SubjectStatus, Visit
 from subjects.views.subjects import about
 from trials.models import AnchorKind
 
@@ -122,6 +127,31 @@ def find_again(request: Request, pk: int) -> HttpResponse:
         lambda: subjects.find_again(subject, by=request.user, **form.cleaned_data),
         done=f"{subject} is back.", **about(subject, f"{subject} was found again", "Take back"),
     )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def take_back(request: Request, pk: int) -> HttpResponse:
+    """Take back the last status of a subject, once it is seen what comes back with it."""
+    subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
+    try:
+        found = last_step(subject, request.POST.get("status", subject.status))
+    except (RefusedError, ConflictError) as error:
+        messages.error(request, str(error))
+        return redirect(subject)
+    times = found.bookings.filter(on__gte=_today(subject)["on"]).count()
+    form = TakeBackForm(request.POST or None, initial={"status": subject.status})
+
+    def undo() -> str:
+        held = corrections.take_back(subject, by=request.user, **form.cleaned_data)
+        again = held.visits.filter(status=Visit.Status.BOOKED).count()
+        kept = f" {again} of {times} times are booked again." if times else ""
+        return f"{held} is {held.get_status_display().lower()} again.{kept}"
+
+    title = f"Take back “{found.label}” of {subject}"
+    shown = about(subject, title, "Take back") | {"template": "subjects/take_back.html"}
+    return answer(
+        request, form, undo, found=found, visits=found.visits.count(), times=times, **shown
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -37,6 +37,7 @@ from workspace.lists.sites import OF_TRIAL, TRIAL
 
 LABELS = dict(SubjectStatus.choices)
 REASONS = dict(LeavingReason.choices)
+ENROLLED = Q(enrolled_on__isnull=False) & ~Q(status=SubjectStatus.IN_ERROR)
 WEEK = timedelta(days=7)
 
 
@@ -140,7 +141,7 @@ SUBJECTS = List(
             "in_screening": ("In screening", lambda _: Q(status__in=IN_SCREENING)),
             "active": ("In the trial", lambda _: Q(status__in=IN_TRIAL)),
             "screened": ("Screened", lambda _: ~Q(status=SubjectStatus.IN_ERROR)),
-            "enrolled": ("Ever enrolled", lambda _: Q(enrolled_on__isnull=False)),
+            "enrolled": ("Ever enrolled", lambda _: ENROLLED),
         }),
         Conditions("need", "Needs", {
             "visit": ("A visit within a week", _within_a_week),
