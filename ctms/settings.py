@@ -237,6 +237,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "refresh what is due": {"task": "inbox.tasks.refresh_everything", "schedule": 300.0},
     "follow schedules": {"task": "subjects.tasks.follow_schedules", "schedule": 300.0},
+    "carry out transfers": {"task": "subjects.tasks.carry_out_transfers", "schedule": 300.0},
     "carry on imports": {"task": "core.tasks.carry_on_all", "schedule": 60.0},
     "repair access": {"task": "inbox.tasks.repair_access", "schedule": 3600.0},
     "seal the trail": {"task": "audit.tasks.seal", "schedule": 600.0},

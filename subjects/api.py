@@ -21,7 +21,7 @@ from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
 from core.dates import ClockError, at
 from core.permissions import Permission
 from sites.models import Person, Room, Site
-from subjects.actions import bookings, corrections, subjects, visits
+from subjects.actions import bookings, corrections, subjects, transfers, visits
 from subjects.actions.plan import hold
 from subjects.availability import around, best, minutes_of
 from subjects.models import Booking, LeavingReason, Subject, Visit
@@ -89,6 +89,13 @@ class Mistake(Reason):
     )
 
 
+class Moving(Reason):
+    """To which site a subject goes, and when; on a day to come it moves by itself."""
+
+    to = Seen(queryset=Site.objects.all())
+    on = serializers.DateField()
+
+
 class SubjectFilters(Changing):
     """Filters of subjects."""
 
@@ -127,6 +134,7 @@ class SubjectResource(WithHistory, Addable):
     start_follow_up = step(subjects.start_follow_up, On)
     end = step(subjects.end, Ending)
     take_back = step(corrections.take_back, Mistake)
+    transfer = step(transfers.transfer, Moving, may_end=True)
 
 
 @extend_schema_field({"type": "string", "format": "date-time"})

@@ -237,6 +237,7 @@ class TransferForm(StepForm):
     def __init__(self, *args: Any, sites: QuerySet[Site], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["to"].queryset = sites  # type: ignore[attr-defined]
+        self.fields["on"].help_text = "On a day to come, the subject stays here until then."
 
 
 class ContactForm(forms.ModelForm[Contact]):

@@ -17,7 +17,7 @@ from core.links import address
 from core.permissions import Permission
 from sites.models import Claim, ClaimKind, Closure, Holiday, Place
 from sites.queries import SHOWN, Booked, describes
-from subjects.models import Booking, DeviationDraft, Feed, SubjectSchedule, Visit
+from subjects.models import Booking, DeviationDraft, Feed, Subject, SubjectSchedule, Transfer, Visit
 
 _aside = Claim.objects.filter(holder="booking", holder_id=OuterRef("pk"), is_live=False)
 _closed = Closure.objects.filter(place=OuterRef("place_id"), period__overlap=OuterRef("period"))
@@ -47,6 +47,12 @@ def has_left_plan(visit: Visit) -> bool:
     """Whether the schedule that the subject follows no longer has this visit of an earlier one."""
     rows = Visit.objects.filter(NOT_PLANNED, pk=visit.pk, kind=Visit.Kind.SCHEDULED)
     return rows.exists()
+
+
+def planned_transfer(subject: Subject) -> Transfer | None:
+    """The move to another site that waits for its day."""
+    rows = Transfer.objects.filter(subject=subject, state=Transfer.State.PLANNED)
+    return rows.select_related("to_site__place").first()
 
 
 def planned_deviation(visit: Visit) -> DeviationDraft | None:

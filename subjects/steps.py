@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.models import User
 from core.access import can
 from core.permissions import Permission
-from subjects.models import Booking, Subject, SubjectStatus, Visit, VisitStatus
+from subjects.models import Booking, Subject, SubjectStatus, Transfer, Visit, VisitStatus
 from subjects.queries import may_acknowledge
 
 
@@ -33,7 +33,7 @@ MOVES = (
 )
 
 
-def of_subject(subject: Subject, user: User) -> list[Step]:
+def of_subject(subject: Subject, user: User, moving: Transfer | None) -> list[Step]:
     """The steps a subject can take from here, in the order of a trial."""
     found = []
     after = Subject.flow.after(subject.status)
@@ -49,10 +49,14 @@ def of_subject(subject: Subject, user: User) -> list[Step]:
     if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):
         found.append(Step(reverse("subjects:rescreen", args=[subject.pk]), "Screen again"))
     if after and can(user, Permission.SUBJECT_TRANSFER, subject):
-        found.append(
-            Step(reverse("subjects:transfer", args=[subject.pk]), "Transfer to another site")
-        )
+        found.append(_transfer(subject, moving))
     return found
+
+
+def _transfer(subject: Subject, moving: Transfer | None) -> Step:
+    if moving is not None:
+        return Step(reverse("subjects:call_off_transfer", args=[moving.pk]), "Call off transfer")
+    return Step(reverse("subjects:transfer", args=[subject.pk]), "Transfer to another site")
 
 
 def take_back(subject: Subject) -> Step:

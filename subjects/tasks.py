@@ -1,4 +1,4 @@
-"""What the worker does for subjects: bringing them under the schedule in effect at their site."""
+"""What the worker does for subjects: bringing them under their schedule, and to their new site."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from core.models import Event, Source
 from sites.actions.imports import put_into_effect_everywhere
 from sites.actions.sites import put_into_effect
 from subjects.actions.follow import follow_all
+from subjects.actions.transfers import carry_out_all
 
 TAKES_EFFECT = {put_into_effect.verb, put_into_effect_everywhere.verb}
 
@@ -23,6 +24,13 @@ def follow_schedules(actor_id: int | None = None) -> None:
     person = User.objects.filter(pk=actor_id).first()
     with coming_from(source=Source.TASK, acting_for=person):
         follow_all(by=system_account())
+
+
+@shared_task(acks_late=True)
+def carry_out_transfers() -> None:
+    """Move the subjects whose day to change sites has come."""
+    with coming_from(source=Source.TASK):
+        carry_out_all(by=system_account())
 
 
 def when_in_effect(event: Event, **_: Any) -> None:

@@ -48,6 +48,7 @@ urlpatterns = [
     path("subjects/<int:pk>/take-back/", course.take_back, name="take_back"),
     path("subjects/<int:pk>/rescreen/", course.rescreen, name="rescreen"),
     path("subjects/<int:pk>/transfer/", course.transfer, name="transfer"),
+    path("transfers/<int:pk>/call-off/", course.call_off_transfer, name="call_off_transfer"),
     path("subjects/<int:pk>/add-visit/", course.add_visit, name="add_visit"),
     re_path(
         r"^subjects/(?P<pk>[0-9]+)/(?P<verb>eligible|treat|follow-up)/$",

@@ -25,6 +25,7 @@ from subjects.models import (
     SubjectStatus,
     Transfer,
 )
+from subjects.queries import planned_transfer
 from trials.models import AnchorKind
 from workspace.queries import VisitRow, coming_first, day_1_of, to_book_first
 
@@ -58,7 +59,7 @@ def frame(
     subject: Subject, user: User, today: date, visits: Sequence[VisitRow], current: str
 ) -> dict[str, Any]:
     """The head of the pages of a subject: who, how far, what to do, and its tabs."""
-    day_1 = day_1_of(subject)
+    day_1, moving = day_1_of(subject), planned_transfer(subject)
     may_change = can(user, Permission.SUBJECT_STATUS, subject)
     return {
         "subject": subject,
@@ -76,7 +77,8 @@ def frame(
         "may_change": may_change,
         "may_enrol": may_change and SubjectStatus.ENROLLED in Subject.flow.after(subject.status),
         "may_end": may_change and bool(Subject.flow.after(subject.status)),
-        "steps": steps.of_subject(subject, user),
+        "moving": moving,
+        "steps": steps.of_subject(subject, user, moving),
         "tabs": _tabs(subject, user, len(visits), current),
     }
 
@@ -120,11 +122,10 @@ def before_visit(preference: Preference | None) -> list[Fact]:
 def facts_of(subject: Subject, preference: Preference | None, user: User) -> list[Fact]:
     """The dates and habits that everybody asks for."""
     before = [Fact("", "Screened before as", subject.previous.number)] if subject.previous else []
-    moves = Transfer.objects.visible_to(user).filter(subject=subject).order_by("on", "pk")
-    read = "on", "subject__number", "to_site__number", "to_site__place__short_name"
+    moves = Transfer.objects.visible_to(user).filter(subject=subject, state=Transfer.State.DONE)
     transfers = [
         Fact("", "Transferred", f"{show_day(move.on)}, {move}")
-        for move in moves.select_related("subject", "to_site__place").only(*read)
+        for move in moves.order_by("on", "pk").select_related("to_site__place", "subject")
     ]
     return [*_dates_of(subject), *_habits_of(preference), *before, *transfers]
 

@@ -21,7 +21,7 @@ from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
 from sites.models import Site
 from sites.queries import cras_of
-from subjects.actions import subjects
+from subjects.actions import transfers
 from subjects.actions.imports import import_subjects
 from subjects.actions.lay_out import SubjectRow, VisitRow
 from subjects.models import Subject
@@ -118,7 +118,7 @@ def _move(trial: Trial, by: User, today: date) -> None:
     moving = Subject.objects.filter(site__number=FROM, trial=trial, status="on_treatment")
     to = Site.objects.get(trial=trial, number=TO)
     subject = moving.order_by("number")[0]
-    subjects.transfer(subject, to=to, on=today - 12 * DAY, reason="Moved to Leeds for work", by=by)
+    transfers.transfer(subject, to=to, on=today - 12 * DAY, reason="Moved to Leeds for work", by=by)
 
 
 class Facts(TypedDict, total=False):

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
-from core.dates import show_clock, show_weekday
+from core.dates import show_clock, show_day, show_weekday
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.actions.claims import queue
@@ -36,6 +36,7 @@ from subjects.actions.plan import (
 )
 from subjects.models import Booking, Visit
 from subjects.models.visit import OPEN
+from subjects.queries import planned_transfer
 
 
 class OutsideWindowError(RefusedError):
@@ -164,6 +165,7 @@ def _check(visit: Visit, wanted: Wanted, place: Place, reason: str) -> date:
     refuse_after_the_end(visit.subject)
     start, end = wanted.start.astimezone(place.zone), wanted.period.upper.astimezone(place.zone)
     _check_open(place, start, end)
+    _check_still_here(visit, start.date())
     if wanted.room is not None:
         _check_room(wanted.room, place)
     if wanted.person is not None:
@@ -172,6 +174,15 @@ def _check(visit: Visit, wanted: Wanted, place: Place, reason: str) -> date:
     if is_outside(visit, start.date()) and not reason.strip():
         raise OutsideWindowError(visit, start.date())
     return start.date()
+
+
+def _check_still_here(visit: Visit, on: date) -> None:
+    away = planned_transfer(visit.subject)
+    if away is not None and on >= away.on:
+        raise RefusedError(
+            f"{visit.subject} moves to {away.to_site} on {show_day(away.on)}. Choose a day before,"
+            " or book the visit there once the subject has moved."
+        )
 
 
 def _check_room(room: Room, place: Place) -> None:

@@ -18,7 +18,7 @@ from core.permissions import Permission
 from core.versions import ConflictError
 from sites.models import Site, SiteStatus
 from subjects.actions.follow import adopt_at_site
-from subjects.actions.plan import call_off, hold, release, replan
+from subjects.actions.plan import call_off, hold, replan
 from subjects.models import (
     Contact,
     LeavingReason,
@@ -27,12 +27,10 @@ from subjects.models import (
     SubjectAnchor,
     SubjectIdentity,
     SubjectStatus,
-    Transfer,
     Visit,
 )
 from subjects.models.reasons import coded, in_words, terms
 from subjects.models.subject import ENDED, SUBJECT_NUMBER
-from subjects.models.visit import OPEN
 from trials.models import AnchorKind
 
 S = SubjectStatus
@@ -218,33 +216,6 @@ def rescreen(previous: Subject, *, on: date, consented_on: date, by: User) -> Su
             subject=subject, name=held.name, phone=held.phone, email=held.email, born=held.born
         )
     return subject
-
-
-@action(Permission.SUBJECT_TRANSFER, "transfer")
-def transfer(subject: Subject, *, to: Site, on: date, reason: str, by: User) -> Transfer:
-    """Move a subject to another site: open visits go along, what was done stays where it was."""
-    if to.trial_id != subject.trial_id:
-        raise RefusedError(
-            "A subject can only move to a site of the same trial."
-            f" Choose a site of {subject.trial}."
-        )
-    hold([subject.pk])
-    source = subject.site
-    made = Transfer.objects.create(
-        subject=subject, from_site=source, to_site=to, on=on, reason=reason
-    )
-    open_visits = Visit.objects.filter(subject=subject, status__in=OPEN)
-    booked = open_visits.filter(status=Visit.Status.BOOKED)
-    call_back = list(booked.values_list("pk", flat=True))
-    Visit.flow.move_all(booked, Visit.Status.PLANNED, by=by, on=on, reason=reason)
-    release(call_back)
-    open_visits.update(site=to)
-    Subject.objects.filter(pk=subject.pk).update(site=to)
-    subject.refresh_from_db()
-    adopt_at_site(subject, on)
-    replan(subject, by=by)
-    count_all([source.pk, to.pk])
-    return made
 
 
 @action(Permission.IDENTITY_EDIT, "change identity")

@@ -307,7 +307,14 @@ class SubjectAnchor(ScopedModel):
 
 
 class Transfer(ScopedModel):
-    """A subject's move from one site to another; both keep the history."""
+    """A subject's move from one site to another, done or on a day to come; both keep the history."""
+
+    class State(models.TextChoices):
+        """Whether the subject has moved."""
+
+        PLANNED = "planned", "Planned"
+        DONE = "done", "Done"
+        CALLED_OFF = "called_off", "Called off"
 
     scope = "subject__site"
     view_permission = Permission.SUBJECT_VIEW
@@ -317,12 +324,16 @@ class Transfer(ScopedModel):
     to_site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="transfers_in")
     on = models.DateField()
     reason = models.CharField(max_length=200)
+    state = models.CharField(max_length=10, choices=State.choices)
 
     class Meta:
         constraints: ClassVar = [
+            models.UniqueConstraint(
+                fields=["subject"], condition=Q(state="planned"), name="transfer_planned_once"
+            ),
             models.CheckConstraint(
                 condition=~Q(from_site=F("to_site")), name="transfer_goes_elsewhere"
-            )
+            ),
         ]
 
     def __str__(self) -> str:

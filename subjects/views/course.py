@@ -13,25 +13,27 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from core.actions import Action, RefusedError
+from core.dates import show_day
 from core.pages import answer
 from core.permissions import Permission
 from core.versions import ConflictError
 from core.web import Request, find, page
 from sites.models import Site, SiteStatus
 from subjects import consequences
-from subjects.actions import corrections, subjects, visits
+from subjects.actions import corrections, subjects, transfers, visits
 from subjects.corrections import last_step
 from subjects.forms import (
     AnchoredStepForm,
     AnchorForm,
     FindAgainForm,
+    ReasonForm,
     RescreenForm,
     StepForm,
     TakeBackForm,
     TransferForm,
     UnscheduledForm,
 )
-from subjects.models import Subject, SubjectAnchor, SubjectStatus, Visit
+from subjects.models import Subject, SubjectAnchor, SubjectStatus, Transfer, Visit
 from subjects.views.subjects import about
 from trials.models import AnchorKind
 
@@ -182,10 +184,32 @@ def transfer(request: Request, pk: int) -> HttpResponse:
     form = TransferForm(request.POST or None, initial=_today(subject), sites=sites)
 
     def move() -> str:
-        made = subjects.transfer(subject, by=request.user, **form.cleaned_data)
-        return f"{subject} moved to {made.to_site}. Booked visits wait for a time there."
+        made = transfers.transfer(subject, by=request.user, **form.cleaned_data)
+        if made.state == Transfer.State.DONE:
+            return f"{subject} moved to {made.to_site}. Booked visits wait for a time there."
+        later = subject.visits.filter(bookings__is_live=True, bookings__on__gte=made.on).count()
+        waits = f" {_booked(later)} from then on will need a time there." if later else ""
+        return f"{subject} moves to {made.to_site} on {show_day(made.on)}.{waits}"
 
     return answer(request, form, move, **about(subject, f"Transfer {subject}", "Transfer subject"))
+
+
+def _booked(count: int) -> str:
+    return "One booked visit" if count == 1 else f"{count} booked visits"
+
+
+@require_http_methods(["GET", "POST"])
+def call_off_transfer(request: Request, pk: int) -> HttpResponse:
+    """A subject stays after all."""
+    planned = find(Transfer, request.user, to=Permission.SUBJECT_TRANSFER, pk=pk)
+    subject = planned.subject
+    form = ReasonForm(request.POST or None)
+    return answer(
+        request, form,
+        lambda: transfers.call_off_transfer(planned, by=request.user, **form.cleaned_data),
+        done=f"{subject} stays at {planned.from_site}.",
+        **about(subject, f"Call off the transfer of {planned}", "Call off transfer"),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

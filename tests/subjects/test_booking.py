@@ -12,7 +12,7 @@ from core.models import Deployment, Obligation
 from core.versions import ConflictError
 from sites.actions import places
 from sites.models import Claim, ClaimKind, Site
-from subjects.actions import bookings, subjects, visits
+from subjects.actions import bookings, subjects, transfers, visits
 from subjects.actions.bookings import OutsideWindowError, TakenError, Wanted
 from subjects.models import Booking, DeviationDraft, Subject, Visit
 from tests.world import World, at, make_place, make_site, screen, visit, weekday_from
@@ -251,7 +251,7 @@ def test_a_transfer_takes_open_visits_along(world: World) -> None:
     bookings.book(held, wanted=wanted(world, in_window(held)), by=world.coordinator)
     place = make_place("southgate", world.admin)
     there = make_site(world.trial, place, "1043", world.admin, world.manager)
-    subjects.transfer(
+    transfers.transfer(
         subject, to=there, on=timezone.localdate(), reason="moved house", by=world.manager
     )
     assert visit(subject, "D1").site == world.site

@@ -23,7 +23,7 @@ from core.models import AuditRow, Event, Obligation, Source, StatusChange
 from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
 from sites.models import Place
-from subjects.actions import bookings, subjects, visits
+from subjects.actions import bookings, subjects, transfers, visits
 from subjects.actions.follow import adopt, follow_all
 from subjects.actions.plan import replan
 from subjects.courses import behind
@@ -290,7 +290,9 @@ def test_a_transfer_brings_the_subject_under_the_schedule_there(world: World) ->
     there = make_site(world.trial, place, "1043", world.admin, world.manager)
     version = amended(world, [("D1", 0, 0), ("B1", 3, 1), ("W4", 30, 3)])
     sites.put_into_effect(there, version=version, from_on=date(2020, 1, 1), by=world.manager)
-    subjects.transfer(subject, to=there, on=today_at(world), reason="moved house", by=world.manager)
+    transfers.transfer(
+        subject, to=there, on=today_at(world), reason="moved house", by=world.manager
+    )
     assert plan_of(subject)["W4"] == ("planned", today_at(world) + 20 * DAY)
     assert plan_of(subject)["W2"][0] == "not_applicable"
     assert "B1" not in plan_of(subject)

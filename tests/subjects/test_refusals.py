@@ -19,7 +19,7 @@ from core.versions import ConflictError
 from sites.actions import places
 from sites.models import Claim, Site
 from subjects import imports
-from subjects.actions import bookings, subjects
+from subjects.actions import bookings, subjects, transfers
 from subjects.actions.bookings import Wanted
 from subjects.actions.imports import import_subjects
 from subjects.actions.lay_out import SubjectRow
@@ -221,7 +221,7 @@ def test_a_subject_does_not_move_into_another_trial(
     with nothing_written():
         answer = client.post(reverse("subjects:transfer", args=[subject.pk]), form)
         with pytest.raises(RefusedError) as refused:
-            subjects.transfer(
+            transfers.transfer(
                 subject, to=elsewhere, on=today, reason="moved house", by=world.manager
             )
     assert answer.status_code == 422
