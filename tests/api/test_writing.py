@@ -17,7 +17,7 @@ from sites.models import Room
 from subjects.actions import bookings, subjects
 from subjects.models import Booking, DeviationDraft, Subject, Visit
 from tests.api.conftest import JSON, Caller
-from tests.world import World, at, make_place, screen, visit, weekday_from
+from tests.world import World, at, make_place, make_site, screen, visit, weekday_from
 
 pytestmark = pytest.mark.django_db
 
@@ -297,3 +297,23 @@ def test_a_fact_that_is_not_known_is_refused_not_lost(world: World, edc: Caller)
     assert refused.status_code == 422
     assert "Not known here. Known: site, screened_on" in refused.json()["errors"]["concented"][0]
     assert not Subject.objects.exists()
+
+
+def test_a_subject_leaves_is_taken_back_and_moves(world: World, edc: Caller) -> None:
+    today = timezone.localdate(timezone=world.place.zone).isoformat()
+    subject = screen(world)
+    path = f"subjects/{subject.pk}/"
+    refused = edc.post(f"{path}end/", {"status": "screen_failed", "on": today, "reason": "BMI"})
+    assert (refused.status_code, "Choose the reason" in refused.json()["detail"]) == (422, True)
+    body = {"status": "screen_failed", "on": today, "reason_code": "exclusion", "reason": "BMI"}
+    ended = edc.post(f"{path}end/", body).json()
+    assert (ended["reason_code"], ended["status_reason"]) == ("exclusion", "BMI")
+    assert len(edc.get("subjects/?reason_code=exclusion").json()["results"]) == 1
+    stale = edc.post(f"{path}take-back/", {"status": "enrolled", "reason": "mixed up"})
+    assert stale.status_code == 409
+    back = edc.post(f"{path}take-back/", {"status": "screen_failed", "reason": "mixed up"}).json()
+    assert (back["status"], back["reason_code"], back["ended_on"]) == ("screening", "", None)
+    place = make_place("southgate", world.admin)
+    there = make_site(world.trial, place, "1043", world.admin, world.manager)
+    moved = edc.post(f"{path}transfer/", {"to": there.pk, "on": today, "reason": "moved house"})
+    assert moved.json()["site_number"] == "1043"
