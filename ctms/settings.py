@@ -224,7 +224,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PUBLIC": False,
     "SORT_OPERATIONS": False,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "ENUM_NAME_OVERRIDES": {"SiteStatusEnum": "sites.models.SiteStatus"},
+    "ENUM_NAME_OVERRIDES": {
+        "SiteStatusEnum": "sites.models.SiteStatus",
+        "SubjectStatusEnum": "subjects.models.SubjectStatus",
+    },
 }
 
 # What runs by itself

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -25,7 +25,6 @@ from subjects.models import (
     SubjectStatus,
     Transfer,
 )
-from subjects.queries import planned_transfer
 from trials.models import AnchorKind
 from workspace.queries import VisitRow, coming_first, day_1_of, to_book_first
 
@@ -59,7 +58,8 @@ def frame(
     subject: Subject, user: User, today: date, visits: Sequence[VisitRow], current: str
 ) -> dict[str, Any]:
     """The head of the pages of a subject: who, how far, what to do, and its tabs."""
-    day_1, moving = day_1_of(subject), planned_transfer(subject)
+    day_1, moves = day_1_of(subject), moves_of(subject)
+    moving = next((move for move in moves if move.state == Transfer.State.PLANNED), None)
     may_change = can(user, Permission.SUBJECT_STATUS, subject)
     return {
         "subject": subject,
@@ -77,6 +77,7 @@ def frame(
         "may_change": may_change,
         "may_enrol": may_change and SubjectStatus.ENROLLED in Subject.flow.after(subject.status),
         "may_end": may_change and bool(Subject.flow.after(subject.status)),
+        "moves": moves,
         "moving": moving,
         "steps": steps.of_subject(subject, user, moving),
         "tabs": _tabs(subject, user, len(visits), current),
@@ -119,13 +120,21 @@ def before_visit(preference: Preference | None) -> list[Fact]:
     ]
 
 
-def facts_of(subject: Subject, preference: Preference | None, user: User) -> list[Fact]:
+def moves_of(subject: Subject) -> list[Transfer]:
+    """The transfers of a subject that took place or are to."""
+    rows = Transfer.objects.filter(subject=subject).exclude(state=Transfer.State.CALLED_OFF)
+    return list(rows.order_by("on", "pk").select_related("to_site__place", "subject"))
+
+
+def facts_of(
+    subject: Subject, preference: Preference | None, moves: Iterable[Transfer]
+) -> list[Fact]:
     """The dates and habits that everybody asks for."""
     before = [Fact("", "Screened before as", subject.previous.number)] if subject.previous else []
-    moves = Transfer.objects.visible_to(user).filter(subject=subject, state=Transfer.State.DONE)
     transfers = [
         Fact("", "Transferred", f"{show_day(move.on)}, {move}")
-        for move in moves.order_by("on", "pk").select_related("to_site__place", "subject")
+        for move in moves
+        if move.state == Transfer.State.DONE
     ]
     return [*_dates_of(subject), *_habits_of(preference), *before, *transfers]
 

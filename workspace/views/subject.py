@@ -40,7 +40,7 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
         "done": sum(row.window.state == "done" for row in visits),
         "story": story_of(record, visits, context["today"], context["day_1"], zoom),
         "before": about.before_visit(preference),
-        "facts": about.facts_of(record, preference, request.user),
+        "facts": about.facts_of(record, preference, context["moves"]),
     }
     return page(request, "workspace/subject.html", context)
 
