@@ -211,10 +211,12 @@ class Pages:
         above = cls._above(request, key, cls.edit_permission)
         form = cls._form(above, cls.fields)(request.POST or None)
         word = cls.model._meta.verbose_name
+        concerned = cls._ask(request, form, form.instance)
         return answer(
             request, form, lambda: cls.create(above, form.cleaned_data, request.user),
             title=f"Add {word}", verb=f"Add {word}", back=cls._url(request, cls.plural(), key),
-            done=f"{capfirst(word)} added.", frame=cls.frame, **cls.around(request, above),
+            done=f"{capfirst(word)} added.", frame=cls.frame, concerned=concerned,
+            **cls.around(request, above),
         )  # fmt: skip
 
     @classmethod
@@ -227,17 +229,23 @@ class Pages:
         title, word = f"Change {record}", cls.model._meta.verbose_name
         form = form_class(request.POST or None, instance=record)
         given = request.POST.get("revision", "")
-        values = form.cleaned_data if form.is_bound and form.is_valid() else {}
-        concerned = cls.concerned(request, record, values)
-        if cls.sure:
-            ask_if_sure(form, concerned, cls.sure)
+        concerned = cls._ask(request, form, record)
         return answer(
-            request, form, lambda: cls.update(record, values, request.user, whole(given)),
+            request, form, lambda: cls.update(record, form.cleaned_data, request.user, whole(given)),
             title=title, verb=f"Change {word}", back=cls._url(request, cls.plural(), key),
             done=f"{record} changed.", frame=cls.frame,
             revision=given or getattr(record, "revision", ""),
             concerned=concerned, **cls.around(request, above),
         )  # fmt: skip
+
+    @classmethod
+    def _ask(cls, request: Request, form: forms.ModelForm[Any], record: Any) -> list[Any]:
+        """What the typed values get in the way of; the form stays open until that is wanted."""
+        values = form.cleaned_data if form.is_bound and form.is_valid() else {}
+        concerned = cls.concerned(request, record, values)
+        if cls.sure:
+            ask_if_sure(form, concerned, cls.sure)
+        return concerned
 
     @classmethod
     def _above(cls, request: Request, key: Mapping[str, Any], permission: Permission) -> Any:

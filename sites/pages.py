@@ -73,9 +73,10 @@ class EquipmentPages(PlacePages):
     @classmethod
     def concerned(cls, request: Request, record: Any, values: Mapping[str, Any]) -> list[Any]:
         """The visits booked ahead in the room that the device leaves."""
-        held = Equipment.objects.get(pk=record.pk)
-        leaves = values and (not values["is_active"] or values["room"] != held.room)
-        if not held.room_id or not leaves:
+        held = Equipment.objects.filter(pk=record.pk).first()
+        if held is None or not held.room_id or not values:
+            return []
+        if values["is_active"] and values["room"] == held.room:
             return []
         claims = queries.ahead(held.place, ClaimKind.ROOM, held.room_id)
         return queries.concerned(claims, held.place, request.user)
@@ -117,3 +118,13 @@ class HolidayPages(Pages):
     fields = ("country", "on", "name")
     edit_permission = Permission.DEPLOYMENT_EDIT
     step = ("sites:remove_holiday", "Remove")
+    sure = "Save it all the same; the visits become duties to move"
+
+    @classmethod
+    def concerned(cls, request: Request, record: Any, values: Mapping[str, Any]) -> list[Any]:
+        """The visits booked on the day, where it becomes a holiday."""
+        held = Holiday.objects.filter(pk=record.pk).values_list("country", "on").first()
+        if not values or held == (values["country"], values["on"]):
+            return []
+        claims = queries.on_holiday(values["country"], values["on"])
+        return queries.concerned(claims, None, request.user)

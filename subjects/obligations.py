@@ -23,7 +23,16 @@ from django.db.models.functions import Concat
 
 from accounts.roles import Role
 from core.obligations import Within, rule
-from sites.models import Absence, Closure, Holiday, Person, Room, RoomClosure, SiteSchedule
+from sites.models import (
+    Absence,
+    Closure,
+    Holiday,
+    OpeningHours,
+    Person,
+    Room,
+    RoomClosure,
+    SiteSchedule,
+)
 from subjects.courses import behind, here, in_effect
 from subjects.models import (
     Acknowledgement,
@@ -154,10 +163,12 @@ def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
 @rule(
     "visit.clash", "Booked visit whose place, room or person is not there",
     owner=Role.COORDINATOR, icon="alert",
-    reads=(Visit, Booking, Subject, Absence, RoomClosure, Closure, Holiday, Room, Person),
+    reads=(
+        Visit, Booking, Subject, Absence, RoomClosure, Closure, Holiday, OpeningHours, Room, Person,
+    ),
 )  # fmt: skip
 def visit_in_conflict(within: Within, now: datetime) -> QuerySet[Visit]:
-    """Visits from today on that are booked in a closure, on a holiday, in an absence or with what is out of use."""
+    """Visits from today on that are booked while place, room or person are not there or out of use."""
     hit = in_conflict().filter(visit=OuterRef("pk"))
     rows = _open(within, [VisitStatus.BOOKED], now).filter(live__on__gte=now.date() - DAY)
     rows = rows.filter(Exists(hit), live__on__gte=F("here"))

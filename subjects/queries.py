@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db import models
+from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast
 
 from accounts.models import User
 from accounts.roles import Role
@@ -15,16 +17,40 @@ from core.access import can, live
 from core.dates import local_day, show_day
 from core.links import address
 from core.permissions import Permission
-from sites.models import Claim, ClaimKind, Closure, Holiday, Place
+from sites.models import Claim, ClaimKind, Closure, Holiday, OpeningHours, Place
 from sites.queries import SHOWN, Booked, describes
 from subjects.models import Booking, DeviationDraft, Feed, Subject, SubjectSchedule, Transfer, Visit
 
 _aside = Claim.objects.filter(holder="booking", holder_id=OuterRef("pk"), is_live=False)
 _closed = Closure.objects.filter(place=OuterRef("place_id"), period__overlap=OuterRef("period"))
 _holiday = Holiday.objects.filter(country=OuterRef("place__country"), on=OuterRef("on"))
+
+
+def _there(end: str) -> Func:
+    """The clocks of the place at one end of a booking."""
+    instant = Func(OuterRef("period"), function=end, output_field=models.DateTimeField())
+    return Func(
+        OuterRef("place__time_zone"), instant, function="timezone",
+        output_field=models.DateTimeField(),
+    )  # fmt: skip
+
+
+def _weekday(end: str) -> Func:
+    return Func(
+        _there(end), template="extract(isodow FROM %(expressions)s)::int - 1",
+        output_field=models.IntegerField(),
+    )  # fmt: skip
+
+
+_hours = OpeningHours.objects.filter(place=OuterRef("place_id"))
+_open = _hours.filter(
+    weekday=_weekday("lower"), opens__lte=Cast(_there("lower"), models.TimeField()),
+    closes__gte=Cast(_there("upper"), models.TimeField()),
+).filter(weekday=_weekday("upper"))  # fmt: skip
 CLASH = Case(
     When(Exists(_closed), then=Value("the place is closed then")),
     When(Exists(_holiday), then=Value("that day is a public holiday")),
+    When(Exists(_hours) & ~Exists(_open), then=Value("the place is not open then")),
     When(room__is_active=False, then=Value("the room is out of use")),
     When(Exists(_aside.filter(kind=ClaimKind.ROOM)), then=Value("the room is closed then")),
     When(person__is_active=False, then=Value("the person has left")),

@@ -9,6 +9,7 @@ from sites.queries.claims import (
     closed_out,
     concerned,
     describes,
+    on_holiday,
     outside,
 )
 from sites.queries.places import (
@@ -41,6 +42,7 @@ __all__ = [
     "cras_of",
     "describes",
     "frame",
+    "on_holiday",
     "outside",
     "overview",
     "show_period",

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.db import models
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
-from django.db.models import QuerySet
+from django.db.models import F, Func, QuerySet
+from django.db.models.functions import Cast
 from django.utils import timezone
 
 from accounts.models import User
@@ -66,17 +68,18 @@ class Concerned:
     site_id: int = 0
 
 
-def concerned(claims: QuerySet[Claim], place: Place, user: User) -> list[Concerned]:
-    """The visits behind claims, in order of time."""
-    rows = list(claims.order_by("period", "pk")[:SHOWN])
+def concerned(claims: QuerySet[Claim], place: Place | None, user: User) -> list[Concerned]:
+    """The visits behind claims, in order of time; where no place is given, each says its own."""
+    rows = list(claims.select_related("place").order_by("period", "pk")[:SHOWN])
     told = describers["booking"]([row.holder_id for row in rows], user)
     return [_concerned(row, told.get(row.holder_id), place) for row in rows]
 
 
-def _concerned(row: Claim, told: Booked | None, place: Place) -> Concerned:
+def _concerned(row: Claim, told: Booked | None, place: Place | None) -> Concerned:
     period: Any = row.period
-    start, end = period.lower.astimezone(place.zone), period.upper.astimezone(place.zone)
+    start, end = period.lower.astimezone(row.place.zone), period.upper.astimezone(row.place.zone)
     when = f"{show_weekday(start.date())} {start:%H:%M}\N{EN DASH}{end:%H:%M}"
+    when += "" if place else f" at {row.place.short_name}"
     return (
         Concerned(when, told.label, told.url, told.site_id) if told else Concerned(when, "Busy", "")
     )
@@ -87,6 +90,20 @@ def closed_out(place: Place, during: DateTimeTZRange) -> QuerySet[Claim]:
     return Claim.objects.filter(
         place=place, kind=ClaimKind.SUBJECT, holder="booking", period__overlap=during
     )
+
+
+def on_holiday(country: str, on: date) -> QuerySet[Claim]:
+    """The visits booked on a day at the places of a country, by the clocks there."""
+    start = Func(F("period"), function="lower", output_field=models.DateTimeField())
+    local = Func(
+        F("place__time_zone"), start, function="timezone", output_field=models.DateTimeField()
+    )
+    midnight = datetime.combine(on, time(), UTC)
+    around = DateTimeTZRange(midnight - timedelta(days=1), midnight + timedelta(days=2))
+    return Claim.objects.alias(there=Cast(local, models.DateField())).filter(
+        place__country=country, kind=ClaimKind.SUBJECT, holder="booking", period__overlap=around,
+        there=on,
+    )  # fmt: skip
 
 
 def outside(place: Place, week: Iterable[tuple[int, time, time]]) -> QuerySet[Claim]:

@@ -86,7 +86,9 @@ def hours(request: Request, slug: str) -> HttpResponse:
     if form.is_bound and form.is_valid():
         claims = queries.outside(record, form.week)
         concerned = queries.concerned(claims, record, request.user)
-        ask_if_sure(form, concerned, "Set these hours; the visits stay booked until you move them")
+        ask_if_sure(
+            form, concerned, "Set these hours all the same; the visits become duties to move"
+        )
     return answer(
         request, form, lambda: actions.set_hours(record, hours=form.week, by=request.user),
         title="Opening hours", verb="Set hours", back=record.get_absolute_url(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -25,6 +25,7 @@ from tests.world import World, at, screen, visit, weekday_from
 pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
+HALVES = ((time(8), time(10, 30)), (time(10, 45), time(18)))
 
 
 def booked(world: World, hour: int = 9) -> tuple[Visit, Booking, date]:
@@ -144,7 +145,7 @@ def test_a_holiday_named_later_puts_visits_in_conflict_until_it_is_taken_back(
 ) -> None:
     held, _, day = booked(world)
     client.force_login(world.admin)
-    given = {"country": "GB", "on": day.isoformat(), "name": "Jubilee"}
+    given = {"country": "GB", "on": day.isoformat(), "name": "Jubilee", "sure": "on"}
     assert client.post(reverse("sites:add_holiday"), given).status_code == 302
     assert duties() == [(held.pk, "that day is a public holiday")]
     week = f"{reverse('subjects:schedule', args=[world.place.slug])}?day={day}"
@@ -165,6 +166,39 @@ def test_a_holiday_named_later_puts_visits_in_conflict_until_it_is_taken_back(
     assert client.post(remove).status_code == 302
     assert duties() == []
     assert not Holiday.objects.exists()
+
+
+def test_a_holiday_lists_the_visits_of_its_day_first(world: World, client: Client) -> None:
+    _, _, day = booked(world)
+    client.force_login(world.admin)
+    add = reverse("sites:add_holiday")
+    first = client.post(add, {"country": "GB", "on": day.isoformat(), "name": "Jubilee"})
+    text = " ".join(first.content.decode().split())
+    assert (first.status_code, "1 booked visit in that time" in text) == (422, True)
+    assert "09:00\N{EN DASH}10:00 at Northgate" in text
+    french = {"country": "FR", "on": day.isoformat(), "name": "Bastille Day"}
+    assert client.post(add, french).status_code == 302
+    assert client.post(add, {**french, "country": "GB", "sure": "on"}).status_code == 302
+    held = Holiday.objects.get(country="GB")
+    change = reverse("sites:change_holiday", args=[held.pk])
+    renamed = {"country": "GB", "on": day.isoformat(), "name": "Fête"}
+    assert client.post(change, renamed).status_code == 302, "the visits of the day are known"
+
+
+def test_hours_that_leave_a_visit_outside_make_it_a_duty(world: World) -> None:
+    held, booking, day = booked(world)
+    assert duties() == []
+    late = [(weekday, time(9, 30), time(18)) for weekday in range(5)]
+    places.set_hours(world.place, hours=late, by=world.coordinator)
+    assert duties() == [(held.pk, "the place is not open then")]
+    wanted = Wanted(at(day, 10), 60, world.room, world.person)
+    bookings.move(booking, wanted=wanted, by=world.coordinator)
+    assert duties() == []
+    halves = [(weekday, *half) for weekday in range(5) for half in HALVES]
+    places.set_hours(world.place, hours=halves, by=world.coordinator)
+    assert duties() == [(held.pk, "the place is not open then")], "it spans the break"
+    places.set_hours(world.place, hours=[], by=world.coordinator)
+    assert duties() == [], "a place without hours is always open"
 
 
 def test_a_holiday_of_another_country_leaves_visits_alone(world: World) -> None:
