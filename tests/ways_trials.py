@@ -34,7 +34,7 @@ def fact_ways(world: World) -> dict[str, Way | list[Way]]:
     forms = ("change", "status", "add_number", "add_country")
     return {
         "trials:add": Way(
-            reverse("trials:add"), at="deployment", see=Permission.TRIAL_EDIT, methods=BOTH
+            reverse("trials:add"), at="deployment", get=Permission.TRIAL_EDIT, methods=BOTH
         ),
         "trials:add_sponsor": Way(
             reverse("trials:add_sponsor"),
@@ -70,7 +70,7 @@ def import_ways(world: World) -> dict[str, Way | list[Way]]:
     return {
         "trials:import": [
             Way(
-                reverse("trials:import"), at="deployment", see=Permission.PROTOCOL_EDIT, methods=BOTH
+                reverse("trials:import"), at="deployment", get=Permission.PROTOCOL_EDIT, methods=BOTH
             ),
             Way(
                 reverse("trials:import", args=["tmr-204"]),

@@ -26,6 +26,9 @@ class UploadForm(forms.Form):
         label="Protocol file",
         help_text=f"USDM 3.0 to 4.0 or a ClinicalTrials.gov record, JSON, up to {MAX_BYTES // MEGABYTE} MB",
         widget=forms.ClearableFileInput(attrs={"accept": ".json,application/json"}),
+        error_messages={
+            "empty": "The file is empty. Save it again where it was made, or choose another file.",
+        },
     )
 
     def __init__(self, *args: Any, sponsors: Any = None, **kwargs: Any) -> None:

@@ -92,12 +92,12 @@ def _days(visit: Visit) -> str:
 
 
 def _when(visit: Visit, start: datetime | None, today: date) -> str:
-    """The day it was done, or when it is booked."""
+    """The day it was done, or when it is booked, as it stands inside a sentence."""
     if visit.performed_on:
         return show_day(visit.performed_on)
     if start is None:
         return ""
-    day = "Today" if start.date() == today else show_weekday(start.date())
+    day = "today" if start.date() == today else show_weekday(start.date())
     return f"{day}, {start:%H:%M}"
 
 

@@ -52,6 +52,13 @@ def test_a_huge_file_is_refused_by_its_size_alone(world: World, client: Client) 
     assert not ProtocolFile.objects.exists()
 
 
+def test_an_empty_file_is_told_with_a_way_out(world: World, client: Client) -> None:
+    client.force_login(world.manager)
+    response = upload(client, world, b"")
+    assert response.status_code == 422
+    assert "The file is empty. Save it again" in response.content.decode()
+
+
 def test_hostile_texts_are_shown_as_text(world: World, client: Client) -> None:
     client.force_login(world.manager)
     broken = json.loads(file_of(PILOT))

@@ -256,6 +256,15 @@ def test_a_trial_that_exists_keeps_its_number_and_lineage_follows_the_visits(
     assert Arm.objects.filter(trial=first.trial).count() == 3
 
 
+def test_a_file_is_not_offered_a_number_that_is_there_with_a_nought(
+    world: World, client: Client
+) -> None:
+    client.force_login(world.manager)
+    changed = file_of(PILOT).replace(b'"versionIdentifier": "2"', b'"versionIdentifier": "1"')
+    url = upload(client, world, changed, trial="tmr-204").headers["Location"]
+    assert client.get(url).context["number_form"]["number"].value() == "1-2", "there is a 1.0"
+
+
 def test_two_people_correcting_one_import_do_not_overwrite_each_other(
     world: World, client: Client
 ) -> None:
@@ -314,7 +323,9 @@ def test_only_those_who_edit_protocols_import(world: World, client: Client) -> N
     client.force_login(world.cra)
     assert client.get(for_trial).status_code == 403
     assert client.get(ours).status_code == 404
-    assert upload(client, world, file_of(PILOT)).status_code == 404
+    refused = upload(client, world, file_of(PILOT))
+    assert refused.status_code == 403
+    assert "does not allow to import a protocol for any sponsor" in refused.content.decode()
     stranger = User.objects.create(username="stranger", email="s@example.org")
     client.force_login(stranger)
     for url in (for_trial, ours, new, reverse("trials:schedule", args=["tmr-204"])):

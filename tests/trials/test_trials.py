@@ -142,12 +142,15 @@ def test_only_those_who_run_trials_change_them(world: World, client: Client) -> 
     client.force_login(world.coordinator)
     for url in editing(world):
         assert client.get(url).status_code == 403, url
-    assert client.get(reverse("trials:add")).status_code == 404
+    refused = client.get(reverse("trials:add"))
+    assert refused.status_code == 403
+    assert "Ask the person who gave you your role" in refused.content.decode()
     text = client.get(shared).content.decode()
     assert "/change/" not in text
     client.force_login(User.objects.create(username="stranger", email="s@example.org"))
-    for url in [*editing(world), shared, reverse("trials:add")]:
+    for url in [*editing(world), shared]:
         assert client.get(url).status_code == 404, url
+    assert client.get(reverse("trials:add")).status_code == 403
 
 
 @pytest.mark.parametrize("count", [1, 5])

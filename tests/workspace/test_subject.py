@@ -53,7 +53,7 @@ def tab(client: Client, subject: Subject, name: str = "subject") -> str:
 
 def test_each_visit_says_when_it_is_and_what_comes_next(world: World, subject: Subject) -> None:
     found = rows(world, subject)
-    assert (found["W2"].days, found["W2"].when) == ("8–14 Jun", "Today, 11:30")
+    assert (found["W2"].days, found["W2"].when) == ("8–14 Jun", "today, 11:30")
     assert found["W2"].chip == ("", "Unconfirmed")
     assert found["W4"].chip == ("warn", "Book by 28 Jun")
     assert found["SCR"].chip == ("crit", "Window closed")
@@ -104,7 +104,7 @@ def test_the_timeline_says_the_day_the_next_visit_and_what_to_prepare(
     subjects.prefer(subject, values={"fasting": "Since 22:00"}, by=world.coordinator)
     client.force_login(world.coordinator)
     text = tab(client, subject)
-    assert "Next: W2, Today, 11:30" in text
+    assert "Next: W2, today, 11:30" in text
     assert "Before today’s visit" in text
     assert "Since 22:00" in text
     assert "Show as table" in text

@@ -167,16 +167,16 @@ class ProtocolDesk(Desk):
         return redirect(self.held)
 
     def _free_number(self) -> str:
-        """The version the file gives itself, where the trial has no such schedule yet."""
+        """The version the file gives itself, where the trial has no such schedule; 1 and 1.0 are the same."""
         said = _UNFIT.sub("", self.preview.protocol.version)[:16] or "1.0"
         taken = ScheduleVersion.objects.filter(trial=self.held.trial).values_list(
             "number", flat=True
         )
-        used = set(taken)
+        used = {_plain(number) for number in taken}
         return next(
             number
             for number in chain([said], (f"{said}-{again}" for again in count(2)))
-            if number not in used
+            if _plain(number) not in used
         )
 
     def context(self) -> dict[str, Any]:
@@ -210,6 +210,10 @@ def desk_of(request: Request, held: ProtocolImport) -> Desk:
     """The desk for the kind of file."""
     is_record = held.file.kind == ProtocolFile.Kind.REGISTRY
     return RecordDesk(request, held) if is_record else ProtocolDesk(request, held)
+
+
+def _plain(number: str) -> str:
+    return number.removesuffix(".0")
 
 
 def _initial(row: Row) -> dict[str, Any]:

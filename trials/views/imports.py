@@ -6,7 +6,8 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -41,7 +42,7 @@ def _sponsors(request: Request, trial: Trial | None) -> Any:
     both = Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT)
     both &= Sponsor.objects.visible_to(request.user, Permission.PROTOCOL_EDIT)
     if not both.exists():
-        raise Http404("There is no sponsor for whom you may import a protocol.")
+        raise PermissionDenied("Your role does not allow to import a protocol for any sponsor.")
     return both
 
 

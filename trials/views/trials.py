@@ -6,7 +6,8 @@ from copy import copy
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -50,7 +51,7 @@ def add(request: Request) -> HttpResponse:
     """Add a trial by hand."""
     sponsors = Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT)
     if not sponsors.exists():
-        raise Http404("There is no sponsor whose trials you may add.")
+        raise PermissionDenied("Your role does not allow to add a trial for any sponsor.")
     form = AddTrialForm(request.POST or None, sponsors=sponsors)
 
     def act() -> None:
