@@ -129,10 +129,7 @@ class EndForm(forms.Form):
     )  # fmt: skip
     on = DayField(label="Date")
     reason_code = forms.ChoiceField(choices=LeavingReason.choices, required=False, label="Reason")
-    reason = forms.CharField(
-        max_length=200, required=False, label="In words",
-        help_text="For example which criterion, or what happened.",
-    )  # fmt: skip
+    reason = forms.CharField(max_length=200, required=False, label="In words")
     field_order = ("status", "on", "reason_code", "reason")
 
     def __init__(self, *args: Any, after: str, **kwargs: Any) -> None:
@@ -140,13 +137,24 @@ class EndForm(forms.Form):
         status: Any = self.fields["status"]
         may_follow = Subject.flow.after(after)
         status.widget.choices = [choice for choice in status.choices if choice[0] in may_follow]
-        asked = [value for value, _ in status.widget.choices if terms(value)]
-        if not asked:
-            del self.fields["reason_code"]
-            return
+        self._ask_why([SubjectStatus(value) for value, _ in status.widget.choices])
+
+    def _ask_why(self, ways: list[SubjectStatus]) -> None:
+        """Offer the reasons there are for these ways of leaving, and say where words are needed."""
+        coded = [way for way in ways if terms(way)]
         code: Any = self.fields["reason_code"]
-        code.widget.choices = [("", ""), *((term.value, term.label) for term in terms(asked[0]))]
-        code.help_text = f"Needed for “{SubjectStatus(asked[0]).label}”."
+        for way in coded:
+            code.widget.choices = [
+                ("", "Choose"), *((term.value, term.label) for term in terms(way)),
+            ]  # fmt: skip
+            code.help_text = f"Needed for “{way.label}”."
+        if not coded:
+            del self.fields["reason_code"]
+        told = [
+            f"“{way.label}”" for way in ways if way in Subject.flow.reasons and way not in coded
+        ]
+        needed = f" Needed for {', '.join(told)}." if told else ""
+        self.fields["reason"].help_text = f"What happened, for example which criterion.{needed}"
 
     def clean(self) -> dict[str, Any]:
         """A screen failure and an early end have a reason from the list; others need none of it."""

@@ -123,7 +123,9 @@ def before_visit(preference: Preference | None) -> list[Fact]:
 def moves_of(subject: Subject) -> list[Transfer]:
     """The transfers of a subject that took place or are to."""
     rows = Transfer.objects.filter(subject=subject).exclude(state=Transfer.State.CALLED_OFF)
-    return list(rows.order_by("on", "pk").select_related("to_site__place", "subject"))
+    read = "on", "state", "subject__number", "to_site__number", "to_site__place__short_name"
+    shown = rows.select_related("subject", "to_site__place").only(*read)
+    return list(shown.order_by("on", "pk"))
 
 
 def facts_of(

@@ -146,7 +146,7 @@ def take_back(request: Request, pk: int) -> HttpResponse:
     def undo() -> str:
         held = corrections.take_back(subject, by=request.user, **form.cleaned_data)
         again = held.visits.filter(status=Visit.Status.BOOKED).count()
-        kept = f" {again} of {times} times are booked again." if times else ""
+        kept = f" Booked times that are back: {again} of {times}." if times else ""
         return f"{held} is {held.get_status_display().lower()} again.{kept}"
 
     title = f"Take back “{found.label}” of {subject}"
