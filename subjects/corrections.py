@@ -65,8 +65,8 @@ def last_step(subject: Subject, status: str) -> Mistake:
 
 def _with_consequences(subject: Subject, step: StatusChange) -> Mistake:
     called_off = StatusChange.objects.filter(
-        flow=Visit._meta.label_lower, event_id=step.event_id, subject_id=subject.pk,
-        to_status=Visit.Status.CANCELLED,
+        flow=Visit._meta.label_lower, object_id__in=subject.visits.values("pk"),
+        event_id=step.event_id, to_status=Visit.Status.CANCELLED,
     ).exclude(from_status="")  # fmt: skip
     visits = Visit.objects.filter(
         subject=subject, status=Visit.Status.CANCELLED, pk__in=called_off.values("object_id")
