@@ -152,7 +152,7 @@ def test_after_the_end_the_story_is_grey_and_nothing_is_offered(
     assert rows(world, subject)["W4"].step is None
     client.force_login(world.coordinator)
     text = tab(client, subject)
-    assert "Left 11 Jun 2026, moved away" in text
+    assert "Left 11 Jun 2026: moved away" in text
     assert "Schedule W" not in text
 
 
