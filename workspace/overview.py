@@ -92,7 +92,7 @@ def site_figure(sites: Rows, planned: int | None) -> Figure:
     n = sites.tally(SITE_FIGURES)
     level, words = ("a", f"{n['quiet']:,} enrol nobody") if n["quiet"] else ("g", "all enrol")
     if not n["open"]:
-        level, words = "n", f"of {n['sites']:,} sites"
+        level, words = "n", "of 1 site" if n["sites"] == 1 else f"of {n['sites']:,} sites"
     of = "" if planned is None else f" / {planned:,}"
     query = SITE_FIGURES["quiet" if n["quiet"] else "open"]
     return Figure("Sites open", f"{n['open']:,}", of, level, words, f"{sites.path}?{query}")

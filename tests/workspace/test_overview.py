@@ -89,7 +89,7 @@ def test_sites_open_is_told_with_those_that_enrol_nobody(world: World) -> None:
     assert (figure().level, figure().words) == ("a", "1 enrol nobody")
     assert figure().url.endswith("?need=enrolment")
     Site.objects.update(status="on_hold")
-    assert (figure().level, figure().words) == ("n", "of 1 sites")
+    assert (figure().level, figure().words) == ("n", "of 1 site")
 
 
 def test_the_sites_that_need_most_come_first(world: World, lived: list[Subject]) -> None:
