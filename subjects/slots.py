@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cache
 from itertools import islice
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -84,7 +85,8 @@ def find(need: Need, diary: Diary, limit: int = 6) -> list[Slot]:
     free = _Free(need, diary)
     found = free.starts(free.inside() or free.bits)
     starts = [(start, start.astimezone(diary.zone)) for start in found]
-    ranked = sorted(starts, key=lambda pair: -_judge(need, pair[1])[0])
+    score = cache(lambda day, part: _judge(need, day, part)[0])
+    ranked = sorted(starts, key=lambda pair: -score(pair[1].date(), _part(pair[1].hour)))
     return [free.slot(start) for start in islice(_apart(ranked, free.length), limit)]
 
 
@@ -187,7 +189,8 @@ class _Free:
             next((key for key, bits in runs.items() if bits >> at & 1), None)
             for runs in (self.rooms, self.people)
         )
-        score, reasons = _judge(self.need, start.astimezone(self.diary.zone))
+        local = start.astimezone(self.diary.zone)
+        score, reasons = _judge(self.need, local.date(), _part(local.hour))
         return Slot(start, start + self.length, room, person, score, reasons)
 
     def side_by_side(self, start: datetime) -> int:
@@ -254,9 +257,8 @@ class _Free:
         return ((1 << stop - first) - 1) << first if first < stop else 0
 
 
-def _judge(need: Need, local: datetime) -> tuple[int, tuple[str, ...]]:
+def _judge(need: Need, day: date, part: Part) -> tuple[int, tuple[str, ...]]:
     """How good a time is, and why, in words."""
-    day = local.date()
     score, reasons = _judge_window(need, day)
     if need.target_on:
         away = (day - need.target_on).days
@@ -265,7 +267,7 @@ def _judge(need: Need, local: datetime) -> tuple[int, tuple[str, ...]]:
     if day.weekday() in need.weekdays:
         score += PREFERRED
         reasons.append(f"{WEEKDAYS[day.weekday()]} as preferred")
-    if need.part and need.part == _part(local.hour):
+    if need.part and need.part == part:
         score += PREFERRED
         reasons.append(f"{need.part} as preferred")
     if day in need.other_visits_on:
