@@ -62,6 +62,7 @@ Groups = tuple[Group, ...]
 # What the tab bar of a phone holds, the first of these that the person has.
 QUICK = ("Today", "Schedule", "People", "Overview", "Sites", "Subjects", "My work")
 TABS = 4
+KEPT = "navigation"
 SUBJECT_PAGES = ("/subjects/", "/visits/")
 
 
@@ -83,8 +84,11 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
 def groups(request: HttpRequest, user: User) -> Groups:
     """The navigation, as far as the person may go: mine, the organisation, the trial or place."""
     kind, key = at_hand(request, user)
-    name = ("navigation", kind, key)
-    return _here(request, kept(user, name, lambda: _groups(user, kind, key, request.path)))
+    shown = kept(user, (KEPT, kind, key), lambda: _groups(user, kind, key, request.path))
+    for at in (group.context for group in shown if group.context):
+        remember(request, at)
+        kept(user, (KEPT, at.kind, at.key), lambda: shown)  # the next page asks for it by name
+    return _marked(tuple(_with_switch(group, request) for group in shown), request)
 
 
 def _groups(user: User, kind: str, key: str, path: str) -> Groups:
@@ -102,14 +106,6 @@ def _groups(user: User, kind: str, key: str, path: str) -> Groups:
         shown.append(Group("Administration", (people, installation)))
     due = obligations.counts(user)
     return tuple(_counted(group, due) for group in shown)
-
-
-def _here(request: HttpRequest, shown: Groups) -> Groups:
-    """The navigation as it stands on this page, whose trial or place is remembered."""
-    for group in shown:
-        if group.context:
-            remember(request, group.context)
-    return _marked(tuple(_with_switch(group, request) for group in shown), request)
 
 
 def _item(

@@ -225,7 +225,6 @@ def test_the_navigation_takes_few_queries(
     forget(person)
     # Where the person works, the trial or place, what is open.
     with django_assert_num_queries(queries):
-        groups(request, person)
-    first = groups(request, person)  # of the place or trial that is remembered by now
+        first = groups(request, person)
     with django_assert_num_queries(0):
         assert groups(request, person) == first, "kept for a moment"
