@@ -89,7 +89,7 @@ def clear_away(before: datetime) -> None:
 
 def restore(request: HttpRequest, context: dict[str, Any]) -> None:
     """Put the draft of this page back into the form it was typed into, and say so."""
-    empty = [form for form in context.values() if isinstance(form, BaseForm) and not form.is_bound]
+    empty = _empty(context)
     draft = _draft_of(request) if empty else None
     if draft is None:
         return
@@ -101,6 +101,11 @@ def restore(request: HttpRequest, context: dict[str, Any]) -> None:
         context[REVISION] = revision  # what changed since is told when it is saved
     context["draft_at"] = at = show_time(draft.saved_at, request.user)
     messages.warning(request, f"Not saved yet: what you typed at {at} is back in the form.")
+
+
+def _empty(context: dict[str, Any]) -> list[BaseForm]:
+    """The forms of a page into which nothing was sent yet."""
+    return [form for form in context.values() if isinstance(form, BaseForm) and not form.is_bound]
 
 
 def _draft_of(request: HttpRequest) -> Draft | None:

@@ -127,6 +127,12 @@ DELEGATION_COLUMNS = (
 )  # fmt: skip
 
 
+def _state_of(first: date, after: date | None, today: date) -> str:
+    if first > today:
+        return LATER
+    return ENDED if after and after <= today else NOW
+
+
 def delegations_as_of(today: date, own: Collection[int]) -> List:
     """The log of delegations of a place on a day there; those of one's own sites can be ended."""
 
@@ -134,7 +140,7 @@ def delegations_as_of(today: date, own: Collection[int]) -> List:
         """Add days, state, and whether the person may end it."""
         for row in rows:
             first, after = row["during"].lower, row["during"].upper
-            state = LATER if first > today else ENDED if after and after <= today else NOW
+            state = _state_of(first, after, today)
             row.update(
                 first=first, last=after and after - timedelta(days=1), state=state,
                 may_end=row["site_id"] in own and state != ENDED,

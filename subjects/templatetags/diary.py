@@ -60,15 +60,20 @@ def event(placed: Placed) -> SafeString:
     rows = placed.row, placed.rows, block.room_id or "", block.person_id or ""
     if block.is_busy:
         return markup(BUSY, *box, *rows)
-    meta = block.clash[:1].upper() + block.clash[1:] or f"{block.times} · {block.trial}"
-    is_told = block.clash or placed.rows >= ROOMY
-    can_move = block.status == "booked"
+    moves = (_move(block), _from(block)) if block.status == "booked" else ("", "")
     return markup(
         EVENT, *box, block.colour, _state(block), *rows, block.visit_id, block.url, block.visit_id,
-        _move(block) if can_move else "", _from(block) if can_move else "", block.number,
-        ui.icon(placed.icon, "small") if placed.icon else "", block.chip[1], block.visit,
-        "" if is_told else " visually-hidden", meta,
+        *moves, block.number, ui.icon(placed.icon, "small") if placed.icon else "", block.chip[1],
+        block.visit, *_meta(placed),
     )  # fmt: skip
+
+
+def _meta(placed: Placed) -> tuple[str, str]:
+    """The last line of an event and its class; of a short one only what is wrong is shown."""
+    block = placed.block
+    if block.clash:
+        return "", block.clash[:1].upper() + block.clash[1:]
+    return "" if placed.rows >= ROOMY else " visually-hidden", f"{block.times} · {block.trial}"
 
 
 def _state(block: Block) -> str:
