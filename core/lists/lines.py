@@ -50,13 +50,13 @@ class Line:
     pk: int
     name: str
     cells: list[Cell]
-    is_ticked: bool = False
+    has_tick: bool = False
 
     @property
     def html(self) -> SafeString:
         """The row of the table."""
         lead, *others = self.cells
-        if self.is_ticked:
+        if self.has_tick:
             lead = replace(lead, fact=markup(TICK, self.pk, self.name, lead.html), url="")
         cells = "".join(map(_td, (lead, *others)))
         return SafeString(f"<tr data-row>{cells}</tr>")

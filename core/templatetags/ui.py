@@ -79,12 +79,6 @@ def window_bar(window: Any, today: Any, days: int = 0) -> SafeString:
     )
 
 
-@register.simple_tag
-def load_bar(percent: int, title: str, state: str = "") -> SafeString:
-    """A share as a bar."""
-    return charts.bar(percent, title, state)
-
-
 def _said(choices: Iterable[tuple[Any, Any]], none: str) -> list[tuple[Any, Any]]:
     """The choices of a list, with a word in place of the dashes that stand for none."""
     return [

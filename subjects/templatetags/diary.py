@@ -9,6 +9,7 @@ from django import template
 from django.http import QueryDict
 from django.utils.safestring import SafeString
 
+from core import charts
 from core.links import address
 from core.markup import markup
 from core.templatetags import ui
@@ -125,7 +126,7 @@ def week_strip(context: template.Context, days: Sequence[Load], shown: date) -> 
                 STRIP, BREAK if at and day.on.weekday() == 0 else "", query["day"],
                 f"?{query.urlencode()}", DONE if day.is_past else "",
                 CURRENT if day.on == shown else "", day.label, day.visits,
-                ui.load_bar(day.percent, day.summary, day.state), _tone(day), day.words,
+                charts.bar(day.percent, day.summary, day.state), _tone(day), day.words,
             )
         )  # fmt: skip
     return SafeString("".join(found))

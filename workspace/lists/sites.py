@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.db.models import Q
 from django.utils.safestring import SafeString
 
+from core import charts
 from core.dates import show_day
 from core.links import address
 from core.lists import (
@@ -80,7 +81,7 @@ def _status(row: Row) -> SafeString:
 def _enrolled(row: Row) -> SafeString:
     """How many, over how much of the plan that is."""
     done, planned = row["enrolled"], row["planned_subjects"]
-    bar = ui.load_bar(share(done, planned), "Enrolled, of the plan") if planned else ""
+    bar = charts.bar(share(done, planned), "Enrolled, of the plan") if planned else ""
     return markup("{}{}", done, bar)
 
 

@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from accounts.models import Grant
 from accounts.roles import Role
+from core import charts
 from core.access import ScopeKind
 from core.links import address
 from core.lists import (
@@ -25,7 +26,6 @@ from core.lists import (
 )
 from core.lists.columns import NOTHING
 from core.markup import markup
-from core.templatetags import ui
 from sites.models import Site, SiteStatus
 from trials.models import Trial
 from trials.queries.status import TRIAL_CHIPS
@@ -72,7 +72,7 @@ def _of_plan(row: Row) -> SafeString | str:
     planned = row["planned_subjects"]
     if not planned:
         return ""
-    return ui.load_bar(share(row["enrolled"], planned), "Enrolled, of the plan")
+    return charts.bar(share(row["enrolled"], planned), "Enrolled, of the plan")
 
 
 def _done_of(done: str, planned: str) -> Any:
