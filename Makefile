@@ -12,6 +12,8 @@ READY  := .venv/.$(LOCK)
 ASSETS := static/vendor/icons.svg static/vendor/app.css
 
 export PORT RESET
+# Every process of a server compiles thousands of files anew where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup assets demo code test lint fix lock numbers bench bench-data clean
 .DEFAULT_GOAL := setup

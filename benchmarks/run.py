@@ -162,6 +162,7 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, action="append")
     chosen = parser.parse_args().size or list(SIZES)
     start()
+    import ctms.wsgi  # noqa: F401 -- memory and its collector are those of a worker
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)

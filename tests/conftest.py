@@ -23,8 +23,10 @@ def django_db_setup(
     django_test_environment: None, django_db_blocker: DjangoDbBlocker
 ) -> Iterator[None]:
     """Give this run a clone of the migrated template, triggers and permissions included."""
-    with django_db_blocker.unblock(), databases.cloned(), django_db_blocker.block():
-        yield
+    with django_db_blocker.unblock():
+        with databases.cloned(), django_db_blocker.block():
+            yield
+        databases.clear_away()
 
 
 @pytest.fixture

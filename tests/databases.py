@@ -34,18 +34,29 @@ def use(name: str) -> None:
 
 @contextlib.contextmanager
 def cloned() -> Iterator[str]:
-    """A fresh migrated database, used inside the block and dropped after it."""
+    """A fresh migrated database, used inside the block; `clear_away` drops it."""
     before = connection.settings_dict["NAME"]
     name = f"{CLONES}{os.getpid()}_{next(_numbers)}"
     with _administration() as cursor:
-        _clear_away(cursor)
         cursor.execute(f"CREATE DATABASE {name} TEMPLATE {_template(cursor)}")
     use(name)
     try:
         yield name
     finally:
         use(before)
-        with _administration() as cursor:
+
+
+def clear_away() -> None:
+    """Drop old templates, the clones of this process, and what killed runs left behind.
+
+    Once a run, not after each test: ext4 makes files ten times slower while many were just deleted.
+    """
+    with _administration() as cursor:
+        clones = [(name, int(name.split("_")[2])) for name in _names(cursor, CLONES)]
+        over = [
+            name for name, made_by in clones if made_by == os.getpid() or not _is_alive(made_by)
+        ]
+        for name in (*over, *_names(cursor, TEMPLATES)[KEPT_TEMPLATES:]):
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -87,13 +98,6 @@ def _fingerprint() -> str:
     for path in sorted({path for pattern in SHAPING for path in CHECKOUT.glob(pattern)}):
         digest.update(f"{path.relative_to(CHECKOUT)}\0".encode() + path.read_bytes())
     return digest.hexdigest()[:16]
-
-
-def _clear_away(cursor: CursorWrapper) -> None:
-    """Drop old templates, and what killed runs on this machine left behind."""
-    dead = [name for name in _names(cursor, CLONES) if not _is_alive(int(name.split("_")[2]))]
-    for name in (*dead, *_names(cursor, TEMPLATES)[KEPT_TEMPLATES:]):
-        cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _is_alive(process: int) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 
 import time_machine
-from django.db import connection
+from django.db import connection, transaction
+from django.utils import timezone
 
 from tests.world import World, build
 
@@ -20,33 +22,55 @@ GROUP BY c.oid
 """
 
 
+SEQUENCES = """
+SELECT format('%I', sequencename), last_value FROM pg_sequences
+WHERE schemaname = 'public' AND last_value IS NOT NULL
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What building the world left behind: its objects, and the rows of each table it touched."""
+    """What building the world left behind: its objects, the rows of each table it touched, the last numbers."""
 
     world: World
     rows: dict[str, tuple[str, bytes]]
     replaced: frozenset[str]
+    numbers: list[tuple[str, int]]
 
 
-_kept: _Kept | None = None
+_kept: dict[tuple[bool, datetime | None], _Kept] = {}
 
 
 def world() -> World:
-    """The world in the present transaction; built anew where a test lives at another time."""
-    global _kept  # noqa: PLW0603 -- one world for a process
+    """The world in the present transaction; built anew where the test's own clock goes on."""
+    return _world(is_committed=False)
+
+
+def committed() -> World:
+    """The world, committed in the fresh database of a test."""
+    return _world(is_committed=True)
+
+
+def _world(*, is_committed: bool) -> World:
+    moment = None
     if time_machine.escape_hatch.is_travelling():
-        return build()
-    if _kept is None:
+        moment = timezone.now()
+        if moment != timezone.now():
+            return build()
+    kept = _kept.get((is_committed, moment))
+    if kept is None:
         before = _contents()
         made = build()
         after = _contents()
         rows = {table: held for table, held in after.items() if before.get(table) != held}
         replaced = frozenset(table for table in rows if before[table][1])
-        _kept = _Kept(copy.deepcopy(made), rows, replaced)
+        _kept[is_committed, moment] = _Kept(copy.deepcopy(made), rows, replaced, _numbers())
         return made
-    _restore(_kept)
-    return copy.deepcopy(_kept.world)
+    with transaction.atomic():
+        _restore(kept)
+        if is_committed:
+            _count_on(kept)
+    return copy.deepcopy(kept.world)
 
 
 def _contents() -> dict[str, tuple[str, bytes]]:
@@ -61,6 +85,13 @@ def _contents() -> dict[str, tuple[str, bytes]]:
     return found
 
 
+def _numbers() -> list[tuple[str, int]]:
+    """Every sequence that has counted, with its last number."""
+    with connection.cursor() as cursor:
+        cursor.execute(SEQUENCES)
+        return cursor.fetchall()
+
+
 def _restore(kept: _Kept) -> None:
     """Copy the rows back as they were, without the triggers and checks they have passed once."""
     with connection.cursor() as cursor:
@@ -70,3 +101,10 @@ def _restore(kept: _Kept) -> None:
                 cursor.execute(f"DELETE FROM {table}")
             cursor.cursor.copy_expert(f"COPY {table} ({columns}) FROM STDIN", BytesIO(rows))
         cursor.execute("SET LOCAL session_replication_role = origin")
+
+
+def _count_on(kept: _Kept) -> None:
+    """Let the sequences of a fresh database go on where the rows end."""
+    with connection.cursor() as cursor:
+        for name, last in kept.numbers:
+            cursor.execute("SELECT setval(%s, %s)", [name, last])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -25,6 +26,8 @@ from tests.world import World, make_place, user_with
 from trials.actions import trials
 
 pytestmark = pytest.mark.django_db
+
+SHARES = 6  # in which the persons walk, side by side where the machine can
 
 OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit", "core", "views"}
 # For whoever asks: each is tested where it is told of.
@@ -86,24 +89,29 @@ def tried(client: Client, way: Way, method: str) -> int:
     return status
 
 
-def test_every_address_stands_in_the_table(world: World) -> None:
-    there = named(get_resolver().url_patterns)
-    assert there == set(table(world)) | WITHOUT_SIGNING_IN | ENDS_THE_WALK
-
-
-@pytest.mark.parametrize("who", list(persons()), ids=lambda who: f"{who.role}-{who.on}")
-def test_everybody_gets_what_the_table_says_and_nothing_else(who: Who, world: World) -> None:
-    ways = table(world)
-    client = client_of(who, world)
-    written = AuditRow.objects.count()
-    wrong = []
+def walked(client: Client, who: Who, ways: Table) -> Iterator[str]:
+    """What a person is answered and should not be."""
     for name, each in ways.items():
         for way in each:
             for method in ("GET", "POST"):
                 status = tried(client, way, method)
                 right = who.expects(way, method)
                 if status not in right:
-                    wrong.append(f"{method} {name}: {status}, not {sorted(right)}")
+                    yield f"{who}: {method} {name}: {status}, not {sorted(right)}"
+
+
+def test_every_address_stands_in_the_table(world: World) -> None:
+    there = named(get_resolver().url_patterns)
+    assert there == set(table(world)) | WITHOUT_SIGNING_IN | ENDS_THE_WALK
+
+
+@pytest.mark.parametrize("share", range(SHARES))
+def test_everybody_gets_what_the_table_says_and_nothing_else(share: int, world: World) -> None:
+    ways = table(world)
+    persons_of_share = list(persons())[share::SHARES]
+    clients = {who: client_of(who, world) for who in persons_of_share}
+    written = AuditRow.objects.count()
+    wrong = [said for who, client in clients.items() for said in walked(client, who, ways)]
     assert not wrong, "\n".join(wrong)
     assert AuditRow.objects.count() == written
 

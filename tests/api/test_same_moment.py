@@ -13,12 +13,13 @@ from core.versions import ConflictError
 from subjects.actions import bookings
 from subjects.actions.plan import hold_visit
 from subjects.models import Booking, Visit
+from tests import kept_world
 from tests.api.conftest import Caller, secret_of, service_with
-from tests.world import at, build, screen, visit, weekday_from
+from tests.world import at, screen, visit, weekday_from
 
 
 def test_one_of_two_gets_the_slot(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     service = service_with(Role.SERVICE, world.trial, world.manager, world.admin)
     secret = secret_of(service, world.admin)
     held = [visit(screen(world), "W2") for _ in range(2)]
@@ -43,7 +44,7 @@ def test_one_of_two_gets_the_slot(committed_db: str) -> None:
 
 
 def test_moving_and_unbooking_do_not_wait_for_each_other(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     held = visit(screen(world), "W2")
     wanted = bookings.Wanted(at(weekday_from(held.target_on), 9), 60, world.room, None)
     later = bookings.Wanted(at(weekday_from(held.target_on), 14), 60, world.room, None)
@@ -79,7 +80,7 @@ def _until_somebody_waits() -> None:
 
 
 def test_one_of_two_reading_the_same_state_may_change_it(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     service = service_with(Role.SERVICE, world.trial, world.manager, world.admin)
     secret = secret_of(service, world.admin)
     held = visit(screen(world), "W2")

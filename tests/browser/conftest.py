@@ -15,7 +15,8 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from accounts.models import User
-from tests.world import World, build
+from tests import kept_world
+from tests.world import World
 from tools import styles
 
 # Playwright keeps an event loop in the thread of the tests; the tests themselves are not async.
@@ -48,7 +49,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def live(committed_db: str) -> World:
     """The small world, committed, so that the server sees it."""
-    return build()
+    return kept_world.committed()
 
 
 @pytest.fixture(scope="session")

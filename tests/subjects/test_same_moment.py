@@ -29,9 +29,10 @@ from subjects.actions.follow import follow_all
 from subjects.actions.plan import hold_visit, release
 from subjects.courses import behind
 from subjects.models import Booking, Subject, SubjectSchedule, Visit
+from tests import kept_world
 from tests.subjects.test_booking import in_window, wanted, week_2
 from tests.subjects.test_follow import amended, dosed, plan_of, today_at
-from tests.world import World, at, build, visit
+from tests.world import World, at, visit
 
 DAY = timedelta(days=1)
 
@@ -58,7 +59,7 @@ def at_once(*works: Callable[[], object]) -> list[str]:
 
 
 def test_two_people_booking_the_same_slot(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     pair = [week_2(world)[1] for _ in range(2)]
     slot = wanted(world, in_window(pair[0]))
     outcomes = at_once(
@@ -69,7 +70,7 @@ def test_two_people_booking_the_same_slot(committed_db: str) -> None:
 
 
 def test_two_people_moving_the_same_visit(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     _, held = week_2(world)
     day = in_window(held)
     booking = bookings.book(held, wanted=wanted(world, day), by=world.coordinator)
@@ -91,7 +92,7 @@ def test_two_people_moving_the_same_visit(committed_db: str) -> None:
 
 
 def test_a_visit_booked_while_the_form_was_on_its_way(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     held = week_2(world)[1]
     day = in_window(held)
     told: list[HttpResponse] = []
@@ -118,7 +119,7 @@ def test_a_visit_booked_while_the_form_was_on_its_way(committed_db: str) -> None
 
 
 def test_an_anchor_moved_while_a_visit_is_booked(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     subject, held = week_2(world)
     slot = wanted(world, in_window(held))
     today = today_at(world)
@@ -138,7 +139,7 @@ def test_an_anchor_moved_while_a_visit_is_booked(committed_db: str) -> None:
 
 
 def test_a_visit_booked_and_given_up_at_once(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     subject, held = week_2(world)
     slot = wanted(world, in_window(held))
     outcomes = at_once(
@@ -153,7 +154,7 @@ def test_a_visit_booked_and_given_up_at_once(committed_db: str) -> None:
 
 
 def test_two_workers_bring_everybody_under_a_schedule_once(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     group = [dosed(world) for _ in range(4)]
     version = amended(world, [("D1", 0, 0), ("W8", 56, 3)])
     tomorrow = today_at(world) + DAY
@@ -169,7 +170,7 @@ def test_two_workers_bring_everybody_under_a_schedule_once(committed_db: str) ->
 
 
 def test_a_worker_that_is_killed_is_followed_by_one_that_carries_on(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     first, last = dosed(world), dosed(world)
     version = amended(world, [("D1", 0, 0), ("W2", 17, 1)])
     tomorrow, new_target = today_at(world) + DAY, today_at(world) + 17 * DAY
@@ -201,7 +202,7 @@ def _who_waits(cursor: CursorWrapper) -> list[int]:
 
 
 def test_an_absence_and_a_booking_wait_for_each_other_in_turn(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     held = week_2(world)[1]
     day = in_window(held)
     slot = wanted(world, day)
@@ -218,7 +219,7 @@ def test_an_absence_and_a_booking_wait_for_each_other_in_turn(committed_db: str)
 
 
 def test_who_claims_a_room_waits_before_it_changes_a_claim(committed_db: str) -> None:
-    world = build()
+    world = kept_world.committed()
     held = week_2(world)[1]
     slot = wanted(world, in_window(held))
     booking = bookings.book(held, wanted=slot, by=world.coordinator)
@@ -292,7 +293,7 @@ def _release(visits_of: list[int]) -> None:
 
 def _two_with_one_person() -> tuple[World, Visit, Visit, date]:
     """Two visits with the same person on one day; the first, moved, has the newer claims."""
-    world = build()
+    world = kept_world.committed()
     first, second = (week_2(world)[1] for _ in range(2))
     day = in_window(first)
     for held, hour in ((first, 9), (second, 11)):
