@@ -162,8 +162,9 @@ def main() -> None:
     parser.add_argument("--size", choices=SIZES, action="append")
     chosen = parser.parse_args().size or list(SIZES)
     start()
-    import ctms.wsgi  # noqa: F401 -- memory and its collector are those of a worker
     from django.core.management import call_command
+
+    import ctms.wsgi  # noqa: F401 -- memory and its collector are those of a worker
 
     call_command("collectstatic", interactive=False, verbosity=0)
     sizes = [SIZES[name] for name in SIZES if name in chosen and exists(SIZES[name])]
