@@ -34,7 +34,7 @@ def use(name: str) -> None:
 
 @contextlib.contextmanager
 def cloned() -> Iterator[str]:
-    """A fresh migrated database, used inside the block; `clear_away` drops it."""
+    """A fresh migrated database, used inside the block; the next run drops it."""
     before = connection.settings_dict["NAME"]
     name = f"{CLONES}{os.getpid()}_{next(_numbers)}"
     with _administration() as cursor:
@@ -47,16 +47,14 @@ def cloned() -> Iterator[str]:
 
 
 def clear_away() -> None:
-    """Drop old templates, the clones of this process, and what killed runs left behind.
+    """Drop old templates and what earlier runs left behind.
 
-    Once a run, not after each test: ext4 makes files ten times slower while many were just deleted.
+    Before a run, not after each test: ext4 makes files ten times slower while many were just deleted.
     """
     with _administration() as cursor:
         clones = [(name, int(name.split("_")[2])) for name in _names(cursor, CLONES)]
-        over = [
-            name for name, made_by in clones if made_by == os.getpid() or not _is_alive(made_by)
-        ]
-        for name in (*over, *_names(cursor, TEMPLATES)[KEPT_TEMPLATES:]):
+        dead = [name for name, made_by in clones if not _is_alive(made_by)]
+        for name in (*dead, *_names(cursor, TEMPLATES)[KEPT_TEMPLATES:]):
             cursor.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -148,7 +148,8 @@ class Postgres(Server):
         ]  # fmt: skip
         if self.is_durable:
             return [*options, "shared_buffers=256MB"]
-        return [*options, "fsync=off", "synchronous_commit=off", "full_page_writes=off"]
+        careless = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off"]
+        return [*options, *careless]
 
     def programs(self) -> Path:
         """The directory of the programs of PostgreSQL."""
