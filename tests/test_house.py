@@ -13,7 +13,10 @@ from core.access import ScopedModel
 from core.flow import Flow
 
 ROOT = Path(__file__).resolve().parent.parent
-APPS = ["core", "accounts", "trials", "sites", "subjects", "inbox", "audit", "workspace", "ctms"]
+APPS = [
+    *("core", "accounts", "trials", "sites", "subjects", "safety"),
+    *("inbox", "audit", "workspace", "ctms"),
+]
 SOURCES = [
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 ]

@@ -1,0 +1,1 @@
+"""Adverse events: what happened, how serious it was, and by when whom must be told."""
