@@ -180,8 +180,11 @@ class Listing(Rows):
     def counts(self) -> list[int]:
         """How many rows there are in each view, all of them first, up to a limit; kept for a moment."""
         asked = [each for _, each, _ in self._views]
-        name = ("counts", self.path, self.of.kind, self.of.pk, *map(str, asked))
-        return kept(self.user, name, lambda: self._count(asked))
+        return kept(self.user, self._named("counts", *asked), lambda: self._count(asked))
+
+    def _named(self, word: str, *asked: Asked) -> tuple[Any, ...]:
+        """The name under which something about this list is kept."""
+        return (word, self.path, self.of.kind, self.of.pk, *map(str, asked))
 
     def _count(self, views: Sequence[Asked]) -> list[int]:
         few = self.everything.order_by()[: COUNTED + 1]
@@ -233,7 +236,8 @@ class Listing(Rows):
         for count, (_, asked, _) in zip(self.counts, self._views, strict=True):
             if self.are_counted and asked.is_like(self.asked, [SORT, COLUMNS]):
                 return f"{count:,}"
-        return _up_to(self.found.order_by()[: COUNTED + 1].count())
+        few = self.found.order_by()[: COUNTED + 1]
+        return kept(self.user, self._named("shown", self.asked), lambda: _up_to(few.count()))
 
     @property
     def are_counted(self) -> bool:
