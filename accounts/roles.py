@@ -67,7 +67,8 @@ READ_TRIAL = frozenset(
     }
 )
 READ_SUBJECTS = READ_TRIAL | {Permission.SUBJECT_VIEW}
-RUN_VISITS = READ_SUBJECTS | {
+READ_EVENTS = READ_SUBJECTS | {Permission.ADVERSE_EVENT_VIEW}
+RUN_VISITS = READ_EVENTS | {
     Permission.DIARY_VIEW, Permission.IDENTITY_VIEW, Permission.CONTACT_VIEW, Permission.CONTACT_LOG, Permission.VISIT_BOOK, Permission.VISIT_CONDUCT,
     Permission.FEED_EDIT,
 }  # fmt: skip
@@ -75,7 +76,7 @@ RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
 }  # fmt: skip
-RUN_TRIAL = READ_SUBJECTS | {
+RUN_TRIAL = READ_EVENTS | {
     Permission.TRIAL_EDIT, Permission.PROTOCOL_EDIT, Permission.PROTOCOL_APPROVE, Permission.PLACE_ADD, Permission.SITE_EDIT, Permission.SITE_STATUS,
     Permission.SUBJECT_TRANSFER, Permission.SUBJECT_IMPORT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW, Permission.GRANT_EDIT,
 }  # fmt: skip
@@ -95,11 +96,11 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.CTA: Bundle(
         "Keeps trial records complete and sites supplied with documents.",
-        TRIAL_KINDS, READ_SUBJECTS | {Permission.SITE_EDIT, Permission.PROTOCOL_EDIT, Permission.PLACE_ADD},
+        TRIAL_KINDS, READ_EVENTS | {Permission.SITE_EDIT, Permission.PROTOCOL_EDIT, Permission.PLACE_ADD},
     ),
     Role.CRA: Bundle(
         "Monitors sites: sees subjects by number, never by name.",
-        TRIAL_KINDS, READ_SUBJECTS | {Permission.SITE_STATUS, Permission.AUDIT_VIEW, Permission.WORK_WAIVE, Permission.DEVIATION_ACKNOWLEDGE},
+        TRIAL_KINDS, READ_EVENTS | {Permission.SITE_STATUS, Permission.AUDIT_VIEW, Permission.WORK_WAIVE, Permission.DEVIATION_ACKNOWLEDGE},
         can_sign=True,
     ),
     Role.TRIAL_MANAGER: Bundle(
@@ -116,14 +117,14 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.DIRECTOR: Bundle(
         "Oversees the portfolio and decides where trials need help.",
-        WIDE_KINDS, READ_SUBJECTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
     ),
     Role.VICE_PRESIDENT: Bundle(
         "Answers for the portfolio.",
-        WIDE_KINDS, READ_SUBJECTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
     ),
     Role.DATA_REVIEWER: Bundle(
-        "Reviews and reconciles trial data by subject number.", TRIAL_KINDS, READ_SUBJECTS,
+        "Reviews and reconciles trial data by subject number.", TRIAL_KINDS, READ_EVENTS,
     ),
     Role.FINANCE: Bundle(
         "Pays sites and vendors from what the trial records show.", WIDE_KINDS, READ_SUBJECTS,
@@ -134,7 +135,7 @@ BUNDLES: dict[str, Bundle] = {
         "workspace:trials",
     ),
     Role.MEDICAL_MONITOR: Bundle(
-        "Judges safety and eligibility questions, blinded.", WIDE_KINDS, READ_SUBJECTS,
+        "Judges safety and eligibility questions, blinded.", WIDE_KINDS, READ_EVENTS,
         "workspace:trials", can_sign=True,
     ),
     Role.VENDOR_USER: Bundle(
@@ -143,7 +144,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.AUDITOR: Bundle(
         "Reads everything in a trial, with its audit trail, and changes nothing.",
-        WIDE_KINDS, READ_SUBJECTS | {Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW}, "workspace:trials",
+        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW}, "workspace:trials",
     ),
     Role.ADMINISTRATOR: Bundle(
         "Sets up people, places and the deployment; sees no subjects.",

@@ -48,3 +48,5 @@ class Permission(models.TextChoices):
         "Acknowledge visits booked outside their window",
     )
     FEED_EDIT = "feed_edit", "Make and revoke calendar feeds"
+
+    ADVERSE_EVENT_VIEW = "adverse_event_view", "See adverse events by subject number"

@@ -47,7 +47,10 @@ else:
     ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
 
 # Applications, from the kernel upwards
-OURS = ["core", "accounts", "trials", "sites", "subjects", "inbox", "audit", "workspace", "ctms"]
+OURS = [
+    *("core", "accounts", "trials", "sites", "subjects", "safety"),
+    *("inbox", "audit", "workspace", "ctms"),
+]
 INSTALLED_APPS = [
     *OURS,
     "django.contrib.auth",
