@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied, TooManyFieldsSent
+from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.defaultfilters import filesizeformat
 from django.views import defaults
 
 from accounts.views.session import shown_again
@@ -45,12 +46,17 @@ def answer(
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A form with more fields than are read is told; of any other broken request nothing is."""
-    if not isinstance(exception, TooManyFieldsSent):
-        return defaults.bad_request(request, exception)
-    most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
-    said = f"The form has more than {most:,} fields. Send fewer rows at a time, or bring a file."
-    return answer(request, 413, said)
+    """A form that is larger than what is read is told; of any other broken request nothing is."""
+    if isinstance(exception, TooManyFieldsSent):
+        most = settings.DATA_UPLOAD_MAX_NUMBER_FIELDS
+        said = (
+            f"The form has more than {most:,} fields. Send fewer rows at a time, or bring a file."
+        )
+        return answer(request, 413, said)
+    if isinstance(exception, RequestDataTooBig):
+        size = filesizeformat(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        return answer(request, 413, f"The form holds more than {size} of text. Shorten it.")
+    return defaults.bad_request(request, exception)
 
 
 def forbidden(request: HttpRequest, exception: PermissionDenied) -> HttpResponse:

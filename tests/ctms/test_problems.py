@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.messages.storage.cookie import CookieStorage
@@ -89,17 +90,27 @@ def test_messages_travel_with_a_fragment_and_with_its_way_back(world: World, rf)
     assert request._messages.used  # they are not said again on the next page
 
 
-def test_a_form_with_more_fields_than_are_read_is_told(world: World, settings) -> None:
+@pytest.mark.parametrize(
+    ("limit", "least", "fields", "said"),
+    [
+        ("DATA_UPLOAD_MAX_NUMBER_FIELDS", 20, dict.fromkeys("abcdefghijklmnopqrstuvw", "x"), "more than 20 fields"),
+        ("DATA_UPLOAD_MAX_MEMORY_SIZE", 1024, {"name": "x" * 2_000}, "more than 1.0\u00a0KB of text"),
+    ],
+)  # fmt: skip
+def test_a_form_larger_than_what_is_read_is_told(
+    world: World, settings, limit: str, least: int, fields: dict[str, str], said: str
+) -> None:
     client = Client(enforce_csrf_checks=True)  # which reads the form before any view does
     client.force_login(world.coordinator)
-    settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 20
-    fields = {f"field-{number}": "x" for number in range(30)}
+    setattr(settings, limit, least)
     address = reverse("views:views")
-    whole, note = client.post(address, fields), client.post(address, fields, headers=HTMX)
-    assert whole.status_code == note.status_code == 413
-    for answer in (whole, note):
-        assert "more than 20 fields" in answer.content.decode()
-    assert note.headers["HX-Retarget"] == "#problem"
+    for headers in ({}, HTMX):
+        answer = client.post(
+            address, urlencode(fields), "application/x-www-form-urlencoded", headers=headers
+        )
+        assert answer.status_code == 413
+        assert said in answer.content.decode()
+    assert answer.headers["HX-Retarget"] == "#problem"
 
 
 def test_a_form_without_the_cookie_of_its_page_is_told_the_way_out(world: World) -> None:
