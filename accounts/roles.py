@@ -74,6 +74,7 @@ RUN_VISITS = READ_EVENTS | {
 }  # fmt: skip
 RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
+    Permission.CONSENT_RECORD,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
 }  # fmt: skip
 RUN_TRIAL = READ_EVENTS | {

@@ -23,6 +23,8 @@ class RefusedError(Exception):
     """A rule of the business says no; the text says why and offers a way out."""
 
     code = "refused"
+    url = ""  # where the way out begins, if it is a page
+    step = ""  # what its button says
 
 
 class Action(Generic[T, P, R]):

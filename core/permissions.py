@@ -34,6 +34,7 @@ class Permission(models.TextChoices):
 
     SUBJECT_VIEW = "subject_view", "See subjects and visits by number"
     SUBJECT_SCREEN = "subject_screen", "Add subjects to screening"
+    CONSENT_RECORD = "consent_record", "Record, correct and void consents of subjects"
     SUBJECT_STATUS = "subject_status", "Enrol, withdraw and complete subjects"
     SUBJECT_TRANSFER = "subject_transfer", "Transfer subjects between sites"
     SUBJECT_IMPORT = "subject_import", "Import running subjects and visits"

@@ -26,6 +26,7 @@ from core.obligations import Within, rule
 from sites.models import (
     Absence,
     Closure,
+    ConsentApproval,
     Holiday,
     OpeningHours,
     Person,
@@ -33,10 +34,13 @@ from sites.models import (
     RoomClosure,
     SiteSchedule,
 )
+from subjects.consents import outdated
 from subjects.courses import behind, here, in_effect
 from subjects.models import (
     Acknowledgement,
     Booking,
+    Consent,
+    ConsentWithdrawal,
     Contact,
     DeviationDraft,
     Subject,
@@ -47,6 +51,7 @@ from subjects.models import (
 )
 from subjects.models.subject import ACTIVE
 from subjects.queries import NOT_PLANNED, in_conflict
+from trials.models import ConsentVersion
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=14)
@@ -205,6 +210,45 @@ def contact_to_follow_up(within: Within, now: datetime) -> QuerySet[Contact]:
         due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return within.narrow(duties)
+
+
+@rule(
+    "consent.reconsent", "Re-consent due",
+    owner=Role.COORDINATOR, icon="pen",
+    reads=(
+        Consent, ConsentWithdrawal, ConsentApproval, ConsentVersion, Subject,
+    ),
+)  # fmt: skip
+def reconsent(within: Within, now: datetime) -> QuerySet[Any]:
+    """Consents that a version in use since asks to be signed anew, by the day its rule gives."""
+    rows = outdated(now)
+    wanted = {
+        "subject__trial": within.trial_id, "subject__site": within.site_id,
+        "subject": within.subject_id, "subject__site__place": within.place_id,
+    }  # fmt: skip
+    rows = rows.filter(**{path: key for path, key in wanted.items() if key is not None})
+    duties: QuerySet[Any] = rows.annotate(
+        object_id=F("pk"),
+        trial_id=F("subject__trial_id"),
+        site_id=F("subject__site_id"),
+        place_id=F("subject__site__place_id"),
+        label=Concat(
+            Value("Re-consent to "), F("type__name"), Value(" v"), F("wanted_number"),
+            output_field=models.TextField(),
+        ),
+        detail=Concat(
+            F("subject__number"), Value(" "), F("subject__trial__protocol_number"),
+            Value(", signed v"), F("version__number"), output_field=models.TextField(),
+        ),
+        url=Concat(
+            Value("/trials/"), F("subject__trial__code"), Value("/subjects/"),
+            F("subject__number"), Value("/"), output_field=models.TextField(),
+        ),
+        owner_id=Value(None, output_field=models.BigIntegerField()),
+        due_on=F("sign_by"),
+        due_at=Value(None, output_field=models.DateTimeField()),
+    )  # fmt: skip
+    return duties
 
 
 @rule(

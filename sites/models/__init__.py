@@ -1,6 +1,7 @@
 """Places with rooms, staff and hours; sites; delegations; and what is taken when."""
 
 from sites.models.claims import Claim, ClaimKind
+from sites.models.consent import ConsentApproval
 from sites.models.people import Absence, Delegation, Person, Task
 from sites.models.place import Closure, Equipment, Holiday, OpeningHours, Place, Room, RoomClosure
 from sites.models.site import Site, SiteSchedule, SiteStatus
@@ -10,6 +11,7 @@ __all__ = [
     "Claim",
     "ClaimKind",
     "Closure",
+    "ConsentApproval",
     "Delegation",
     "Equipment",
     "Holiday",

@@ -7,12 +7,12 @@ from typing import ClassVar
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateRangeField, DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import Q
 
 from accounts.models import User
 from core.access import ScopedModel
 from core.permissions import Permission
-from sites.models.place import Place, same
+from sites.models.place import Place, same, same_text
 from sites.models.site import Site
 
 
@@ -96,13 +96,6 @@ class Task(models.TextChoices):
     PHONE = "phone", "Call subjects"
 
 
-# Equality of a text inside an exclusion constraint, with core PostgreSQL only.
-TASK_KEY = Func(
-    F("task"), template="int8range(hashtextextended(%(expressions)s, 0),"
-    " hashtextextended(%(expressions)s, 0), '[]')",
-)  # fmt: skip
-
-
 class Delegation(ScopedModel):
     """A task of a trial delegated to a person for a time."""
 
@@ -121,7 +114,7 @@ class Delegation(ScopedModel):
                 expressions=[
                     same("site_id"),
                     same("person_id"),
-                    (TASK_KEY, RangeOperators.OVERLAPS),
+                    same_text("task"),
                     ("during", RangeOperators.OVERLAPS),
                 ],
             ),

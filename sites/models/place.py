@@ -20,6 +20,15 @@ def same(column: str) -> tuple[Func, str]:
     return Func(F(column), F(column), Value("[]"), function="int8range"), RangeOperators.OVERLAPS
 
 
+def same_text(column: str) -> tuple[Func, str]:
+    """Equality of a text inside an exclusion constraint, with core PostgreSQL only."""
+    key = Func(
+        F(column), template="int8range(hashtextextended(%(expressions)s, 0),"
+        " hashtextextended(%(expressions)s, 0), '[]')",
+    )  # fmt: skip
+    return key, RangeOperators.OVERLAPS
+
+
 # Words that mean something else where a place's own word stands in addresses.
 RESERVED_SLUGS = ("add",)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from accounts.models import User
-from sites.models import Site, SiteSchedule, SiteStatus
+from sites.models import ConsentApproval, Site, SiteSchedule, SiteStatus
 from trials.models import ScheduleVersion
 
 OVER = (
@@ -46,7 +46,7 @@ class Effect:
         return sum(one.version_id == self.version.pk for one in held)
 
 
-def begins(held: SiteSchedule) -> date:
+def begins(held: SiteSchedule | ConsentApproval) -> date:
     """The day from which a version is in effect at a site."""
     return held.during.lower or date.min
 

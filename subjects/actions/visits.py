@@ -11,6 +11,7 @@ from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.versions import ConflictError
 from subjects.actions.bookings import OutsideWindowError, today_at
+from subjects.actions.consents import refuse_without_consent
 from subjects.actions.deviations import Kind, State, draft, is_outside
 from subjects.actions.plan import (
     hold,
@@ -33,7 +34,9 @@ def check_in(visit: Visit, *, by: User) -> Visit:
 
 @action(Permission.VISIT_CONDUCT, "start visit")
 def start(visit: Visit, *, by: User) -> Visit:
-    """The visit begins; nobody arrives for a call."""
+    """The visit begins, with the consents it needs; nobody arrives for a call."""
+    visit = hold_visit(visit)
+    refuse_without_consent(visit, today_at(visit))
     if visit.is_call and visit.status == Visit.Status.BOOKED:
         visit = _step(visit, Visit.Status.ARRIVED, by)
     return _step(visit, Visit.Status.IN_PROGRESS, by)
@@ -51,6 +54,8 @@ def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
     visit = hold_visit(visit)
     if on > today_at(visit):
         raise RefusedError("A visit cannot be completed on a day that has not come yet.")
+    if visit.status != Visit.Status.IN_PROGRESS:
+        refuse_without_consent(visit, on)
     is_deviating = is_outside(visit, on)
     if is_deviating and not reason.strip():
         raise OutsideWindowError(visit, on)

@@ -1,5 +1,6 @@
 """Subjects, who they are, their visits, bookings and contacts."""
 
+from subjects.models.consent import Consent, ConsentNote, ConsentWithdrawal
 from subjects.models.feed import Feed
 from subjects.models.reasons import LeavingReason
 from subjects.models.subject import (
@@ -17,6 +18,9 @@ from subjects.models.visit import Acknowledgement, Booking, DeviationDraft, Visi
 __all__ = [
     "Acknowledgement",
     "Booking",
+    "Consent",
+    "ConsentNote",
+    "ConsentWithdrawal",
     "Contact",
     "DeviationDraft",
     "Feed",

@@ -1,5 +1,12 @@
 """Sponsor, trial, country; protocol files; versions of the schedule of activities."""
 
+from trials.models.consent import (
+    ConsentKind,
+    ConsentType,
+    ConsentVersion,
+    MustReconsent,
+    ReconsentRule,
+)
 from trials.models.protocol import Amendment, Arm, Criterion, Epoch, ProtocolFile, ProtocolImport
 from trials.models.schedule import (
     AnchorKind,
@@ -16,13 +23,18 @@ __all__ = [
     "Amendment",
     "AnchorKind",
     "Arm",
+    "ConsentKind",
+    "ConsentType",
+    "ConsentVersion",
     "Country",
     "Criterion",
     "Epoch",
     "EventTimeline",
+    "MustReconsent",
     "ProcedureDefinition",
     "ProtocolFile",
     "ProtocolImport",
+    "ReconsentRule",
     "RegistryId",
     "RepeatGroup",
     "ScheduleVersion",
