@@ -73,7 +73,7 @@ THERE = {
 def _with_days(rows: QuerySet[Any], now: datetime, on: date | None) -> QuerySet[Any]:
     """The day that is asked about, and from when the signed version was in use."""
     held = ConsentApproval.objects.filter(**THERE, version=OuterRef("version_id"))
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         day=here(HERE, now) if on is None else Value(on, DAY),
         held_since=Coalesce(Subquery(held.values(begun=Lower("during"))[:1]), F("signed_on")),
         asked_as=Case(
@@ -83,6 +83,7 @@ def _with_days(rows: QuerySet[Any], now: datetime, on: date | None) -> QuerySet[
             default=Value(MustReconsent.ACTIVE),
         ),
     )
+    return found
 
 
 def _with_versions(rows: QuerySet[Any]) -> QuerySet[Any]:
@@ -95,13 +96,14 @@ def _with_versions(rows: QuerySet[Any]) -> QuerySet[Any]:
         during__startswith__lte=OuterRef("day"),
     ).order_by("during")
     current = ConsentApproval.objects.filter(**THERE, during__contains=OuterRef("day"))
-    return rows.annotate(
+    found: QuerySet[Any] = rows.annotate(
         since=Subquery(asks.values(begun=Lower("during"))[:1], output_field=DAY),
         rule=Subquery(asks.values("version__reconsent_rule")[:1]),
         days=Subquery(asks.values("version__reconsent_days")[:1]),
         wanted=Subquery(current.values("version")[:1]),
         wanted_number=Subquery(current.values("version__number")[:1]),
     )
+    return found
 
 
 @dataclass(frozen=True, slots=True)
