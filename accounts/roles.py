@@ -76,10 +76,12 @@ RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
     Permission.CONSENT_RECORD,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
+    Permission.ADVERSE_EVENT_LOG,
 }  # fmt: skip
 RUN_TRIAL = READ_EVENTS | {
     Permission.TRIAL_EDIT, Permission.PROTOCOL_EDIT, Permission.PROTOCOL_APPROVE, Permission.PLACE_ADD, Permission.SITE_EDIT, Permission.SITE_STATUS,
     Permission.SUBJECT_TRANSFER, Permission.SUBJECT_IMPORT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW, Permission.GRANT_EDIT,
+    Permission.SAFETY_HANDLE,
 }  # fmt: skip
 
 BUNDLES: dict[str, Bundle] = {
@@ -89,7 +91,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.INVESTIGATOR: Bundle(
         "Is responsible for the subjects of a site and signs for them.",
-        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE}, "subjects:today", can_sign=True,
+        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE, Permission.CAUSALITY_ASSESS}, "subjects:today", can_sign=True,
     ),
     Role.SITE_SUPPORT: Bundle(
         "Checks subjects in, books visits and logs calls at a site.",
@@ -136,7 +138,8 @@ BUNDLES: dict[str, Bundle] = {
         "workspace:trials",
     ),
     Role.MEDICAL_MONITOR: Bundle(
-        "Judges safety and eligibility questions, blinded.", WIDE_KINDS, READ_EVENTS,
+        "Judges safety and eligibility questions, blinded.", WIDE_KINDS,
+        READ_EVENTS | {Permission.SAFETY_ASSESS, Permission.SAFETY_HANDLE},
         "workspace:trials", can_sign=True,
     ),
     Role.VENDOR_USER: Bundle(

@@ -51,3 +51,10 @@ class Permission(models.TextChoices):
     FEED_EDIT = "feed_edit", "Make and revoke calendar feeds"
 
     ADVERSE_EVENT_VIEW = "adverse_event_view", "See adverse events by subject number"
+    ADVERSE_EVENT_LOG = "adverse_event_log", "Log adverse events and send SAE reports"
+    CAUSALITY_ASSESS = "causality_assess", "Assess causality as investigator, by signature"
+    SAFETY_ASSESS = "safety_assess", "Assess causality and expectedness for the sponsor"
+    SAFETY_HANDLE = (
+        "safety_handle",
+        "Acknowledge SAE reports, record submissions and reconcile cases",
+    )

@@ -53,6 +53,16 @@ class PartialDate:
             raise ValueError("The year is missing. Write it with four figures, such as 2026.")
         return cls(int(year), _number(month, "month"), _number(day, "day"))
 
+    @classmethod
+    def spanning(cls, first: date, last: date) -> Self:
+        """The date that may have been any day from the first to the last, and no other."""
+        parts = (first.year, first.month, first.day)
+        found = (cls(*parts[:known]) for known in (3, 2, 1))
+        for one in found:
+            if (one.earliest, one.latest) == (first, last):
+                return one
+        raise ValueError("That is neither a day nor a month nor a year.")
+
     @property
     def earliest(self) -> date:
         """The first day it may have been."""

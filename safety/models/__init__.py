@@ -1,5 +1,31 @@
-"""Adverse events, and the dictionary by which they are graded."""
+"""Adverse events, the reports and clocks they start, and the dictionary by which they are graded."""
 
+from safety.models.event import (
+    ActionTaken,
+    AdverseEvent,
+    Causality,
+    Outcome,
+    Regrading,
+    Seriousness,
+    Severity,
+)
 from safety.models.grading import CTCAE_6, GRADES, GradingTerm
+from safety.models.report import ReportClock, SafetyReport
+from safety.models.setup import ReferenceSafetyInformation, SafetyDesk
 
-__all__ = ["CTCAE_6", "GRADES", "GradingTerm"]
+__all__ = [
+    "CTCAE_6",
+    "GRADES",
+    "ActionTaken",
+    "AdverseEvent",
+    "Causality",
+    "GradingTerm",
+    "Outcome",
+    "ReferenceSafetyInformation",
+    "Regrading",
+    "ReportClock",
+    "SafetyDesk",
+    "SafetyReport",
+    "Seriousness",
+    "Severity",
+]

@@ -131,6 +131,16 @@ def test_any_text_is_read_or_refused(text, today):
         assert read_day(text, today, today).days
 
 
+@given(partial_dates)
+def test_a_partial_date_is_known_again_by_its_first_and_last_day(partial):
+    assert PartialDate.spanning(partial.earliest, partial.latest) == partial
+
+
+def test_a_span_that_is_no_partial_date_is_none():
+    with pytest.raises(ValueError, match="neither a day nor a month nor a year"):
+        PartialDate.spanning(TODAY, TODAY + timedelta(days=3))
+
+
 @pytest.mark.parametrize(
     ("text", "partial"),
     [
