@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from typing import Any
 
 from django.contrib.auth import SESSION_KEY
@@ -15,6 +16,7 @@ from django.shortcuts import redirect
 
 from accounts import second_factor, sessions, tokens
 from core import drafts
+from core.dates.field import zone_of_reader
 
 Handler = Callable[[HttpRequest], HttpResponse]
 
@@ -36,6 +38,8 @@ class SessionMiddleware:
                 sessions.end(request)
             elif not sessions.is_polling(request):
                 sessions.renew(request)
+        user: Any = request.user
+        zone_of_reader.set(user.zone if user.is_authenticated else UTC)
         return self.get_response(request)
 
 

@@ -121,7 +121,7 @@ def open_ways() -> dict[str, Way]:
     """Lists that show what each person may see, down to nothing."""
     names = [
         "workspace:home", "workspace:search", "inbox:work", "subjects:today",
-        "views:views",
+        "views:views", "core:read_day",
     ]  # fmt: skip
     ways = {name: Way(reverse(name)) for name in names}
     ways["accounts:settings"] = Way(reverse("accounts:settings"), methods="GET POST")

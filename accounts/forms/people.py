@@ -12,6 +12,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from core.dates import start_of
+from core.dates.field import DayField
 from core.models import Deployment
 
 
@@ -22,12 +23,6 @@ def zones() -> list[tuple[str, str]]:
                "Pacific/")  # fmt: skip
     names = sorted(name for name in available_timezones() if name.startswith(regions))
     return [("UTC", "UTC"), *((name, name.replace("_", " ")) for name in names)]
-
-
-class Day(forms.DateInput):
-    """A day, with the browser's calendar."""
-
-    input_type = "date"
 
 
 class PersonForm(forms.ModelForm[User]):
@@ -149,12 +144,8 @@ class AccountField(forms.CharField):
 class GrantForm(forms.Form):
     """From when to when a role is held, who asked for it and why."""
 
-    first_day = forms.DateField(
-        widget=Day, required=False, help_text="Leave empty to begin at once."
-    )
-    last_day = forms.DateField(
-        widget=Day, required=False, help_text="Leave empty where no end is known."
-    )
+    first_day = DayField(required=False, help_text="Leave empty to begin at once.")
+    last_day = DayField(required=False, help_text="Leave empty where no end is known.")
     requested_by = AccountField(
         required=False, help_text="User name or e-mail address; leave empty if it was you."
     )

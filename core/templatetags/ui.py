@@ -12,6 +12,7 @@ from django.templatetags.static import static
 from django.utils.safestring import SafeString
 
 from core import charts
+from core.dates.field import DayInput
 from core.markup import markup
 
 register = template.Library()
@@ -86,7 +87,9 @@ def _said(choices: Iterable[tuple[Any, Any]], none: str) -> list[tuple[Any, Any]
     ]
 
 
-KINDS: dict[type, str] = {CheckboxInput: "checkbox", CheckboxSelectMultiple: "choices"}
+KINDS: dict[type, str] = {
+    CheckboxInput: "checkbox", CheckboxSelectMultiple: "choices", DayInput: "day",
+}  # fmt: skip
 
 
 @register.inclusion_tag("components/field.html")
@@ -94,7 +97,7 @@ def field(bound: BoundField, label: str = "") -> dict[str, Any]:
     """A form field: label above, hint, input, error with icon, wired for screen readers."""
     kind = KINDS.get(type(bound.field.widget), "")
     attributes = _described(bound)
-    if not kind:
+    if kind in {"", "day"}:
         own = bound.field.widget.attrs.get("class", "")
         attributes["class"] = f"input {own}".strip()
     if isinstance(bound.field.widget, Select):

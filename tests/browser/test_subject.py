@@ -10,6 +10,7 @@ from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from accounts.models import User
+from core.dates import show_day
 from subjects.actions import subjects
 from subjects.models import Subject
 from tests.world import World, screen
@@ -35,3 +36,26 @@ def test_a_phone_opens_the_timeline_at_today(
     tab.set_viewport_size(PHONE)
     tab.goto(under_way.get_absolute_url())
     expect(tab.locator("#timeline-today")).to_be_in_viewport()
+
+
+def test_a_day_is_typed_read_and_shown(
+    live: World, tab: Page, sign_in: Callable[[User], None]
+) -> None:
+    sign_in(live.coordinator)
+    tab.goto(f"/sites/{live.site.pk}/screen/")
+    day = tab.get_by_label("Consented on")
+    day.fill("someday")
+    day.press("Tab")
+    expect(tab.locator(f"#{day.get_attribute('id')}-echo")).to_contain_text("someday is not a day")
+    day.fill("-3")
+    day.press("Tab")
+    meant = timezone.localdate(timezone=live.coordinator.zone) - timedelta(days=3)
+    expect(day).to_have_value(show_day(meant))
+    expect(tab.locator(f"#{day.get_attribute('id')}-echo")).to_have_text(f"{meant:%a}, 3 days ago")
+    tab.get_by_role("button", name="Open calendar").last.click()
+    calendar = tab.locator("input[type=date]")
+    calendar.evaluate(
+        "input => { input.value = '2026-02-01'; input.dispatchEvent(new Event('change')); }"
+    )
+    expect(day).to_have_value("1 Feb 2026")
+    expect(day).to_be_focused()
