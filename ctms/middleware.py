@@ -99,7 +99,8 @@ class RefusalMiddleware:
         status = 409 if isinstance(error, ConflictError) else 422
         if not isinstance(error, (ConflictError, RefusedError)):
             return None
-        return problems.answer(request, status, str(error))
+        way = (error.url, error.step) if isinstance(error, RefusedError) and error.url else None
+        return problems.answer(request, status, str(error), way=way)
 
 
 class FragmentMiddleware:

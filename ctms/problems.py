@@ -28,14 +28,15 @@ UNPROVEN = (
 
 
 def answer(
-    request: HttpRequest, status: int, message: str = "", words: tuple[str, str] | None = None
-) -> HttpResponse:
+    request: HttpRequest, status: int, message: str = "", words: tuple[str, str] | None = None,
+    way: tuple[str, str] | None = None,
+) -> HttpResponse:  # fmt: skip
     """The page of this status; for htmx a note in the page, where what was typed stays."""
     is_fragment = "HX-Request" in request.headers
     heading, way_out = words or WORDS[status]
     context = {
         "status": status, "heading": heading, "message": message, "way_out": way_out,
-        "switching": "",
+        "switching": "", "way": way,
     }  # fmt: skip
     template = "components/problem.html" if is_fragment else "problem.html"
     response = render(request, template, context, status=status)

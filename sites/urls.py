@@ -4,11 +4,12 @@ from django.urls import path
 
 from core import lists
 from sites.pages import EquipmentPages, HolidayPages, PersonPages, RoomPages
-from sites.views import candidates, delegations, effect, imports, periods, places, sites
+from sites.views import candidates, consents, delegations, effect, imports, periods, places, sites
 
 app_name = "sites"
 
 AT_PLACE = "places/<slug:slug>/"
+CONSENTS = "trials/<slug:code>/set-up/consents/"
 AT_SITE = "trials/<slug:code>/sites/<str:number>/"
 
 urlpatterns = [
@@ -42,6 +43,12 @@ urlpatterns = [
         sites.withdraw_version,
         name="withdraw_version",
     ),
+    path(CONSENTS, consents.consent_forms, name="consent_forms"),
+    path(f"{CONSENTS}add/", consents.add_consent_type, name="add_consent_type"),
+    path(
+        f"{CONSENTS}<int:pk>/add-version/", consents.add_consent_version, name="add_consent_version"
+    ),
+    path("consent-versions/<int:pk>/approve/", consents.approve_consent, name="approve_consent"),
     path("trials/<slug:code>/sites/add/", sites.add_site, name="add_site"),
     path("trials/<slug:code>/sites/import/", imports.import_sites, name="import_sites"),
     path("trials/<slug:code>/sites/assign-cra/", sites.assign_cra, name="assign_cra"),

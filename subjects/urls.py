@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from subjects.views import course, feeds, imports, lists, subjects, today, visits
+from subjects.views import consents, course, feeds, imports, lists, subjects, today, visits
 
 app_name = "subjects"
 
@@ -49,6 +49,11 @@ urlpatterns = [
     path("subjects/<int:pk>/rescreen/", course.rescreen, name="rescreen"),
     path("subjects/<int:pk>/transfer/", course.transfer, name="transfer"),
     path("transfers/<int:pk>/call-off/", course.call_off_transfer, name="call_off_transfer"),
+    path("subjects/<int:pk>/record-consent/", consents.record_consent, name="record_consent"),
+    path("consents/<int:pk>/", consents.consent, name="consent"),
+    path("consents/<int:pk>/correct/", consents.correct_consent, name="correct_consent"),
+    path("consents/<int:pk>/void/", consents.void_consent, name="void_consent"),
+    path("consents/<int:pk>/withdraw/", consents.withdraw_consent, name="withdraw_consent"),
     path("subjects/<int:pk>/add-visit/", course.add_visit, name="add_visit"),
     re_path(
         r"^subjects/(?P<pk>[0-9]+)/(?P<verb>eligible|treat|follow-up)/$",

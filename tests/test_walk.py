@@ -19,6 +19,7 @@ from core.permissions import Permission
 from tests.test_house import ROOT, SOURCES
 from tests.ways import Table, Way, Who, persons
 from tests.ways import table as other_ways
+from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
 from tests.ways_lists import list_ways
 from tests.ways_trials import trial_ways
@@ -41,7 +42,7 @@ def table(world: World) -> Table:
     more = {
         name: way if isinstance(way, list) else [way] for name, way in trial_ways(world).items()
     }
-    return other_ways(world) | course_ways(world) | list_ways(world) | more
+    return other_ways(world) | course_ways(world) | list_ways(world) | consent_ways(world) | more
 
 
 def named(patterns: list[URLPattern | URLResolver], namespace: str = "") -> set[str]:

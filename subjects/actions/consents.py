@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.actions import RefusedError, action
 from core.dates import local_day, show_day
+from core.links import address
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.models import ConsentApproval, Delegation, Person, Site, Task
@@ -30,7 +31,7 @@ class ConsentNeededError(RefusedError):
     step = "Record consent"
 
     def __init__(self, subject: Subject, text: str) -> None:
-        self.url = subject.get_absolute_url()
+        self.url = address("subjects:record_consent", subject.pk)
         super().__init__(text)
 
 

@@ -61,7 +61,10 @@ def end(request: Request, pk: int) -> HttpResponse:
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
 
     today = timezone.localdate(timezone=subject.site.place.zone)
-    form = EndForm(request.POST or None, initial={"on": today}, after=subject.status)
+    form = EndForm(
+        request.POST or None, after=subject.status,
+        initial={"on": today, "status": request.GET.get("status", "")},
+    )  # fmt: skip
 
     def leave() -> str:
         left = subjects.end(subject, by=request.user, **form.cleaned_data)

@@ -1,0 +1,99 @@
+"""Consent forms of a trial: types, versions, and at which sites they are in use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Count, Q
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from core.pages import answer
+from core.permissions import Permission
+from core.web import Request, allowed, find, page
+from sites.actions import consents
+from sites.forms.consents import ApprovalForm, ConsentTypeForm, ConsentVersionForm
+from sites.models import Site
+from trials.actions import consents as forms
+from trials.models import ConsentType, ConsentVersion, Trial
+
+
+@require_GET
+def consent_forms(request: Request, code: str) -> HttpResponse:
+    """The consent forms of a trial with their versions, newest first, and how many sites use each."""
+    trial = find(Trial, request.user, code=code)
+    seen = Site.objects.visible_to(request.user).filter(trial=trial)
+    today = timezone.localdate()
+    in_use = Q(approvals__during__contains=today, approvals__site__in=seen)
+    versions = ConsentVersion.objects.filter(type__trial=trial).order_by("type", "-dated", "-pk")
+    counted = versions.annotate(sites=Count("approvals__site", distinct=True, filter=in_use))
+    by_type: dict[int, list[ConsentVersion]] = {}
+    for version in counted:
+        by_type.setdefault(version.type_id, []).append(version)
+    types = ConsentType.objects.filter(trial=trial).order_by("is_optional", "pk")
+    context = {
+        "trial": trial,
+        "shown": [(type_, by_type.get(type_.pk, [])) for type_ in types],
+        "may_edit": allowed(request.user, Permission.PROTOCOL_EDIT, trial),
+        "may_approve": allowed(request.user, Permission.SITE_EDIT, trial),
+    }
+    return page(request, "sites/consent_forms.html", context)
+
+
+def _about(trial: Trial, title: str, verb: str) -> dict[str, Any]:
+    """How the page of a form about consent forms looks, and where it leads."""
+    return {
+        "title": title, "verb": verb, "trial": trial, "frame": "trials/set_up_frame.html",
+        "back": reverse("sites:consent_forms", args=[trial.code]),
+    }  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def add_consent_type(request: Request, code: str) -> HttpResponse:
+    """Add a consent form to a trial."""
+    trial = find(Trial, request.user, to=Permission.PROTOCOL_EDIT, code=code)
+    form = ConsentTypeForm(request.POST or None)
+    return answer(
+        request, form,
+        lambda: forms.add_consent_type(trial, by=request.user, **form.cleaned_data),
+        done="Consent form added.", **_about(trial, "Add consent form", "Add consent form"),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def add_consent_version(request: Request, code: str, pk: int) -> HttpResponse:
+    """Add a version of a consent form."""
+    type_ = find(ConsentType, request.user, to=Permission.PROTOCOL_EDIT, pk=pk, trial__code=code)
+    form = ConsentVersionForm(request.POST or None)
+    return answer(
+        request, form,
+        lambda: forms.add_consent_version(type_, by=request.user, **form.cleaned_data),
+        done="Version added.", **_about(type_.trial, f"New version of {type_}", "Add version"),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def approve_consent(request: Request, pk: int) -> HttpResponse:
+    """The ethics committee approved a version, at a site or for all sites of a country."""
+    version = find(ConsentVersion, request.user, to=Permission.SITE_EDIT, pk=pk)
+    trial = version.type.trial
+    form = ApprovalForm(
+        request.POST or None, trial=trial, user=request.user,
+        initial={"languages": "en", "from_on": timezone.localdate()},
+    )  # fmt: skip
+
+    def approve() -> None:
+        values = dict(form.cleaned_data)
+        where = values.pop("where")
+        if isinstance(where, Site):
+            consents.approve_consent(where, version=version, by=request.user, **values)
+        else:
+            consents.approve_consent_in(where, version=version, by=request.user, **values)
+
+    title = f"Ethics approval of {version}"
+    return answer(
+        request, form, approve, done=f"{version} is approved.",
+        **_about(trial, title, "Record approval"),
+    )  # fmt: skip

@@ -1,0 +1,62 @@
+"""What the addresses of consents and consent forms take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from core.permissions import Permission
+from sites.actions import places
+from tests.subjects.consented import photo, record
+from tests.ways import Table, Way
+from tests.world import World, screen
+
+BOTH = "GET POST"
+
+
+def consent_ways(world: World) -> Table:
+    """Consents of a subject, and the forms of the trial."""
+
+    subject = screen(world)
+    places.delegate(
+        world.site, person=world.person, tasks=["consent"], from_on=subject.screened_on,
+        by=world.coordinator,
+    )  # fmt: skip
+    version = photo(world)
+    made = record(world, subject, version)
+    of_subject: dict[str, Any] = {"see": Permission.SUBJECT_VIEW}
+    change: dict[str, Any] = of_subject | {"get": Permission.CONSENT_RECORD, "methods": BOTH}
+    of_trial: dict[str, Any] = {"at": "trial", "shared": True}
+    edit: dict[str, Any] = of_trial | {"get": Permission.PROTOCOL_EDIT, "methods": BOTH}
+
+    def to(name: str, *args: object) -> str:
+        return reverse(name, args=args)
+
+    trial = world.trial.code
+    return {
+        "subjects:record_consent": [Way(to("subjects:record_consent", subject.pk), **change)],
+        "subjects:consent": [Way(to("subjects:consent", made.pk), **of_subject)],
+        **{
+            f"subjects:{name}": [Way(to(f"subjects:{name}", made.pk), **change)]
+            for name in ("correct_consent", "void_consent", "withdraw_consent")
+        },
+        "sites:consent_forms": [
+            Way(to("sites:consent_forms", trial), see=Permission.TRIAL_VIEW, **of_trial)
+        ],
+        "sites:add_consent_type": [
+            Way(to("sites:add_consent_type", trial), see=Permission.TRIAL_VIEW, **edit)
+        ],
+        "sites:add_consent_version": [
+            Way(
+                to("sites:add_consent_version", trial, version.type_id),
+                see=Permission.PROTOCOL_VIEW, **edit,
+            )
+        ],
+        "sites:approve_consent": [
+            Way(
+                to("sites:approve_consent", version.pk), see=Permission.PROTOCOL_VIEW,
+                get=Permission.SITE_EDIT, methods=BOTH, **of_trial,
+            )
+        ],
+    }  # fmt: skip
