@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subquery, Value, When
-from django.db.models.functions import Coalesce, Greatest, JSONObject, Lower
+from django.db.models.functions import Coalesce, Greatest, JSONObject
 
 from core.dates import show_day
 from sites.models import ConsentApproval
@@ -75,7 +75,9 @@ def _with_days(rows: QuerySet[Any], now: datetime, on: date | None) -> QuerySet[
     held = ConsentApproval.objects.filter(**THERE, version=OuterRef("version_id"))
     found: QuerySet[Any] = rows.annotate(
         day=here(HERE, now) if on is None else Value(on, DAY),
-        held_since=Coalesce(Subquery(held.values(begun=Lower("during"))[:1]), F("signed_on")),
+        held_since=Coalesce(
+            Subquery(held.values("during__startswith")[:1], output_field=DAY), F("signed_on")
+        ),
         asked_as=Case(
             When(
                 subject__status=SubjectStatus.ON_TREATMENT, then=Value(MustReconsent.ON_TREATMENT)
@@ -97,7 +99,7 @@ def _with_versions(rows: QuerySet[Any]) -> QuerySet[Any]:
     ).order_by("during")
     current = ConsentApproval.objects.filter(**THERE, during__contains=OuterRef("day"))
     found: QuerySet[Any] = rows.annotate(
-        since=Subquery(asks.values(begun=Lower("during"))[:1], output_field=DAY),
+        since=Subquery(asks.values("during__startswith")[:1], output_field=DAY),
         rule=Subquery(asks.values("version__reconsent_rule")[:1]),
         days=Subquery(asks.values("version__reconsent_days")[:1]),
         wanted=Subquery(current.values("version")[:1]),

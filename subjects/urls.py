@@ -2,9 +2,21 @@
 
 from django.urls import path, re_path
 
-from subjects.views import consents, course, feeds, imports, lists, subjects, today, visits
+from subjects.views import (
+    consent_matrix,
+    consents,
+    course,
+    feeds,
+    imports,
+    lists,
+    subjects,
+    today,
+    visits,
+)
 
 app_name = "subjects"
+
+CONSENTS = "trials/<slug:code>/sites/<str:number>/consents"
 
 urlpatterns = [
     path("today/", today.today, name="today"),
@@ -50,6 +62,8 @@ urlpatterns = [
     path("subjects/<int:pk>/transfer/", course.transfer, name="transfer"),
     path("transfers/<int:pk>/call-off/", course.call_off_transfer, name="call_off_transfer"),
     path("subjects/<int:pk>/record-consent/", consents.record_consent, name="record_consent"),
+    path(f"{CONSENTS}/", consent_matrix.consents, name="consents"),
+    path(f"{CONSENTS}.<slug:kind>", consent_matrix.export_consents, name="export_consents"),
     path("consents/<int:pk>/", consents.consent, name="consent"),
     path("consents/<int:pk>/correct/", consents.correct_consent, name="correct_consent"),
     path("consents/<int:pk>/void/", consents.void_consent, name="void_consent"),

@@ -27,6 +27,7 @@ def consent_ways(world: World) -> Table:
     made = record(world, subject, version)
     of_subject: dict[str, Any] = {"see": Permission.SUBJECT_VIEW}
     change: dict[str, Any] = of_subject | {"get": Permission.CONSENT_RECORD, "methods": BOTH}
+    of_site: dict[str, Any] = {"see": Permission.SITE_VIEW, "get": Permission.SUBJECT_VIEW}
     of_trial: dict[str, Any] = {"at": "trial", "shared": True}
     edit: dict[str, Any] = of_trial | {"get": Permission.PROTOCOL_EDIT, "methods": BOTH}
 
@@ -41,6 +42,10 @@ def consent_ways(world: World) -> Table:
             f"subjects:{name}": [Way(to(f"subjects:{name}", made.pk), **change)]
             for name in ("correct_consent", "void_consent", "withdraw_consent")
         },
+        "subjects:consents": [Way(to("subjects:consents", trial, "1042"), **of_site)],
+        "subjects:export_consents": [
+            Way(to("subjects:export_consents", trial, "1042", "csv"), **of_site)
+        ],
         "sites:consent_forms": [
             Way(to("sites:consent_forms", trial), see=Permission.TRIAL_VIEW, **of_trial)
         ],

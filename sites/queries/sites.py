@@ -43,6 +43,7 @@ def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:
         ("", "Overview", site.get_absolute_url()),
         ("subjects", "Subjects", _site_url("workspace:site_subjects", site)),
         ("screening", "Screening log", reverse("subjects:screening_log", args=[site.pk])),
+        ("consents", "Consents", _site_url("subjects:consents", site)),
         ("status", "Status", _site_url("sites:status", site)),
         ("schedules", "Schedule versions", _site_url("sites:schedules", site)),
     ]
