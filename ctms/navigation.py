@@ -158,6 +158,10 @@ def _at_place(place: str) -> Iterator[Item]:
     )  # fmt: skip
     yield _item("subjects:place_screening", "clipboard", "Screening log", "", place)
     yield _item(
+        "subjects:place_consents", "pen", "Consents", "", place, rules=["consent.reconsent"],
+        also=("/consents/",),
+    )  # fmt: skip
+    yield _item(
         "sites:delegations", "check-circle", "Delegations", "", place,
         also=(address("sites:delegate", place), "/delegations/"),
     )  # fmt: skip
@@ -174,6 +178,10 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
             also=SUBJECT_PAGES,
         )  # fmt: skip
         yield _item("subjects:trial_screening", "clipboard", "Screening log", "", code)
+        yield _item(
+            "subjects:trial_consents", "pen", "Consents", "", code, rules=["consent.reconsent"],
+            also=("/consents/",),
+        )  # fmt: skip
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
     yield _item("trials:set_up", "settings", "Set-up", "", code)
 

@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from django.db.models import F, Prefetch
+from django.db.models import Count, F, Prefetch, Q
 
 from accounts.models import User
 from core.dates import show_day, show_due
-from sites.models import ConsentApproval, Site
+from core.permissions import Permission
+from sites.models import ConsentApproval, Site, SiteStatus
+from sites.queries import HEAD
 from subjects.consents import outdated
 from subjects.diary import Window
 from subjects.models import Consent, ConsentWithdrawal, Subject, SubjectStatus
@@ -288,3 +290,29 @@ def lines(site: Site, user: User, now: datetime) -> Iterator[list[Any]]:
             row.get_signer_display(), row.explainer.name, row.is_copy_given, taken_back,
             late.get(row.pk),
         ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class AtSite:
+    """A site with what is to be signed again there."""
+
+    site: Site
+    consents: int
+    due: int
+    first: date | None
+
+
+def by_site(user: User, now: datetime, **where: Any) -> list[AtSite]:
+    """The sites of a place or a trial that screen, or have screened, in three queries."""
+    sites = Site.objects.visible_to(user, Permission.SUBJECT_VIEW).filter(**where)
+    shown = sites.filter(Q(status=SiteStatus.OPEN) | Q(screened__gt=0)).select_related(*HEAD)
+    held = Consent.objects.filter(subject__site__in=sites, voided_at=None).order_by()
+    counted = dict(held.values_list("subject__site").annotate(count=Count("pk")))
+    late: dict[int, list[date]] = defaultdict(list)
+    asked = outdated(now).filter(subject__site__in=sites)
+    for site_id, on in asked.values_list("subject__site", "sign_by"):
+        late[site_id].append(on)
+    return [
+        AtSite(site, counted.get(site.pk, 0), len(late[site.pk]), min(late[site.pk], default=None))
+        for site in shown.order_by("number", "trial__code")
+    ]

@@ -195,3 +195,43 @@ def _need(row: Any) -> Need:
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A consent in words, with how it stands."""
+
+    url: str
+    version: str
+    on: date
+    how: str
+    chip: tuple[str, str]
+
+    @property
+    def text(self) -> str:
+        """The consent on one line."""
+        return f"{self.version} {self.chip[1].lower()}, {self.how}"
+
+
+def consents_of(subject: Subject) -> list[Told]:
+    """What a subject signed, the newest first, with what was voided."""
+    rows = Consent.objects.filter(subject=subject)
+    shown = rows.select_related("version__type", "explainer").prefetch_related("withdrawals")
+    return [
+        Told(
+            row.get_absolute_url(), str(row.version), row.signed_on,
+            f"{row.language}, {row.get_signer_display().lower()},"
+            f" explained by {row.explainer.name}",
+            _chip(row),
+        )
+        for row in shown.order_by("-signed_on", "-pk")
+    ]  # fmt: skip
+
+
+def _chip(consent: Consent) -> tuple[str, str]:
+    if consent.voided_at is not None:
+        return "", "Voided"
+    if consent.withdrawals.all():
+        return "warn", "Withdrawn"
+    is_given = consent.decision == Consent.Decision.GIVEN
+    return ("ok" if is_given else ""), consent.get_decision_display()

@@ -242,7 +242,7 @@ def reconsent(within: Within, now: datetime) -> QuerySet[Any]:
         ),
         url=Concat(
             Value("/trials/"), F("subject__trial__code"), Value("/subjects/"),
-            F("subject__number"), Value("/"), output_field=models.TextField(),
+            F("subject__number"), Value("/consents/"), output_field=models.TextField(),
         ),
         owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=F("sign_by"),

@@ -44,6 +44,8 @@ def of_subject(subject: Subject, user: User, moving: Transfer | None) -> list[St
         )
         if subject.status not in BEGINNINGS:
             found.append(take_back(subject))
+    if can(user, Permission.CONSENT_RECORD, subject):
+        found.append(Step(reverse("subjects:record_consent", args=[subject.pk]), "Record consent"))
     if can(user, Permission.VISIT_BOOK, subject):
         found.append(Step(reverse("subjects:add_visit", args=[subject.pk]), "Unscheduled visit"))
     if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):

@@ -36,12 +36,24 @@ def consent_ways(world: World) -> Table:
 
     trial = world.trial.code
     return {
+        "workspace:subject_consents": [
+            Way(to("workspace:subject_consents", trial, subject.number), **of_subject)
+        ],
         "subjects:record_consent": [Way(to("subjects:record_consent", subject.pk), **change)],
         "subjects:consent": [Way(to("subjects:consent", made.pk), **of_subject)],
         **{
             f"subjects:{name}": [Way(to(f"subjects:{name}", made.pk), **change)]
             for name in ("correct_consent", "void_consent", "withdraw_consent")
         },
+        "subjects:place_consents": [
+            Way(
+                to("subjects:place_consents", world.place.slug), at="place",
+                see=Permission.PLACE_VIEW, shared=True,
+            )
+        ],
+        "subjects:trial_consents": [
+            Way(to("subjects:trial_consents", trial), see=Permission.TRIAL_VIEW, **of_trial)
+        ],
         "subjects:consents": [Way(to("subjects:consents", trial, "1042"), **of_site)],
         "subjects:export_consents": [
             Way(to("subjects:export_consents", trial, "1042", "csv"), **of_site)

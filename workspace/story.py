@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from core.dates import show_day
 from core.timelines import Mark, Point, Timeline
+from subjects.consents import consents_of
 from subjects.models import Contact, DeviationDraft, Subject
 from workspace.queries import VisitRow
 
@@ -57,7 +58,11 @@ def story_of(
     first, last = _span(marks, today, zoom)
     timeline = Timeline(first, last, today, day_1, subject.ended_on)
     done = sum(mark.is_done for mark in marks)
-    beside = {"Deviations": _deviations(subject), "Contacts": _contacts(subject)}
+    beside = {
+        "Consents": _consents(subject),
+        "Deviations": _deviations(subject),
+        "Contacts": _contacts(subject),
+    }
     lanes = [
         Lane("Visits", f"{done} of {len(marks)}", timeline.visits(marks)),
         *(
@@ -102,6 +107,14 @@ def _mark(row: VisitRow) -> Mark:
         window.earliest or window.target, window.target, window.latest or window.target,
         window.booked, window.state == "done",
     )  # fmt: skip
+
+
+def _consents(subject: Subject) -> list[Point]:
+    return [
+        Point(one.on, f"{one.text}, {show_day(one.on)}", label=one.version)
+        for one in consents_of(subject)
+        if one.chip[1] != "Voided"
+    ]
 
 
 def _deviations(subject: Subject) -> list[Point]:

@@ -87,6 +87,7 @@ def frame(
 def _tabs(subject: Subject, user: User, visits: int, current: str) -> list[Tab]:
     counts = Subject.objects.filter(pk=subject.pk).aggregate(
         contacts=Count("contacts", distinct=True),
+        consents=Count("consents", distinct=True, filter=Q(consents__voided_at=None)),
         deviations=Count(
             "visits__deviation_drafts", distinct=True,
             filter=~Q(visits__deviation_drafts__state=DeviationDraft.State.WITHDRAWN),
@@ -95,6 +96,7 @@ def _tabs(subject: Subject, user: User, visits: int, current: str) -> list[Tab]:
     shown = [("subject", "Timeline", None), ("subject_visits", "Visits", visits)]
     if can(user, Permission.CONTACT_VIEW, subject):
         shown.append(("subject_contacts", "Contacts", counts["contacts"]))
+    shown.append(("subject_consents", "Consents", counts["consents"]))
     shown.append(("subject_deviations", "Deviations", counts["deviations"]))
     shown.append(("subject_activity", "Activity", None))
     at = [subject.trial.code, subject.number]

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_GET
 from core.access import can, require
 from core.export import KINDS, as_file
 from core.permissions import Permission
-from core.web import Request, page, whole
-from sites.models import Site
+from core.web import Request, find, page, whole
+from sites.models import Place, Site
 from sites.queries import site_at, site_frame
-from subjects.consent_matrix import HEADS, TABS, lines, matrix_of
+from subjects.consent_matrix import HEADS, TABS, by_site, lines, matrix_of
+from trials.models import Trial
 
 PAGE = 50
 
@@ -22,6 +23,25 @@ def _site(request: Request, code: str, number: str) -> Site:
     site = site_at(request.user, code, number)
     require(request.user, Permission.SUBJECT_VIEW, site)
     return site
+
+
+@require_GET
+def place_consents(request: Request, slug: str) -> HttpResponse:
+    """The sites at a place, with how many subjects sign again by when."""
+    place = find(Place, request.user, slug=slug)
+    return _by_site(request, place, place=place)
+
+
+@require_GET
+def trial_consents(request: Request, code: str) -> HttpResponse:
+    """The sites of a trial, with how many subjects sign again by when."""
+    trial = find(Trial, request.user, code=code)
+    return _by_site(request, trial, trial=trial)
+
+
+def _by_site(request: Request, of: Place | Trial, **where: Place | Trial) -> HttpResponse:
+    context = {"of": of, "sites": by_site(request.user, timezone.now(), **where)} | where
+    return page(request, "subjects/consent_sites.html", context)
 
 
 @require_GET

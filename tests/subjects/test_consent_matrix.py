@@ -130,3 +130,39 @@ def test_five_subjects_take_as_many_queries_as_one(world: World) -> None:
         record(world, other, part)
     assert asked() == one
     assert len(matrix(world).under("due")) == 5
+
+
+def test_the_sites_of_a_place_and_of_a_trial_tell_what_is_due(world: World, client: Client) -> None:
+    subject = reconsent_due(world)
+    client.force_login(world.coordinator)
+    for name, key in (
+        ("subjects:place_consents", "northgate"),
+        ("subjects:trial_consents", "tmr-204"),
+    ):
+        answer = client.get(reverse(name, args=[key]))
+        assert_well_made(answer.content.decode(), name)
+        (row,) = answer.context["sites"]
+        assert (row.consents, row.due) == (1, 1)
+        assert row.first == timezone.localdate() + 4 * DAY
+    assert reverse("subjects:consents", args=["tmr-204", "1042"]) in answer.content.decode()
+    assert subject.consents.count() == 1
+
+
+def test_the_page_of_a_subject_tells_what_is_due_and_what_was_signed(
+    world: World, client: Client
+) -> None:
+    subject = reconsent_due(world)
+    client.force_login(world.coordinator)
+    page = reverse("workspace:subject_consents", args=["tmr-204", subject.number])
+    answer = client.get(page)
+    assert_well_made(answer.content.decode(), page)
+    text = answer.content.decode()
+    assert "Main consent v3.0" in text
+    assert "Record v4.0" in text
+    story = client.get(subject.get_absolute_url()).context["story"]
+    assert "Consents" in [lane.name for lane in story.lanes]
+    made = subject.consents.get()
+    consents.void_consent(made, reason="Another subject", by=world.coordinator)
+    assert "Voided" in client.get(page).content.decode()
+    story = client.get(subject.get_absolute_url()).context["story"]
+    assert "Consents" not in [lane.name for lane in story.lanes]

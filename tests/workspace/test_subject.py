@@ -122,7 +122,8 @@ def test_every_tab_has_its_count_and_one_is_current(
     held = queries.visits_of(subject, TODAY, user)
     tabs = about.frame(subject, user, TODAY, held, "Contacts")["tabs"]
     assert [(each.text, each.count) for each in tabs] == [
-        ("Timeline", None), ("Visits", 4), ("Contacts", 1), ("Deviations", 1), ("Activity", None),
+        ("Timeline", None), ("Visits", 4), ("Contacts", 1), ("Consents", 0),
+        ("Deviations", 1), ("Activity", None),
     ]  # fmt: skip
     assert [each.text for each in tabs if each.is_current] == ["Contacts"]
     client.force_login(world.coordinator)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from core.access import can, require
 from core.permissions import Permission
 from core.web import Request, find, page
+from subjects.consents import consents_of, outdated
 from subjects.models import Preference, Subject
 from workspace import queries
 from workspace import subject as about
@@ -59,6 +60,18 @@ def subject_contacts(request: Request, code: str, number: str) -> HttpResponse:
     require(request.user, Permission.CONTACT_VIEW, record)
     context["contacts"] = about.contacts_of(record, request.user)
     return page(request, "workspace/subject_contacts.html", context)
+
+
+@require_GET
+def subject_consents(request: Request, code: str, number: str) -> HttpResponse:
+    """What the subject signed, newest first, and what is to be signed anew by when."""
+    record, context = _framed(request, code, number, "Consents")
+    context |= {
+        "consents": consents_of(record),
+        "asked": outdated(timezone.now()).filter(subject=record),
+        "may_record": can(request.user, Permission.CONSENT_RECORD, record),
+    }
+    return page(request, "workspace/subject_consents.html", context)
 
 
 @require_GET
