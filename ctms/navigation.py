@@ -64,6 +64,7 @@ QUICK = ("Today", "Schedule", "People", "Overview", "Sites", "Subjects", "My wor
 TABS = 4
 KEPT = "navigation"
 SUBJECT_PAGES = ("/subjects/", "/visits/")
+EVENT_PAGES = "/events/"
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -98,7 +99,7 @@ def _groups(user: User, kind: str, key: str, path: str) -> Groups:
         shown.append(Group("Organisation", tuple(_organisation(user))))
     if context is not None:
         is_place = context.kind == PLACE
-        items = _at_place(context.key) if is_place else _in_trial(user, context.key)
+        items = _at_place(user, context.key) if is_place else _in_trial(user, context.key)
         shown.append(Group("Site" if is_place else "Trial", tuple(items), context))
     if has_anywhere(user, Permission.ACCOUNT_EDIT):
         people = _item("accounts:people", "users", "People", "g e")
@@ -151,7 +152,7 @@ def _organisation(user: User) -> Iterator[Item]:
     )
 
 
-def _at_place(place: str) -> Iterator[Item]:
+def _at_place(user: User, place: str) -> Iterator[Item]:
     yield _item(
         "workspace:place_subjects", "users", "Subjects", "g u", place, rules=["visit.outcome"],
         also=(address("subjects:find_caller", place), *SUBJECT_PAGES),
@@ -161,6 +162,8 @@ def _at_place(place: str) -> Iterator[Item]:
         "subjects:place_consents", "pen", "Consents", "", place, rules=["consent.reconsent"],
         also=("/consents/",),
     )  # fmt: skip
+    if has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
+        yield _adverse_events("safety:place_events", place)
     yield _item(
         "sites:delegations", "check-circle", "Delegations", "", place,
         also=(address("sites:delegate", place), "/delegations/"),
@@ -182,8 +185,15 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
             "subjects:trial_consents", "pen", "Consents", "", code, rules=["consent.reconsent"],
             also=("/consents/",),
         )  # fmt: skip
+    if has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
+        yield _adverse_events("safety:events", code)
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
     yield _item("trials:set_up", "settings", "Set-up", "", code)
+
+
+def _adverse_events(name: str, key: str) -> Item:
+    rules = [rule for rule in obligations.RULES if rule.startswith("safety.")]
+    return _item(name, "activity", "Adverse events", "", key, rules=rules, also=(EVENT_PAGES,))
 
 
 def _with_switch(group: Group, request: HttpRequest) -> Group:
@@ -226,8 +236,10 @@ def _with_mark(group: Group, current: Item) -> Group:
 
 
 def _path_of(request: HttpRequest) -> str:
-    """Where a page lies in the navigation; the pages of a subject lie below the subjects."""
+    """Where a page lies in the navigation; those of subjects and events below their lists."""
     match = request.resolver_match
+    if match is not None and match.view_name == "safety:event":
+        return f"{EVENT_PAGES}{match.kwargs['number']}/"
     is_subject = match is not None and match.view_name.startswith("workspace:subject")
     number = match.kwargs.get("number") if match and is_subject else None
     return f"{SUBJECT_PAGES[0]}{number}/" if number else request.path

@@ -49,8 +49,8 @@ def _duties(
             output_field=models.TextField(),
         ),
         "url": Concat(
-            Value("/trials/"), F(f"{subject}__trial__code"), Value("/subjects/"),
-            F(f"{subject}__number"), Value("/"), output_field=models.TextField(),
+            Value("/trials/"), F(f"{subject}__trial__code"), Value("/events/"),
+            F(f"{event}number"), Value("/"), output_field=models.TextField(),
         ),
         "owner_id": Value(None, output_field=models.BigIntegerField()),
         "due_at": due_at,

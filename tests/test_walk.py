@@ -22,6 +22,7 @@ from tests.ways import table as other_ways
 from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
 from tests.ways_lists import list_ways
+from tests.ways_safety import safety_ways
 from tests.ways_trials import trial_ways
 from tests.world import World, make_place, user_with
 from trials.actions import trials
@@ -30,7 +31,18 @@ pytestmark = pytest.mark.django_db
 
 SHARES = 6  # in which the persons walk, side by side where the machine can
 
-OURS = {"trials", "sites", "subjects", "inbox", "workspace", "accounts", "audit", "core", "views"}
+OURS = {
+    "trials",
+    "sites",
+    "subjects",
+    "safety",
+    "inbox",
+    "workspace",
+    "accounts",
+    "audit",
+    "core",
+    "views",
+}
 # For whoever asks: each is tested where it is told of.
 WITHOUT_SIGNING_IN = {"accounts:session", "subjects:feed"}
 # It ends the walk: it signs a person out everywhere else, and the walk is everywhere else.
@@ -42,7 +54,14 @@ def table(world: World) -> Table:
     more = {
         name: way if isinstance(way, list) else [way] for name, way in trial_ways(world).items()
     }
-    return other_ways(world) | course_ways(world) | list_ways(world) | consent_ways(world) | more
+    return (
+        other_ways(world)
+        | course_ways(world)
+        | list_ways(world)
+        | consent_ways(world)
+        | safety_ways(world)
+        | more
+    )
 
 
 def named(patterns: list[URLPattern | URLResolver], namespace: str = "") -> set[str]:

@@ -30,6 +30,15 @@ def list_ways(world: World) -> dict[str, list[Way]]:
         "workspace:place_subjects": (["northgate"], place),
         "workspace:site_subjects": (one, site),
         "workspace:site_activity": (one, site | {"get": Permission.AUDIT_VIEW}),
+        "safety:events": (
+            ["tmr-204"],
+            trial | {"get": Permission.ADVERSE_EVENT_VIEW, "anywhere": True},
+        ),
+        "safety:place_events": (
+            ["northgate"],
+            place | {"get": Permission.ADVERSE_EVENT_VIEW, "anywhere": True},
+        ),
+        "safety:site_events": (one, site | {"get": Permission.ADVERSE_EVENT_VIEW}),
         "accounts:people": ([], {"at": "deployment", "get": Permission.ACCOUNT_VIEW}),
         "sites:holidays": ([], holidays),
         "sites:places": ([], {}),

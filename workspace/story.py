@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from core.dates import show_day
 from core.timelines import Mark, Point, Timeline
+from safety.models import AdverseEvent
 from subjects.consents import consents_of
 from subjects.models import Contact, DeviationDraft, Subject
 from workspace.queries import VisitRow
@@ -49,9 +50,10 @@ class Story:
 
 
 def story_of(
-    subject: Subject, visits: Sequence[VisitRow], today: date, day_1: date | None, zoom: str
-) -> Story | None:
-    """Visits, deviations and contacts over time; nothing while no visit has a date."""
+    subject: Subject, visits: Sequence[VisitRow], today: date, day_1: date | None, zoom: str,
+    events: Sequence[AdverseEvent] = (),
+) -> Story | None:  # fmt: skip
+    """Visits, adverse events, deviations and contacts over time; nothing while no visit has a date."""
     marks = [_mark(row) for row in visits if row.window.target]
     if not marks:
         return None
@@ -59,6 +61,7 @@ def story_of(
     timeline = Timeline(first, last, today, day_1, subject.ended_on)
     done = sum(mark.is_done for mark in marks)
     beside = {
+        "Adverse events": _events(events),
         "Consents": _consents(subject),
         "Deviations": _deviations(subject),
         "Contacts": _contacts(subject),
@@ -115,6 +118,17 @@ def _consents(subject: Subject) -> list[Point]:
         for one in consents_of(subject)
         if one.chip[1] != "Voided"
     ]
+
+
+def _events(events: Iterable[AdverseEvent]) -> list[Point]:
+    """Events on the first day they may have begun, named by what they are."""
+    return [
+        Point(
+            event.onset_from, f"{event}: {event.term}, {event.onset}",
+            label=f"SAE {event.term}" if event.is_serious else event.term,
+        )
+        for event in events
+    ]  # fmt: skip
 
 
 def _deviations(subject: Subject) -> list[Point]:

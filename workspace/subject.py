@@ -73,6 +73,7 @@ def frame(
         "identity": SubjectIdentity.objects.visible_to(user).filter(subject=subject).first(),
         "chip": SUBJECT_CHIPS.get(subject.status, ""),
         "may_log": can(user, Permission.CONTACT_LOG, subject),
+        "may_log_event": can(user, Permission.ADVERSE_EVENT_LOG, subject),
         "may_book": can(user, Permission.VISIT_BOOK, subject),
         "may_change": may_change,
         "may_enrol": may_change and SubjectStatus.ENROLLED in Subject.flow.after(subject.status),

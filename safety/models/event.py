@@ -12,6 +12,7 @@ from django.db.models.lookups import Exact
 
 from core.access import ScopedModel, ScopeIds
 from core.dates import PartialDate
+from core.links import address
 from core.permissions import Permission
 from safety.models.grading import GradingTerm
 from safety.models.setup import ReferenceSafetyInformation
@@ -190,6 +191,10 @@ class AdverseEvent(ScopedModel):
 
     def __str__(self) -> str:
         return f"{'SAE' if self.is_serious else 'AE'} {self.number}"
+
+    def get_absolute_url(self) -> str:
+        """The page of the event."""
+        return address("safety:event", self.subject.trial.code, self.number)
 
     @property
     def onset(self) -> PartialDate:

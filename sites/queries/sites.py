@@ -47,6 +47,8 @@ def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:
         ("status", "Status", _site_url("sites:status", site)),
         ("schedules", "Schedule versions", _site_url("sites:schedules", site)),
     ]
+    if can(user, Permission.ADVERSE_EVENT_VIEW, site):
+        tabs.insert(3, ("events", "Adverse events", _site_url("safety:site_events", site)))
     if can(user, Permission.AUDIT_VIEW, site):
         tabs.append(("activity", "Activity", _site_url("workspace:site_activity", site)))
     return {

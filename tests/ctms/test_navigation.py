@@ -49,7 +49,7 @@ def test_people_of_a_site_have_their_day_and_their_place(world: World) -> None:
     found = shown(world.coordinator)
     assert texts(found) == {
         "": ["Today", "My work", "Saved views", "Schedule"],
-        "Site": ["Subjects", "Screening log", "Consents", "Delegations", "Place"],
+        "Site": ["Subjects", "Screening log", "Consents", "Adverse events", "Delegations", "Place"],
     }
     assert found[1].context
     assert (found[1].context.title, found[1].context.detail) == ("1042 Northgate", "GB · 1 trial")
@@ -74,6 +74,7 @@ def test_people_of_a_trial_have_the_organisation_and_their_trial(world: World) -
             "Subjects",
             "Screening log",
             "Consents",
+            "Adverse events",
             "Schedule of activities",
             "Set-up",
         ],
@@ -189,7 +190,8 @@ def test_counts_are_open_duties_of_this_person_where_they_are_done(world: World)
     # Screening, day 1 and week 2 are past their windows; week 4 has to be booked.
     assert counts == {
         "Today": (0, False), "My work": (4, True), "Saved views": (0, False), "Schedule": (1, False),
-        "Subjects": (3, True), "Screening log": (0, False), "Consents": (0, False), "Delegations": (0, False), "Place": (0, False),
+        "Subjects": (3, True), "Screening log": (0, False), "Consents": (0, False), "Adverse events": (0, False),
+        "Delegations": (0, False), "Place": (0, False),
     }  # fmt: skip
     assert item(shown(world.cra), "My work").count == 0
     elsewhere = make_place("southend", world.admin)

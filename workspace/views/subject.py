@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET
 from core.access import can, require
 from core.permissions import Permission
 from core.web import Request, find, page
+from safety.models import AdverseEvent
 from subjects.consents import consents_of, outdated
 from subjects.models import Preference, Subject
 from workspace import queries
@@ -35,11 +36,14 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
     """The subject's story and what is next."""
     record, context = _framed(request, code, number, "Timeline")
     visits, zoom = context["visits"], request.GET.get("zoom", "")
+    events = AdverseEvent.objects.visible_to(request.user).filter(subject=record)
     preference = Preference.objects.visible_to(request.user).filter(subject=record).first()
     context |= {
         "rows": queries.next_first(visits),
         "done": sum(row.window.state == "done" for row in visits),
-        "story": story_of(record, visits, context["today"], context["day_1"], zoom),
+        "story": story_of(
+            record, visits, context["today"], context["day_1"], zoom, list(events.order_by("pk"))
+        ),
         "before": about.before_visit(preference),
         "facts": about.facts_of(record, preference, context["moves"]),
     }

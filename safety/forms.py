@@ -1,0 +1,216 @@
+"""The shape of input about adverse events."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from django import forms
+from django.utils import timezone
+
+from core.dates import ClockError, PartialDate, first_at
+from core.dates.field import DayField
+from safety.models import CTCAE_6, AdverseEvent, Causality, GradingTerm, Seriousness
+from sites.models import Place
+
+CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+NEAR = 5  # terms offered where a typed one is not in the dictionary
+
+
+class PartialDateField(forms.CharField):
+    """A date of which day or month may be unknown."""
+
+    def to_python(self, value: Any) -> PartialDate | None:  # type: ignore[override]
+        """The date as far as it is known."""
+        text = super().to_python(value)
+        try:
+            return PartialDate.read(text) if text else None
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from error
+
+    def prepare_value(self, value: Any) -> Any:
+        """The known parts, as they may be typed."""
+        return value.isoformat() if isinstance(value, PartialDate) else value
+
+    def run_validators(self, value: Any) -> None:
+        """What was read is a date already."""
+
+
+class TermField(forms.CharField):
+    """A term of the dictionary by its name; where it is none, names like it are offered."""
+
+    def to_python(self, value: Any) -> GradingTerm | None:  # type: ignore[override]
+        """The term of that name."""
+        text = super().to_python(value)
+        terms = GradingTerm.objects.filter(version=CTCAE_6).order_by("name")
+        if not text:
+            return None
+        if (found := terms.filter(name__iexact=text).first()) is not None:
+            return found  # type: ignore[no-any-return]
+        near = terms.filter(name__icontains=text.split()[0]).values_list("name", flat=True)[:NEAR]
+        offer = f" Near: {', '.join(near)}." if near else ""
+        raise forms.ValidationError(f"“{text}” is not a term of {CTCAE_6}.{offer}")
+
+    def prepare_value(self, value: Any) -> Any:
+        """The name of the term."""
+        return value.name if isinstance(value, GradingTerm) else value
+
+    def run_validators(self, value: Any) -> None:
+        """What was found is a term already."""
+
+
+class AwareForm(forms.Form):
+    """When the site became aware, by the clocks of the place."""
+
+    aware_on = DayField(label="Site became aware on")
+    aware_clock = forms.TimeField(label="At", widget=CLOCK)
+
+    def __init__(
+        self, *args: Any, place: Place, aware_at: datetime | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.place = place
+        local = (aware_at or timezone.now()).astimezone(place.zone)
+        self.fields["aware_on"].initial, self.fields["aware_clock"].initial = (
+            local.date(), local.time(),
+        )  # fmt: skip
+        self.fields[
+            "aware_clock"
+        ].help_text = (
+            f"By the clocks of {place.short_name}. The 24 h of a serious event count from here."
+        )
+        self.held = aware_at
+
+    def clean(self) -> dict[str, Any]:
+        """The instant of awareness."""
+        super().clean()
+        values = self.cleaned_data
+        on, clock = values.pop("aware_on", None), values.pop("aware_clock", None)
+        if on is None or clock is None:
+            return values
+        try:
+            values["aware_at"] = first_at(on, clock, self.place.zone)
+        except ClockError as error:
+            self.add_error("aware_clock", str(error))
+            return values
+        if self.held is not None and values["aware_at"] == self.held.replace(
+            second=0, microsecond=0
+        ):
+            values["aware_at"] = self.held  # the form shows minutes; nothing was changed
+        return values
+
+
+class EventForm(AwareForm, forms.ModelForm[AdverseEvent]):
+    """What happened, when, how severe it is, and what was done."""
+
+    class Meta:
+        model = AdverseEvent
+        fields = (
+            "term", "grade", "severity", "action_taken", "outcome", "is_special_interest",
+            "study_drug", "reporter", "narrative",
+        )  # fmt: skip
+        widgets: ClassVar = {
+            "narrative": forms.Textarea(attrs={"rows": 5}),
+            "grade": forms.Select(choices=[("", "---"), *((n, f"Grade {n}") for n in range(1, 6))]),
+        }
+        help_texts: ClassVar = {
+            "narrative": "No names. Use subject number and roles only.",
+            "severity": "Only where the event is not graded by CTCAE.",
+        }
+
+    onset = PartialDateField(help_text="As 9 Jun 2026, Jun 2026 or 2026, as far as it is known.")
+    ended = PartialDateField(required=False, help_text="Leave it empty while the event goes on.")
+    grading_term = TermField(
+        required=False, label="CTCAE term", help_text="As in CTCAE 6.0, for example Appendicitis."
+    )
+    field_order: tuple[str, ...] = (
+        "term", "grading_term", "grade", "severity", "onset", "ended", "aware_on", "aware_clock",
+    )  # fmt: skip
+
+    def _post_clean(self) -> None:
+        """The action judges the whole event; the form only reads it."""
+
+
+class LogForm(EventForm):
+    """A new event, with what makes it serious, if anything."""
+
+    criteria = forms.MultipleChoiceField(
+        choices=Seriousness.choices, required=False, widget=forms.CheckboxSelectMultiple,
+        label="Why it is serious",
+        help_text="Any of these makes it an SAE: the report to the sponsor is due within 24 h.",
+    )  # fmt: skip
+    field_order = (*EventForm.field_order, "criteria")
+
+
+class ChangeForm(EventForm):
+    """Changes of an event, with a reason where grade or awareness change."""
+
+    reason = forms.CharField(
+        max_length=200, required=False,
+        help_text="Needed for another grade or another time of awareness.",
+    )  # fmt: skip
+
+
+class SeriousForm(AwareForm):
+    """What makes an event serious, and when the site knew that."""
+
+    criteria = forms.MultipleChoiceField(
+        choices=Seriousness.choices, widget=forms.CheckboxSelectMultiple, label="Why it is serious"
+    )
+    reason = forms.CharField(max_length=200, required=False, label="What is new")
+    field_order = ("criteria", "aware_on", "aware_clock", "reason")
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(max_length=200)
+
+
+RELATED = forms.TypedChoiceField(
+    choices=[("", "Choose"), ("yes", "Yes"), ("no", "No")], coerce=lambda said: said == "yes",
+    label="Is there a reasonable possibility that the study drug caused it?",
+)  # fmt: skip
+
+
+class CausalityForm(forms.Form):
+    """Whether the study drug may be the cause."""
+
+    is_related = RELATED
+    causality = forms.ChoiceField(
+        choices=[("", "---"), *Causality.choices], required=False, label="How likely"
+    )
+
+
+class SponsorForm(CausalityForm):
+    """The sponsor's view of cause and expectedness."""
+
+    is_expected = forms.TypedChoiceField(
+        choices=[("", "Choose"), ("no", "No, unexpected"), ("yes", "Yes, expected")],
+        coerce=lambda said: said == "yes",
+        label="Was it to be expected by the reference safety information in force at onset?",
+    )
+
+
+class SendForm(forms.Form):
+    """Which version is sent, and why it is late where it is."""
+
+    is_final = forms.BooleanField(required=False, label="This is the final report")
+    late_reason = forms.CharField(
+        max_length=200, required=False, label="Why it is late",
+        help_text="Needed once the 24 h are over.",
+    )  # fmt: skip
+
+
+class SubmissionForm(forms.Form):
+    """When an authority got a report."""
+
+    on = DayField(label="Submitted on")
+    clock = forms.TimeField(label="At", widget=CLOCK)
+    note = forms.CharField(max_length=200, required=False, label="Receipt number")
+
+
+class CaseForm(forms.Form):
+    """The case of an event in the safety database."""
+
+    case_number = forms.CharField(max_length=60, label="Case in the safety database")

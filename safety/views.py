@@ -1,0 +1,281 @@
+"""Pages of adverse events: lists, the page of an event, and every step of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from core import lists
+from core.access import has_anywhere, require
+from core.dates import ClockError, first_at
+from core.pages import answer
+from core.permissions import Permission
+from core.signing import signatures
+from core.signing.pages import sign_page
+from core.web import Request, allowed, back, find, page, say, whole
+from safety import queries
+from safety.actions import assessments, clocks, reports
+from safety.actions import events as actions
+from safety.forms import (
+    CaseForm,
+    CausalityForm,
+    ChangeForm,
+    LogForm,
+    ReasonForm,
+    SendForm,
+    SeriousForm,
+    SponsorForm,
+    SubmissionForm,
+)
+from safety.lists import EVENTS
+from safety.models import AdverseEvent, ReportClock, SafetyDesk, SafetyReport
+from sites.models import Place
+from sites.queries import site_at, site_frame
+from subjects.models import Subject
+from trials.models import Trial
+
+P = Permission
+ALONG = ("subject__site__place", "subject__trial", "grading_term", "reference")
+OF_EVENT = tuple(f"event__{path}" for path in ALONG[:2])
+FORM = "safety/form.html"
+
+
+def events(request: Request, code: str, kind: str = "") -> HttpResponseBase:
+    """The adverse events of a trial."""
+    trial = find(Trial, request.user, code=code)
+    _refuse_unless_seen(request)
+    rows = AdverseEvent.objects.visible_to(request.user).filter(subject__trial=trial)
+    listing = lists.Listing(request, EVENTS, rows, of=trial)
+    return lists.answer(listing, request, "safety/events.html", {"trial": trial}, kind)
+
+
+def site_events(request: Request, code: str, number: str, kind: str = "") -> HttpResponseBase:
+    """The adverse events of a site."""
+    site = site_at(request.user, code, number)
+    require(request.user, P.ADVERSE_EVENT_VIEW, site)
+    rows = AdverseEvent.objects.visible_to(request.user).filter(subject__site=site)
+    listing = lists.Listing(request, EVENTS, rows, of=site)
+    frame = site_frame(site, request.user, "events")
+    return lists.answer(listing, request, "workspace/site_list.html", frame, kind)
+
+
+def place_events(request: Request, slug: str, kind: str = "") -> HttpResponseBase:
+    """The adverse events of a place across its trials."""
+    place = find(Place, request.user, slug=slug)
+    _refuse_unless_seen(request)
+    rows = AdverseEvent.objects.visible_to(request.user).filter(subject__site__place=place)
+    listing = lists.Listing(request, EVENTS, rows, of=place)
+    return lists.answer(listing, request, "safety/events.html", {"place": place}, kind)
+
+
+def _refuse_unless_seen(request: Request) -> None:
+    if not has_anywhere(request.user, P.ADVERSE_EVENT_VIEW):
+        raise PermissionDenied("Your role does not show adverse events.")
+
+
+@require_GET
+def event(request: Request, code: str, number: str) -> HttpResponse:
+    """An event with its clocks, what is thought of it, and every version of its report."""
+    held = find(
+        AdverseEvent, request.user, along=ALONG, subject__trial__code=code, number=number
+    )  # fmt: skip
+    user, sent = request.user, queries.reports_of(held)
+    context = {
+        "event": held, "subject": held.subject, "trial": held.subject.trial,
+        "site": held.subject.site, "clocks": queries.clocks_of(held, timezone.now()),
+        "aware": queries.in_words(held.aware_at, held.subject.site.place.zone),
+        "story": queries.story_of(held), "reports": sent,
+        "signatures": signatures(held, assessments.causality_content),
+        "desk": SafetyDesk.objects.filter(trial=held.subject.trial).first(),
+        "may_log": allowed(user, P.ADVERSE_EVENT_LOG, held),
+        "may_assess": allowed(user, P.CAUSALITY_ASSESS, held),
+        "may_judge": allowed(user, P.SAFETY_ASSESS, held),
+        "may_handle": allowed(user, P.SAFETY_HANDLE, held),
+        "next": "Send initial report" if not sent else "Send next report",
+    }  # fmt: skip
+    return page(request, "safety/event.html", context)
+
+
+def _form(
+    request: Request, held: AdverseEvent, form: forms.BaseForm, act: Callable[[], object],
+    verb: str, done: str, **more: Any,
+) -> HttpResponse:  # fmt: skip
+    """The page of a form about an event."""
+    return answer(
+        request, form, act, title=f"{verb}: {held}", verb=verb, back=held.get_absolute_url(),
+        done=done, template=FORM, event=held, trial=held.subject.trial, **more,
+    )  # fmt: skip
+
+
+def _held(request: Request, pk: int, to: Permission) -> AdverseEvent:
+    return find(AdverseEvent, request.user, to=to, along=ALONG, pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+def log_event(request: Request, pk: int) -> HttpResponse:
+    """Log what happened to a subject."""
+    subject = find(
+        Subject, request.user, to=P.ADVERSE_EVENT_LOG, along=("site__place", "trial"), pk=pk
+    )
+    form = LogForm(request.POST or None, place=subject.site.place)
+
+    def log() -> HttpResponse:
+        values = dict(form.cleaned_data)
+        criteria = values.pop("criteria")
+        made = actions.log_event(subject, values=values, criteria=criteria, by=request.user)
+        say(request, f"{made} logged.")
+        return redirect(made)
+
+    return answer(
+        request, form, log, title=f"Log AE of {subject}", verb="Log AE",
+        back=subject.get_absolute_url(), template=FORM, subject=subject, trial=subject.trial,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def change_event(request: Request, pk: int) -> HttpResponse:
+    """Correct or complete an event."""
+    held = _held(request, pk, P.ADVERSE_EVENT_LOG)
+    given = request.POST.get("revision", "")
+    form = ChangeForm(
+        request.POST or None, instance=held, place=held.subject.site.place, aware_at=held.aware_at,
+        initial={"onset": held.onset, "ended": held.ended, "grading_term": held.grading_term},
+    )  # fmt: skip
+
+    def change() -> object:
+        values = dict(form.cleaned_data)
+        reason = values.pop("reason")
+        return actions.change_event(
+            held, values=values, reason=reason, revision=whole(given), by=request.user
+        )
+
+    return _form(
+        request, held, form, change, "Change event", f"{held} changed.",
+        revision=given or held.revision,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def mark_serious(request: Request, pk: int) -> HttpResponse:
+    """Say what makes an event serious; the clock of the site starts."""
+    held = _held(request, pk, P.ADVERSE_EVENT_LOG)
+    place = held.subject.site.place
+    form = SeriousForm(
+        request.POST or None, place=place, aware_at=held.serious_aware_at if held.is_serious else None,
+        initial={"criteria": held.criteria},
+    )  # fmt: skip
+    return _form(
+        request, held, form,
+        lambda: actions.mark_serious(held, by=request.user, **form.cleaned_data),
+        "Mark as serious", f"{held.number} is serious. Its clock runs.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def downgrade(request: Request, pk: int) -> HttpResponse:
+    """Say why an event is not serious after all."""
+    held = _held(request, pk, P.ADVERSE_EVENT_LOG)
+    form = ReasonForm(request.POST or None)
+    return _form(
+        request, held, form,
+        lambda: actions.downgrade(held, by=request.user, **form.cleaned_data),
+        "Mark as not serious", f"{held.number} is not serious. Its history stays.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def assess_causality(request: Request, pk: int) -> HttpResponse:
+    """Say as investigator whether the study drug may be the cause, then sign it."""
+    held = _held(request, pk, P.CAUSALITY_ASSESS)
+    said = "" if held.is_related is None else "yes" if held.is_related else "no"
+    initial = {"is_related": said, "causality": held.causality}
+    form = CausalityForm(request.POST or None, initial=initial)
+
+    def assess() -> HttpResponse:
+        actions_held = assessments.assess_causality(held, by=request.user, **form.cleaned_data)
+        return redirect("safety:sign_causality", actions_held.pk)
+
+    return _form(request, held, form, assess, "Assess causality", "")
+
+
+@require_http_methods(["GET", "POST"])
+def sign_causality(request: Request, pk: int) -> HttpResponse:
+    """Sign the investigator's view of the cause."""
+    held = _held(request, pk, P.CAUSALITY_ASSESS)
+    return sign_page(
+        request, held, assessments.sign_causality, title=f"Sign: causality of {held}",
+        verb="Sign causality", back=held.get_absolute_url(), done=f"Causality of {held} signed.",
+        template="safety/sign.html", frame="pages/frame.html", event=held,
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def assess_for_sponsor(request: Request, pk: int) -> HttpResponse:
+    """Say for the sponsor whether the event is related and was to be expected."""
+    held = _held(request, pk, P.SAFETY_ASSESS)
+    form = SponsorForm(request.POST or None)
+    return _form(
+        request, held, form,
+        lambda: assessments.assess_for_sponsor(held, by=request.user, **form.cleaned_data),
+        "Assess for the sponsor", f"{held} assessed for the sponsor.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def send_report(request: Request, pk: int) -> HttpResponse:
+    """Send what is known of an event to the sponsor as the next version."""
+    held = _held(request, pk, P.ADVERSE_EVENT_LOG)
+    form = SendForm(request.POST if request.method == "POST" else None)
+    return _form(
+        request, held, form,
+        lambda: reports.send_report(held, by=request.user, **form.cleaned_data),
+        "Send SAE report", f"Report of {held} sent.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def reconcile(request: Request, pk: int) -> HttpResponse:
+    """Say that the case in the safety database agrees with this record."""
+    held = _held(request, pk, P.SAFETY_HANDLE)
+    form = CaseForm(request.POST or None, initial={"case_number": held.case_number})
+    return _form(
+        request, held, form,
+        lambda: reports.reconcile(held, by=request.user, **form.cleaned_data),
+        "Reconcile", f"{held} reconciled.",
+    )  # fmt: skip
+
+
+@require_POST
+def acknowledge(request: Request, pk: int) -> HttpResponse:
+    """Acknowledge a version of a report for the sponsor."""
+    report = find(SafetyReport, request.user, to=P.SAFETY_HANDLE, along=OF_EVENT, pk=pk)
+    reports.acknowledge(report, by=request.user)
+    say(request, f"{report} acknowledged.")
+    return back(request, report.event.get_absolute_url())
+
+
+@require_http_methods(["GET", "POST"])
+def record_submission(request: Request, pk: int) -> HttpResponse:
+    """Say when an authority got the report; its clock is met."""
+    clock = find(ReportClock, request.user, to=P.SAFETY_HANDLE, along=OF_EVENT, pk=pk)
+    local = timezone.now().astimezone(clock.time_zone)
+    form = SubmissionForm(request.POST or None, initial={"on": local.date(), "clock": local.time()})
+    form.fields["clock"].help_text = f"By the clocks of {clock.zone}."
+
+    def record() -> object:
+        given = form.cleaned_data
+        try:
+            at = first_at(given["on"], given["clock"], clock.time_zone)
+        except ClockError as error:
+            raise forms.ValidationError(str(error)) from error
+        return clocks.record_submission(clock, at=at, note=given["note"], by=request.user)
+
+    return _form(request, clock.event, form, record, "Record submission", "Submission recorded.")

@@ -1,0 +1,57 @@
+"""What the addresses of adverse events take."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.urls import reverse
+
+from core.permissions import Permission
+from safety.models import AdverseEvent
+from tests.safety.events import susar
+from tests.ways import Way
+from tests.world import World
+from trials.actions import trials
+
+
+def safety_ways(world: World) -> dict[str, list[Way]]:
+    """A reported SUSAR of which a clock runs, and every step of it."""
+    trials.add_country(world.trial, code="DE", name="Germany", by=world.admin)
+    event: AdverseEvent = susar(world)
+    see: dict[str, Any] = {"see": Permission.ADVERSE_EVENT_VIEW}
+    forms = {
+        **dict.fromkeys(
+            ("change_event", "mark_serious", "downgrade", "send_report"),
+            Permission.ADVERSE_EVENT_LOG,
+        ),
+        **dict.fromkeys(("assess_causality", "sign_causality"), Permission.CAUSALITY_ASSESS),
+        "assess_for_sponsor": Permission.SAFETY_ASSESS,
+        "reconcile": Permission.SAFETY_HANDLE,
+    }
+
+    def to(name: str, *args: object) -> str:
+        return reverse(f"safety:{name}", args=args)
+
+    clock, report = event.clocks.get(code="eu_15"), event.reports.get()
+    return {
+        "safety:event": [Way(to("event", "tmr-204", event.number), **see)],
+        "safety:log_event": [
+            Way(
+                to("log_event", event.subject_id), see=Permission.SUBJECT_VIEW,
+                get=Permission.ADVERSE_EVENT_LOG, methods="GET POST",
+            )
+        ],
+        **{
+            f"safety:{name}": [Way(to(name, event.pk), get=need, methods="GET POST", **see)]
+            for name, need in forms.items()
+        },
+        "safety:acknowledge": [
+            Way(to("acknowledge", report.pk), post=Permission.SAFETY_HANDLE, methods="POST", **see)
+        ],
+        "safety:record_submission": [
+            Way(
+                to("record_submission", clock.pk), get=Permission.SAFETY_HANDLE,
+                methods="GET POST", **see,
+            )
+        ],
+    }  # fmt: skip
