@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -160,24 +160,39 @@ def _subjects(site: Site, user: User) -> Iterable[dict[str, Any]]:
     return shown
 
 
+def _by_version(approvals: Iterable[ConsentApproval]) -> Iterable[list[ConsentApproval]]:
+    """The approvals of each version, in the order the versions came."""
+    found: dict[int, list[ConsentApproval]] = defaultdict(list)
+    for row in approvals:
+        found[row.version_id].append(row)
+    return found.values()
+
+
+def _since(approvals: Iterable[ConsentApproval]) -> date:
+    return min(row.during.lower or date.min for row in approvals)
+
+
 def _heads(
     approvals: Sequence[ConsentApproval], types: Sequence[ConsentType], today: date
 ) -> list[Head]:
     """The versions of what is not optional that are or were in use, in the order they came."""
     optional = {type_.pk for type_ in types if type_.is_optional}
-    several = len({row.type_id for row in approvals} - optional) > 1
-    found: dict[int, Head] = {}
-    for row in approvals:
-        since = row.during.lower or date.min
-        if row.type_id in optional or since > today:
-            continue
-        name = f"{row.version.type} v{row.version.number}" if several else f"v{row.version.number}"
-        is_current = today in row.during or (
-            row.version_id in found and found[row.version_id].is_current
+    needed = [row for row in approvals if row.type_id not in optional]
+    with_type = len({row.type_id for row in needed}) > 1
+    return [
+        Head(
+            rows[0].version, _named(rows[0].version, with_type=with_type), _since(rows),
+            any(today in row.during for row in rows),
         )
-        first = min(since, found[row.version_id].since) if row.version_id in found else since
-        found[row.version_id] = Head(row.version, name, first, is_current)
-    return list(found.values())
+        for rows in _by_version(row for row in needed if _since([row]) <= today)
+    ]  # fmt: skip
+
+
+def _named(version: ConsentVersion, *, with_type: bool) -> str:
+    return f"{version.type} v{version.number}" if with_type else f"v{version.number}"
+
+
+NEEDED = Cell("To be signed", "needed before visits", "due")
 
 
 def _row(values: dict[str, Any], today: date) -> Row:
@@ -202,12 +217,17 @@ def _cell(row: Row, head: Head, held: Sequence[Consent], late: dict[int, Any], t
     if own:
         is_last = of_type[-1] is own[-1]
         return _signed(own[-1], "held" if is_last else "old")
+    return _unsigned(row, head, of_type, late, today)
+
+
+def _unsigned(
+    row: Row, head: Head, of_type: Sequence[Consent], late: dict[int, Any], today: date
+) -> Cell:
     asked = next((late[one.pk] for one in of_type if one.pk in late), None)
     if asked is not None and asked.wanted == head.version.pk:
         return Cell(f"Due {show_due(asked.sign_by, today)}", asked_words(asked), "due")
-    if not of_type and head.is_current and head.version.type.is_required and not row.is_ended:
-        return Cell("To be signed", "needed before visits", "due")
-    return Cell("–")
+    is_needed = head.is_current and head.version.type.is_required and not row.is_ended
+    return Cell("–") if of_type or not is_needed else NEEDED
 
 
 def asked_words(asked: Any) -> str:
@@ -247,32 +267,35 @@ def _judge(
         row.due, row.due_on = show_due(first.sign_by, today), first.sign_by
     if needed - {one.type_id for one in held} and last_visit_on:
         row.defect = "Visit without consent"
-    elif any(one.decision == "given" and not one.is_copy_given for one in held):
+    elif any(map(_lacks_copy, held)):
         row.defect = "Copy not given"
+
+
+def _lacks_copy(consent: Consent) -> bool:
+    return consent.decision == Consent.Decision.GIVEN and not consent.is_copy_given
 
 
 def _in_use(
     approvals: Sequence[ConsentApproval], consents: dict[int, list[Consent]], today: date
-) -> Iterator[InUse]:
+) -> list[InUse]:
     """The versions at the site, the newest first."""
-    signed: dict[int, int] = defaultdict(int)
-    for one in (one for held in consents.values() for one in held):
-        signed[one.version_id] += 1
-    by_version: dict[int, list[ConsentApproval]] = defaultdict(list)
-    for row in approvals:
-        by_version[row.version_id].append(row)
-    newest = sorted(
-        by_version.values(), key=lambda rows: rows[0].during.lower or date.min, reverse=True
-    )
-    for rows in newest:
-        since = min(row.during.lower or date.min for row in rows)
-        chip = ("info", "To come") if since > today else ("", "Replaced")
-        if any(today in row.during for row in rows):
-            chip = ("ok", "Current")
-        yield InUse(
+    signed = Counter(one.version_id for held in consents.values() for one in held)
+    newest = sorted(_by_version(approvals), key=lambda rows: _since(rows[:1]), reverse=True)
+    return [
+        InUse(
             rows[0].version, ", ".join(sorted(row.language for row in rows)),
-            min(row.approved_on for row in rows), since, signed[rows[0].version_id], chip,
-        )  # fmt: skip
+            min(row.approved_on for row in rows), _since(rows), signed[rows[0].version_id],
+            _state(rows, today),
+        )
+        for rows in newest
+    ]  # fmt: skip
+
+
+def _state(approvals: Sequence[ConsentApproval], today: date) -> tuple[str, str]:
+    """The chip of a version: in use, still to come, or replaced."""
+    if any(today in row.during for row in approvals):
+        return "ok", "Current"
+    return ("info", "To come") if _since(approvals) > today else ("", "Replaced")
 
 
 def lines(site: Site, user: User, now: datetime) -> Iterator[list[Any]]:

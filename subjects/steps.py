@@ -33,6 +33,12 @@ MOVES = (
 )
 
 
+ALWAYS = (
+    (Permission.CONSENT_RECORD, "record_consent", "Record consent"),
+    (Permission.VISIT_BOOK, "add_visit", "Unscheduled visit"),
+)
+
+
 def of_subject(subject: Subject, user: User, moving: Transfer | None) -> list[Step]:
     """The steps a subject can take from here, in the order of a trial."""
     found = []
@@ -44,10 +50,11 @@ def of_subject(subject: Subject, user: User, moving: Transfer | None) -> list[St
         )
         if subject.status not in BEGINNINGS:
             found.append(take_back(subject))
-    if can(user, Permission.CONSENT_RECORD, subject):
-        found.append(Step(reverse("subjects:record_consent", args=[subject.pk]), "Record consent"))
-    if can(user, Permission.VISIT_BOOK, subject):
-        found.append(Step(reverse("subjects:add_visit", args=[subject.pk]), "Unscheduled visit"))
+    found += [
+        Step(reverse(f"subjects:{name}", args=[subject.pk]), text)
+        for permission, name, text in ALWAYS
+        if can(user, permission, subject)
+    ]
     if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):
         found.append(Step(reverse("subjects:rescreen", args=[subject.pk]), "Screen again"))
     if after and can(user, Permission.SUBJECT_TRANSFER, subject):

@@ -132,23 +132,27 @@ def _keep(event: AdverseEvent, by: User) -> None:
 
 def _refuse_impossible(event: AdverseEvent) -> None:
     """Dates that cannot be so, and death without its criterion."""
+    _refuse_impossible_awareness(event)
+    if event.ended_to is not None and event.ended_to < event.onset_from:
+        raise RefusedError(
+            f"It ended {event.ended}, before it began {event.onset}. Correct one of them."
+        )
+    is_death = Seriousness.DEATH in event.criteria
+    if event.outcome == Outcome.FATAL and event.is_serious and not is_death:
+        raise RefusedError("A fatal outcome is serious by death. Choose that criterion too.")
+
+
+def _refuse_impossible_awareness(event: AdverseEvent) -> None:
     aware = event.serious_aware_at or event.aware_at
     if max(aware, event.aware_at) > timezone.now():
         raise RefusedError("The site cannot become aware in the future. Correct date and time.")
     if aware < event.aware_at:
         raise RefusedError("The site knew that it is serious before it knew of it. Correct one.")
-    if event.ended_to is not None and event.ended_to < event.onset_from:
-        raise RefusedError(
-            f"It ended {event.ended}, before it began {event.onset}. Correct one of them."
-        )
     if event.aware_on < event.onset_from:
         raise RefusedError(
             f"The site became aware on {show_day(event.aware_on)}, before the onset"
             f" {event.onset}. Correct one of them."
         )
-    is_death = Seriousness.DEATH in event.criteria
-    if event.outcome == Outcome.FATAL and event.is_serious and not is_death:
-        raise RefusedError("A fatal outcome is serious by death. Choose that criterion too.")
 
 
 def _refuse_undefined_grade(event: AdverseEvent) -> None:

@@ -52,15 +52,10 @@ def _step(visit: Visit, to: str, by: User) -> Visit:
 def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
     """The visit is done: its dates are kept, an anchor it sets is set, the rest is laid out anew."""
     visit = hold_visit(visit)
-    if on > today_at(visit):
-        raise RefusedError("A visit cannot be completed on a day that has not come yet.")
-    if visit.status != Visit.Status.IN_PROGRESS:
-        refuse_without_consent(visit, on)
+    _refuse_to_complete(visit, on)
     is_deviating = is_outside(visit, on)
-    if is_deviating and not reason.strip():
-        raise OutsideWindowError(visit, on)
     if is_deviating:
-        draft(visit, on, reason)
+        _draft_with_reason(visit, on, reason)
     Visit.flow.move(
         visit, Visit.Status.COMPLETED, by=by, on=on, reason=reason,
         performed_on=on, frozen_at=timezone.now(),
@@ -71,6 +66,19 @@ def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
         set_anchor_date(visit.subject, visit.definition.anchor, on, reason)
     replan(visit.subject, by=by)
     return visit
+
+
+def _refuse_to_complete(visit: Visit, on: date) -> None:
+    if on > today_at(visit):
+        raise RefusedError("A visit cannot be completed on a day that has not come yet.")
+    if visit.status != Visit.Status.IN_PROGRESS:
+        refuse_without_consent(visit, on)
+
+
+def _draft_with_reason(visit: Visit, on: date, reason: str) -> None:
+    if not reason.strip():
+        raise OutsideWindowError(visit, on)
+    draft(visit, on, reason)
 
 
 def _without_visit(visit: Visit, to: str, reason: str, by: User) -> Visit:

@@ -85,7 +85,7 @@ def test_all_sites_come_under_a_version_or_none(
     [
         ({"from_on": "2031-02-03"}, "Tick at least one site"),
         ({"at": "0", "from_on": "2031-02-03"}, "Select a valid choice"),
-        ({"at": "1", "from_on": "soon"}, "Enter a valid date"),
+        ({"at": "1", "from_on": "soon"}, "soon is not a day"),
     ],
 )
 def test_what_is_missing_is_said(
