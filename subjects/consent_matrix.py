@@ -131,7 +131,7 @@ def matrix_of(site: Site, user: User, now: datetime) -> Matrix:
         _judge(row, held, late, needed, today, values["last_visit_on"])
         rows.append(row)
     rows.sort(key=lambda row: (row.due_on or date.max, row.number))
-    return Matrix(heads, parts, rows, list(_in_use(approvals, consents, today)))
+    return Matrix(heads, parts, rows, _in_use(approvals, consents, today))
 
 
 def _approvals(site: Site) -> list[ConsentApproval]:

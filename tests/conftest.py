@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 
 import pytest
@@ -10,6 +9,7 @@ from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
+from ctms.memory import settle
 from tests import databases, kept_world
 from tests.world import World
 
@@ -20,10 +20,8 @@ settings.load_profile("any machine")
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays, as in a worker; nobody looks through it for garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
+    """The memory of a run is that of a worker."""
+    settle()
 
 
 @pytest.fixture(scope="session")
