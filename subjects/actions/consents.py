@@ -17,7 +17,7 @@ from core.links import address
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.models import ConsentApproval, Delegation, Person, Site, Task
-from subjects.actions.plan import hold
+from subjects.actions.plan import hold, refuse_without_reason
 from subjects.actions.subjects import set_anchor
 from subjects.consents import needs, standing
 from subjects.models import Consent, ConsentNote, ConsentWithdrawal, Subject, Visit, VisitStatus
@@ -70,7 +70,7 @@ def correct_consent(
     revision: int | None = None,
 ) -> Consent:  # fmt: skip
     """Put right what was typed wrong; the trail keeps both, with the reason."""
-    _refuse_without(reason)
+    refuse_without_reason(reason)
     (subject,) = hold([consent.subject_id])
     held = _open(consent, revision)
     if signed.version.type_id != held.type_id:
@@ -92,7 +92,7 @@ def void_consent(
     consent: Consent, *, reason: str, by: User, revision: int | None = None
 ) -> Consent:
     """Set aside what was recorded by mistake; it stays to be read, and counts no more."""
-    _refuse_without(reason)
+    refuse_without_reason(reason)
     hold([consent.subject_id])
     held = _open(consent, revision)
     held.voided_at, held.void_reason = timezone.now(), reason.strip()[:200]
@@ -149,11 +149,6 @@ def _open(consent: Consent, revision: int | None = None) -> Consent:
     if held.voided_at is not None:
         raise ConflictError(f"{held} is voided. Record it anew.")
     return held
-
-
-def _refuse_without(reason: str) -> None:
-    if not reason.strip():
-        raise RefusedError("Give the reason.")
 
 
 def _refuse(subject: Subject, signed: Signed, but: Consent | None = None) -> None:

@@ -38,6 +38,12 @@ def hold_visit(visit: Visit, revision: int | None = None) -> Visit:
     return visit
 
 
+def refuse_without_reason(reason: str) -> None:
+    """What undoes or ends something says why."""
+    if not reason.strip():
+        raise RefusedError("Give the reason.")
+
+
 def refuse_after_the_end(subject: Subject) -> None:
     """No visit is added, reopened or booked once a subject has left."""
     if subject.status in ENDED:

@@ -18,6 +18,7 @@ from subjects.actions.plan import (
     hold_visit,
     keep_next,
     refuse_after_the_end,
+    refuse_without_reason,
     release,
     replan,
 )
@@ -82,8 +83,7 @@ def _draft_with_reason(visit: Visit, on: date, reason: str) -> None:
 
 
 def _without_visit(visit: Visit, to: str, reason: str, by: User) -> Visit:
-    if not reason.strip():
-        raise RefusedError("Give the reason.")
+    refuse_without_reason(reason)
     visit = hold_visit(visit)
     Visit.flow.move(
         visit, to, by=by, on=today_at(visit), reason=reason, outcome_reason=reason[:200]
