@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from core.access import ScopeIds, live
 from core.models import Obligation
+from core.notices import TO_READ, unread_by
 from core.permissions import Permission
 
 if TYPE_CHECKING:
@@ -195,7 +196,7 @@ def stretch_of(due_on: date, today: date) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How much of one rule is open in a trial at a place, and how much of it is overdue."""
+    """How much of one rule is open, or not read, in a trial at a place, and how much of it is overdue."""
 
     rule: str
     trial_id: int | None
@@ -205,8 +206,14 @@ class Count:
 
 
 def counts(user: User) -> list[Count]:
-    """What this person has to do, counted by rule, trial and place: one query for navigation."""
+    """What this person has to do and to read, counted by trial and place: one query for navigation."""
     today = timezone.localdate(timezone=user.zone)
-    rows = open_for(user).order_by().values_list("rule", "trial_id", "place_id")
+    by, total = ("rule", "trial_id", "place_id"), models.Count("pk")
+    rows = open_for(user).order_by().values_list(*by)
     late = models.Count("pk", filter=models.Q(due_on__lt=today))
-    return [Count(*row) for row in rows.annotate(total=models.Count("pk"), late=late)]
+    to_read = unread_by(user).annotate(rule=models.Value(TO_READ)).order_by().values_list(*by)
+    none = models.Value(0, output_field=models.IntegerField())
+    found = rows.annotate(total=total, late=late).union(
+        to_read.annotate(total=total, late=none), all=True
+    )
+    return [Count(*row) for row in found]

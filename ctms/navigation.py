@@ -13,6 +13,7 @@ from core import obligations
 from core.access import has_anywhere
 from core.kept import kept
 from core.links import address
+from core.notices import TO_READ
 from core.permissions import Permission
 from core.saved_views.queries import at_hand as views_at_hand
 from ctms.context import (
@@ -120,6 +121,8 @@ def _mine(user: User, context: Context | None, path: str) -> Iterator[Item]:
     if is_site_staff(user):
         yield _item("subjects:today", "sunrise", "Today", "g t", rules=["visit.confirm"])
     yield _item("inbox:work", "inbox", "My work", "g w", rules=obligations.RULES)
+    notices = _item("inbox:notices", "bell", "Notices", "g n", rules=[TO_READ])
+    yield replace(notices, unit="not read")
     yield from _saved_views(user, path)
     if context is not None and context.kind == PLACE:
         yield _item(
@@ -188,7 +191,7 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
     if has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
         yield _adverse_events("safety:events", code)
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
-    yield _item("trials:set_up", "settings", "Set-up", "", code)
+    yield _item("trials:set_up", "settings", "Set-up", "", code, also=("/references/",))
 
 
 def _adverse_events(name: str, key: str) -> Item:
@@ -252,6 +255,12 @@ def _fit(item: Item, path: str) -> int:
     return max(
         (len(start) for start in (item.url, *item.also) if path.startswith(start)), default=0
     )
+
+
+def to_read(shown: Groups) -> int:
+    """How many notices the person has not read, as the navigation counts them."""
+    items = (item for group in shown for item in group.items)
+    return next((item.count for item in items if TO_READ in item.rules), 0)
 
 
 def _quick(shown: Iterable[Group]) -> tuple[Item, ...]:

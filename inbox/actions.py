@@ -1,4 +1,4 @@
-"""What people decide about duties: later, somebody else, or not at all."""
+"""What people decide about duties: later, somebody else, or not at all; and what they have read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.models import User
 from core.access import can
 from core.actions import Action, RefusedError, action
-from core.models import Obligation
+from core.models import Notice, Obligation
 from core.obligations import in_order, owned_by
 from core.permissions import Permission
 
@@ -72,3 +72,13 @@ def _refuse_of_others(duty: Obligation, by: User) -> None:
 def _changed(duty: Obligation, **columns: object) -> Obligation:
     Obligation.objects.filter(pk=duty.pk).update(**columns)
     return duty
+
+
+@action(Permission.WORK_VIEW, "read notice")
+def read(notice: Notice, *, by: User) -> Notice:
+    """The person has read of the record: this notice, and every other one to them about it."""
+    rows = Notice.objects.filter(
+        recipient_id=by.pk, target_type=notice.target_type, target_id=notice.target_id
+    )
+    rows.filter(read_at=None).update(read_at=timezone.now())
+    return notice

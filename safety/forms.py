@@ -8,9 +8,18 @@ from typing import Any, ClassVar
 from django import forms
 from django.utils import timezone
 
+from accounts.forms.people import zones
 from core.dates import ClockError, PartialDate, first_at
 from core.dates.field import DayField
-from safety.models import CTCAE_6, AdverseEvent, Causality, GradingTerm, Seriousness
+from safety.models import (
+    CTCAE_6,
+    AdverseEvent,
+    Causality,
+    GradingTerm,
+    ReferenceSafetyInformation,
+    SafetyDesk,
+    Seriousness,
+)
 from sites.models import Place
 
 CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
@@ -214,3 +223,45 @@ class CaseForm(forms.Form):
     """The case of an event in the safety database."""
 
     case_number = forms.CharField(max_length=60, label="Case in the safety database")
+
+
+class DeskForm(forms.ModelForm[SafetyDesk]):
+    """Who receives safety reports for the sponsor, and in which zone."""
+
+    time_zone = forms.ChoiceField(
+        choices=zones, help_text="The 7 and 15 days of the sponsor begin and end by its clocks."
+    )
+    reason = forms.CharField(
+        max_length=200, required=False,
+        help_text="Needed for another zone: running clocks end elsewhere by it.",
+    )  # fmt: skip
+
+    class Meta:
+        model = SafetyDesk
+        fields = ("name", "time_zone")
+        help_texts: ClassVar = {"name": "As sites know it, for example Halden Safety."}
+
+    def _post_clean(self) -> None:
+        """The action judges it; the form only reads it."""
+
+
+class ReferenceForm(forms.ModelForm[ReferenceSafetyInformation]):
+    """A version of the reference safety information and its first day."""
+
+    from_on = DayField(
+        label="In force from",
+        help_text="The version before it is in force up to the day before.",
+    )
+
+    class Meta:
+        model = ReferenceSafetyInformation
+        fields = ("version", "from_on")
+
+    def _post_clean(self) -> None:
+        """The action judges it; the form only reads it."""
+
+
+class CorrectionForm(ReferenceForm):
+    """A version as it should have been recorded, and why."""
+
+    reason = forms.CharField(max_length=200)

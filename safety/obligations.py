@@ -6,14 +6,15 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Max, Min, QuerySet, Value
+from django.db.models import F, Max, Min, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 
 from accounts.roles import Role
 from core.obligations import Within, rule
-from safety.models import AdverseEvent, ReportClock, SafetyReport
+from safety.models import AdverseEvent, ReferenceSafetyInformation, ReportClock, SafetyReport
 from safety.models.report import SITE_CLOCKS
+from safety.queries import in_force
 from subjects.models import Subject
 
 DAY = timedelta(days=1)
@@ -115,11 +116,18 @@ def report_to_acknowledge(within: Within, now: datetime) -> QuerySet[SafetyRepor
 
 @rule(
     "safety.assess", "SAE to assess for the sponsor",
-    owner=Role.MEDICAL_MONITOR, ball="sponsor", icon="pen", reads=READS,
+    owner=Role.MEDICAL_MONITOR, ball="sponsor", icon="pen",
+    reads=(*READS, ReferenceSafetyInformation),
 )  # fmt: skip
 def event_to_assess(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
-    """Reported serious events without the sponsor's view, due before the shortest clock could end."""
-    rows = AdverseEvent.objects.filter(is_serious=True, is_expected=None)
+    """Reported serious events without the sponsor's view, due before the shortest clock could end.
+
+    A view by reference safety information that was not in force at the onset is none.
+    """
+    rows = AdverseEvent.objects.filter(is_serious=True)
+    rows = rows.alias(in_force=in_force()).filter(
+        Q(is_expected=None) | ~Q(reference=F("in_force")) & Q(in_force__isnull=False)
+    )
     rows = rows.annotate(received_at=Min("reports__sent_at")).filter(received_at__isnull=False)
     return _duties(rows, within, "Assess", _after("received_at", ASSESSED_WITHIN))
 

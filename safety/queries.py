@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import OuterRef, Q, Subquery
+
+from accounts.models import Grant, User
+from accounts.roles import Role
+from core import notices
+from core.access import ScopeKind
 from core.dates import show_day
-from safety.models import AdverseEvent, ReportClock, SafetyReport
+from safety.clocks import Jurisdiction, jurisdictions_of
+from safety.models import AdverseEvent, ReferenceSafetyInformation, ReportClock, SafetyReport
 from safety.words import left_in_words
+from sites.models import Site
+from trials.models import Trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +110,95 @@ def _graded(event: AdverseEvent, zone: ZoneInfo) -> list[Moment]:
 def reports_of(event: AdverseEvent) -> list[SafetyReport]:
     """The versions of the report, newest first."""
     return list(event.reports.order_by("-version"))
+
+
+def in_force() -> Subquery:
+    """The key of the reference safety information that was in force when an event may have begun."""
+    rows = ReferenceSafetyInformation.objects.filter(
+        trial=OuterRef("subject__trial"), from_on__lte=OuterRef("onset_from")
+    )
+    return Subquery(rows.order_by("-from_on").values("pk")[:1])
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A version of the reference safety information with the days on which it is in force."""
+
+    record: ReferenceSafetyInformation
+    until: date | None
+    state: str
+    said: str
+
+
+def references_of(trial: Trial, today: date) -> list[Reference]:
+    """The versions of a trial, the newest first; each is in force until the next begins."""
+    found: list[Reference] = []
+    following: date | None = None
+    for record in ReferenceSafetyInformation.objects.filter(trial=trial).order_by("-from_on"):
+        until = following - timedelta(days=1) if following else None
+        state, said = "ok", "In force"
+        if record.from_on > today:
+            state, said = "info", "To come"
+        elif until is not None and until < today:
+            state, said = "", "Superseded"
+        found.append(Reference(record, until, state, said))
+        following = record.from_on
+    return found
+
+
+RULES_IN_WORDS = {
+    Jurisdiction.EU: "EudraVigilance, by EU CTR Art 42", Jurisdiction.US: "FDA, by 21 CFR 312.32",
+}  # fmt: skip
+
+
+def authorities_of(trial: Trial) -> list[str]:
+    """The authorities to which the sponsor reports, by the countries of the trial."""
+    held = jurisdictions_of(trial.countries.values_list("code", flat=True))
+    return [said for rule, said in RULES_IN_WORDS.items() if rule in held]
+
+
+TOLD = (Role.INVESTIGATOR, Role.MEDICAL_MONITOR, Role.TRIAL_MANAGER, Role.CRA)
+
+
+def to_be_told(site: Site, *, but: User) -> list[notices.Recipient]:
+    """Who must know of a serious event at a site, one role each, without whoever says so."""
+    here = (
+        Q(kind=ScopeKind.SITE, scope_id=site.pk) | Q(kind=ScopeKind.PLACE, scope_id=site.place_id)
+        | Q(kind=ScopeKind.COUNTRY, scope_id=site.country_id)
+        | Q(kind=ScopeKind.TRIAL, scope_id=site.trial_id)
+        | Q(kind=ScopeKind.SPONSOR, scope_id=site.trial.sponsor_id)
+        | Q(kind=ScopeKind.DEPLOYMENT)
+    )  # fmt: skip
+    held = Grant.objects.live().filter(here, role__in=TOLD).exclude(user_id=but.pk)
+    held = held.filter(user__is_active=True, user__is_service=False).select_related("user")
+    found: dict[int, notices.Recipient] = {}
+    for grant in sorted(held, key=lambda grant: (TOLD.index(grant.role), grant.pk)):
+        one = notices.Recipient(grant.user_id, grant.user.get_full_name(), grant.role)
+        found.setdefault(grant.user_id, one)
+    return list(found.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Somebody who was told of an event, and when that person read it."""
+
+    notice: int
+    user_id: int
+    name: str
+    role: str
+    said: str
+    is_read: bool
+
+
+def told_of(event: AdverseEvent) -> list[Told]:
+    """Who was told of an event last, and who of them read it."""
+    zone = event.subject.site.place.zone
+    return [
+        Told(
+            one.pk, one.recipient_id, one.recipient_name, Role(one.recipient_role).label,
+            f"read {in_words(one.read_at, zone)}" if one.read_at
+            else f"told {in_words(one.made_at, zone)}",
+            one.read_at is not None,
+        )
+        for one in notices.last_told(event)
+    ]  # fmt: skip

@@ -41,6 +41,7 @@ def pages(world: World) -> list[str]:
         reverse("subjects:find_caller", args=["northgate"]),
         reverse("subjects:screening_log", args=[world.site.pk]) + "?outcome=failed",
         reverse("inbox:work"),
+        reverse("inbox:notices"),
         reverse("workspace:trials"),
         reverse("workspace:trial", args=["tmr-204"]),
         reverse("trials:set_up", args=["tmr-204"]),
@@ -176,7 +177,7 @@ def test_a_stranger_finds_nothing(world: World, client: Client) -> None:
     stranger = User.objects.create(username="stranger", email="s@example.org")
     client.force_login(stranger)
     lists = {
-        "/today/", "/my-work/", "/trials/", "/sites/", "/subjects/", "/search/", "/places/",
+        "/today/", "/my-work/", "/notices/", "/trials/", "/sites/", "/subjects/", "/search/", "/places/",
         "/views/",
     }  # fmt: skip
     for path in pages(world):

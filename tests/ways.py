@@ -120,7 +120,7 @@ def table(world: World) -> Table:
 def open_ways() -> dict[str, Way]:
     """Lists that show what each person may see, down to nothing."""
     names = [
-        "workspace:home", "workspace:search", "inbox:work", "subjects:today",
+        "workspace:home", "workspace:search", "inbox:work", "inbox:notices", "subjects:today",
         "views:views", "core:read_day",
     ]  # fmt: skip
     ways = {name: Way(reverse(name)) for name in names}

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.urls import reverse
 
+from core.models import Notice
 from core.permissions import Permission
 from safety.models import AdverseEvent
 from tests.safety.events import susar
@@ -32,6 +33,8 @@ def safety_ways(world: World) -> dict[str, list[Way]]:
     def to(name: str, *args: object) -> str:
         return reverse(f"safety:{name}", args=args)
 
+    of_trial: dict[str, Any] = {"at": "trial", "shared": True}
+    handle: dict[str, Any] = {"get": Permission.SAFETY_HANDLE, "methods": "GET POST"}
     clock, report = event.clocks.get(code="eu_15"), event.reports.get()
     return {
         "safety:event": [Way(to("event", "tmr-204", event.number), **see)],
@@ -53,5 +56,24 @@ def safety_ways(world: World) -> dict[str, list[Way]]:
                 to("record_submission", clock.pk), get=Permission.SAFETY_HANDLE,
                 methods="GET POST", **see,
             )
+        ],
+        "inbox:read": [
+            Way(
+                reverse("inbox:read", args=[Notice.objects.filter(recipient_id=world.cra.pk)[0].pk]),
+                methods="POST", own=True,
+            )
+        ],
+        "safety:set_up": [
+            Way(
+                to("set_up", "tmr-204"), see=Permission.TRIAL_VIEW,
+                get=Permission.ADVERSE_EVENT_VIEW, **of_trial,
+            )
+        ],
+        **{
+            f"safety:{name}": [Way(to(name, "tmr-204"), see=Permission.TRIAL_VIEW, **of_trial, **handle)]
+            for name in ("set_up_desk", "add_reference")
+        },
+        "safety:correct_reference": [
+            Way(to("correct_reference", event.reference_id), **see, **of_trial, **handle)
         ],
     }  # fmt: skip

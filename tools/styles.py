@@ -6,6 +6,7 @@ named here, in the order in which later rules of a layer win.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -19,6 +20,7 @@ NAMES = (
     "preview", "print",
 )  # fmt: skip
 
+COMMENT = re.compile(r"[ ]*/\*.*?\*/\n?", re.DOTALL)
 ROWS = 96  # quarters of an hour in a day
 LANES = 4  # visits side by side
 PARTS = 12  # of the width of a day, so that two, three and four lanes fit
@@ -57,8 +59,8 @@ def positions() -> str:
 
 
 def stylesheet() -> str:
-    """The order of the layers, then every sheet, then the positions."""
-    sheets = [(SHEETS / f"{name}.css").read_text() for name in NAMES]
+    """The order of the layers, then every sheet without its comments, then the positions."""
+    sheets = [COMMENT.sub("", (SHEETS / f"{name}.css").read_text()) for name in NAMES]
     return "\n".join([f"@layer {LAYERS};\n", *sheets, positions()])
 
 

@@ -17,6 +17,7 @@ from core.models.kernel import (
     Trail,
     Upload,
 )
+from core.models.notices import Notice
 from core.models.saved_views import SavedView, ViewMark, audience
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "Idempotency",
     "Kernel",
     "KernelQuerySet",
+    "Notice",
     "Obligation",
     "SavedView",
     "Seal",

@@ -17,7 +17,7 @@ from core.markup import markup
 from core.permissions import Permission
 from core.web import allowed
 from ctms.context import switch_to
-from ctms.navigation import Groups, Item
+from ctms.navigation import Groups, Item, to_read
 from sites.models import Place, Site
 from trials.models import Trial
 
@@ -52,12 +52,13 @@ def tab_bar(items: tuple[Item, ...]) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def top(context: Context) -> SafeString:
-    """Search, new things, colours and the account of the person."""
+    """Search, new things, notices, colours and the account of the person."""
     user = context["request"].user
     facts = {
         "name": user.get_full_name(), "email": user.email, "theme": user.theme,
         "density": user.density, "themes": tuple(Theme.choices),
         "densities": tuple(Density.choices), "csrf_token": HOLE,
+        "unread": to_read(context.get("navigation") or ()),
     }  # fmt: skip
     whole = _rendered("shell/top.html", tuple(facts.items()))
     return SafeString(whole.replace(HOLE, str(context["csrf_token"])))

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.signing import Meaning, Proof, signed
-from core.versions import ConflictError, lock
+from core.versions import lock
 from safety.actions.clocks import keep_clocks
-from safety.models import AdverseEvent, ReferenceSafetyInformation, SafetyDesk
-from trials.models import Trial
+from safety.models import AdverseEvent, ReferenceSafetyInformation
 
 
 @action(Permission.CAUSALITY_ASSESS, "assess causality")
@@ -69,7 +66,7 @@ def in_force_at_onset(event: AdverseEvent) -> ReferenceSafetyInformation:
     if found is None:
         raise RefusedError(
             f"No reference safety information was in force at the onset, {event.onset}."
-            " Record the version that was."
+            " Record the version that was, in the set-up of the trial under Safety."
         )
     changed = held.filter(from_on__gt=event.onset_from, from_on__lte=event.onset_to).first()
     if changed is not None:
@@ -78,36 +75,3 @@ def in_force_at_onset(event: AdverseEvent) -> ReferenceSafetyInformation:
             " Ask the site for the day."
         )
     return found  # type: ignore[no-any-return]
-
-
-@action(Permission.SAFETY_HANDLE, "record reference safety information")
-def add_reference(
-    trial: Trial, *, version: str, from_on: date, by: User
-) -> ReferenceSafetyInformation:  # fmt: skip
-    """From a day on, these are the reactions that are expected of the study drug."""
-    try:
-        with transaction.atomic():
-            return ReferenceSafetyInformation.objects.create(
-                trial=trial, version=version, from_on=from_on
-            )
-    except IntegrityError as error:
-        raise ConflictError(
-            "That version is recorded already, or another from the same day. Choose another."
-        ) from error
-
-
-@action(Permission.SAFETY_HANDLE, "set up safety desk")
-def set_up_desk(
-    trial: Trial, *, name: str, time_zone: str, by: User, reason: str = ""
-) -> SafetyDesk:  # fmt: skip
-    """Say who receives safety reports, and where the sponsor's days begin and end."""
-    held = SafetyDesk.objects.filter(trial=trial).first()
-    if held is not None and held.time_zone != time_zone and not reason.strip():
-        raise RefusedError("Give the reason for another zone: running clocks end elsewhere by it.")
-    desk, _ = SafetyDesk.objects.update_or_create(
-        trial=trial, defaults={"name": name, "time_zone": time_zone}
-    )
-    events = AdverseEvent.objects.filter(subject__trial=trial, is_serious=True)
-    for event in events.select_related("subject__trial", "subject__site__place"):
-        keep_clocks(event)
-    return desk

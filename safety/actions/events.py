@@ -14,6 +14,7 @@ from core.dates import PartialDate, local_day, show_day
 from core.permissions import Permission
 from core.versions import lock
 from safety.actions.clocks import keep_clocks
+from safety.actions.notices import tell_of
 from safety.models import AdverseEvent, Outcome, Regrading, Seriousness
 from subjects.models import Subject
 
@@ -31,8 +32,10 @@ def log_event(
     event.criteria = _known(criteria)
     event.is_serious = bool(event.criteria)
     event.serious_aware_at = event.aware_at if event.is_serious else None
-    _keep(event, by)
+    _keep(event)
     _regrade(event, "", by)
+    if event.is_serious:
+        tell_of(event, event.criteria_shown, by)
     return event
 
 
@@ -56,7 +59,7 @@ def change_event(
     if held.serious_aware_at == aware_at:
         held.serious_aware_at = held.aware_at
     held.told_at = timezone.now()
-    _keep(held, by)
+    _keep(held)
     if _grading(held) != before:
         _regrade(held, reason, by)
     return held
@@ -83,8 +86,9 @@ def mark_serious(
     if not held.is_serious:
         held.serious_aware_at = aware_at
     held.is_serious, held.told_at = True, timezone.now()
-    _keep(held, by)
+    _keep(held)
     _regrade(held, reason, by)
+    tell_of(held, held.criteria_shown, by)
     return held
 
 
@@ -97,8 +101,9 @@ def downgrade(event: AdverseEvent, *, reason: str, by: User) -> AdverseEvent:
     if not reason.strip():
         raise RefusedError("Give the reason why it is not serious.")
     held.is_serious, held.criteria, held.told_at = False, [], timezone.now()
-    _keep(held, by)
+    _keep(held)
     _regrade(held, reason, by)
+    tell_of(held, "not serious after all", by)
     return held
 
 
@@ -123,7 +128,7 @@ def _known(criteria: Iterable[str]) -> list[str]:
     return [code for code in Seriousness.values if code in given]
 
 
-def _keep(event: AdverseEvent, by: User) -> None:
+def _keep(event: AdverseEvent) -> None:
     _refuse_impossible(event)
     _refuse_undefined_grade(event)
     event.save()

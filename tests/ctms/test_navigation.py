@@ -48,7 +48,7 @@ def current(found: Groups) -> list[tuple[str, str]]:
 def test_people_of_a_site_have_their_day_and_their_place(world: World) -> None:
     found = shown(world.coordinator)
     assert texts(found) == {
-        "": ["Today", "My work", "Saved views", "Schedule"],
+        "": ["Today", "My work", "Notices", "Saved views", "Schedule"],
         "Site": ["Subjects", "Screening log", "Consents", "Adverse events", "Delegations", "Place"],
     }
     assert found[1].context
@@ -66,7 +66,7 @@ def test_a_place_whose_sites_have_different_numbers_goes_by_its_name(world: Worl
 def test_people_of_a_trial_have_the_organisation_and_their_trial(world: World) -> None:
     found = shown(world.cra)
     assert texts(found) == {
-        "": ["My work", "Saved views"],
+        "": ["My work", "Notices", "Saved views"],
         "Organisation": ["Trials", "Sites", "Subjects", "Places", "Audit trail"],
         "Trial": [
             "Overview",
@@ -91,7 +91,7 @@ def test_administrators_see_no_subjects(world: World) -> None:
 
 def test_without_a_role_there_is_only_ones_own_work(world: World) -> None:
     stranger = User.objects.create(username="stranger", email="s@example.org")
-    assert texts(shown(stranger)) == {"": ["My work", "Saved views"]}
+    assert texts(shown(stranger)) == {"": ["My work", "Notices", "Saved views"]}
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_counts_are_open_duties_of_this_person_where_they_are_done(world: World)
     counts = {each.text: (each.count, each.is_late) for group in found for each in group.items}
     # Screening, day 1 and week 2 are past their windows; week 4 has to be booked.
     assert counts == {
-        "Today": (0, False), "My work": (4, True), "Saved views": (0, False), "Schedule": (1, False),
+        "Today": (0, False), "My work": (4, True), "Notices": (0, False), "Saved views": (0, False), "Schedule": (1, False),
         "Subjects": (3, True), "Screening log": (0, False), "Consents": (0, False), "Adverse events": (0, False),
         "Delegations": (0, False), "Place": (0, False),
     }  # fmt: skip

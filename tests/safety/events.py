@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.roles import Role
 from core.dates import PartialDate
-from safety.actions import assessments, events, reports
+from safety.actions import assessments, events, reports, set_up
 from safety.models import CTCAE_6, AdverseEvent, GradingTerm
 from tests.world import World, screen, user_with
 
@@ -55,7 +55,7 @@ def susar(world: World, *criteria: str) -> AdverseEvent:
     """A reported event that is serious, suspected and unexpected."""
     monitor, investigator = monitor_of(world), investigator_of(world)
     event = log(world, *(criteria or ("hospital",)))
-    assessments.add_reference(
+    set_up.add_reference(
         world.trial, version="IB edition 6.0", from_on=date(2020, 1, 1), by=monitor
     )
     assessments.assess_causality(event, is_related=True, causality="possible", by=investigator)

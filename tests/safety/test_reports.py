@@ -18,7 +18,7 @@ from core.models import Signature, Source
 from core.obligations import refresh_everything, seen_by
 from core.signing import Proof, signatures
 from core.versions import ConflictError
-from safety.actions import assessments, clocks, events, reports
+from safety.actions import assessments, clocks, events, reports, set_up
 from safety.models import AdverseEvent, ReferenceSafetyInformation, ReportClock
 from tests.safety.events import codes, investigator_of, log, monitor_of, susar
 from tests.world import World
@@ -140,14 +140,14 @@ def test_found_to_be_expected_after_all_the_clock_stops(world: World, germany: N
 def test_days_are_counted_where_the_safety_desk_is(world: World, germany: None) -> None:
     event, monitor = susar(world), monitor_of(world)
     assert event.clocks.get(code="eu_15").zone == "UTC"
-    desk = assessments.set_up_desk(
+    desk = set_up.set_up_desk(
         world.trial, name="Halden Safety", time_zone="Pacific/Auckland", by=monitor
     )
     clock = event.clocks.get(code="eu_15")
     assert (clock.zone, str(desk)) == ("Pacific/Auckland", "Halden Safety")
     assert clock.ends_at.astimezone(clock.time_zone).hour == 23
     with pytest.raises(RefusedError, match="reason for another zone"):
-        assessments.set_up_desk(world.trial, name="Halden", time_zone="UTC", by=monitor)
+        set_up.set_up_desk(world.trial, name="Halden", time_zone="UTC", by=monitor)
 
 
 def test_expected_means_by_the_version_in_force_at_onset(world: World) -> None:
@@ -155,11 +155,11 @@ def test_expected_means_by_the_version_in_force_at_onset(world: World) -> None:
     with pytest.raises(RefusedError, match="No reference safety information was in force"):
         assessments.assess_for_sponsor(event, is_related=True, is_expected=True, by=monitor)
     for version, on in (("IB 5", date(2020, 1, 1)), ("IB 6", event.onset_to + DAY)):
-        assessments.add_reference(world.trial, version=version, from_on=on, by=monitor)
+        set_up.add_reference(world.trial, version=version, from_on=on, by=monitor)
     held = assessments.assess_for_sponsor(event, is_related=True, is_expected=True, by=monitor)
     assert str(held.reference) == "IB 5"
     with pytest.raises(ConflictError, match="recorded already"):
-        assessments.add_reference(world.trial, version="IB 5", from_on=date(2021, 1, 1), by=monitor)
+        set_up.add_reference(world.trial, version="IB 5", from_on=date(2021, 1, 1), by=monitor)
     assert ReferenceSafetyInformation.objects.visible_to(world.coordinator).count() == 2
 
 
@@ -167,7 +167,7 @@ def test_a_version_that_changes_within_the_possible_days_is_not_guessed(world: W
     year = timezone.localdate().year
     monitor, event = monitor_of(world), log(world, "hospital", onset=PartialDate(year))
     for version, on in (("IB 5", date(2020, 1, 1)), ("IB 6", date(year, 1, 2))):
-        assessments.add_reference(world.trial, version=version, from_on=on, by=monitor)
+        set_up.add_reference(world.trial, version=version, from_on=on, by=monitor)
     with pytest.raises(RefusedError, match="IB 6 came into force within"):
         assessments.in_force_at_onset(event)
 
@@ -246,7 +246,7 @@ def test_what_is_due_comes_and_goes_by_itself(world: World, germany: None) -> No
     sent = reports.send_report(event, by=world.coordinator)
     assert due(world, event) == sponsor
     reports.acknowledge(sent, by=monitor)
-    assessments.add_reference(world.trial, version="IB 6", from_on=date(2020, 1, 1), by=monitor)
+    set_up.add_reference(world.trial, version="IB 6", from_on=date(2020, 1, 1), by=monitor)
     assessments.assess_for_sponsor(event, is_related=True, is_expected=False, by=monitor)
     assert due(world, event) == {"safety.clock": "medical_monitor"}
     events.change_event(event, values={"outcome": "recovered"}, by=world.coordinator)

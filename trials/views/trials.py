@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from core.access import require
+from core.access import has_anywhere, require
 from core.countries import countries
 from core.models import Deployment
 from core.pages import answer
@@ -92,6 +92,7 @@ def set_up(request: Request, code: str) -> HttpResponse:
         "arms": trial.arms.order_by("position", "pk"),
         "amendments": trial.amendments.order_by("position", "pk"),
         "files": trial.protocol_files.defer("raw").order_by("-pk") if may_see_protocol else [],
+        "may_see_safety": has_anywhere(request.user, Permission.ADVERSE_EVENT_VIEW),
         "may_change": allowed(request.user, Permission.TRIAL_EDIT, trial),
         "may_import": allowed(request.user, Permission.PROTOCOL_EDIT, trial),
         "may_add_sites": allowed(request.user, Permission.SITE_EDIT, trial),

@@ -15,7 +15,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from core import lists
 from core.access import has_anywhere, require
-from core.dates import ClockError, first_at
+from core.actions import RefusedError
+from core.dates import ClockError, first_at, show_day
 from core.pages import answer
 from core.permissions import Permission
 from core.signing import signatures
@@ -87,11 +88,13 @@ def event(request: Request, code: str, number: str) -> HttpResponse:
     held = find(
         AdverseEvent, request.user, along=ALONG, subject__trial__code=code, number=number
     )  # fmt: skip
-    user, sent = request.user, queries.reports_of(held)
+    user, sent, told = request.user, queries.reports_of(held), queries.told_of(held)
     context = {
         "event": held, "subject": held.subject, "trial": held.subject.trial,
         "site": held.subject.site, "clocks": queries.clocks_of(held, timezone.now()),
         "aware": queries.in_words(held.aware_at, held.subject.site.place.zone),
+        "told": told, "read": sum(one.is_read for one in told),
+        "unread": [one for one in told if one.user_id == user.pk and not one.is_read],
         "story": queries.story_of(held), "reports": sent,
         "signatures": signatures(held, assessments.causality_content),
         "desk": SafetyDesk.objects.filter(trial=held.subject.trial).first(),
@@ -195,8 +198,7 @@ def downgrade(request: Request, pk: int) -> HttpResponse:
 def assess_causality(request: Request, pk: int) -> HttpResponse:
     """Say as investigator whether the study drug may be the cause, then sign it."""
     held = _held(request, pk, P.CAUSALITY_ASSESS)
-    said = "" if held.is_related is None else "yes" if held.is_related else "no"
-    initial = {"is_related": said, "causality": held.causality}
+    initial = {"is_related": _yes_or_no(held.is_related), "causality": held.causality}
     form = CausalityForm(request.POST or None, initial=initial)
 
     def assess() -> HttpResponse:
@@ -217,11 +219,31 @@ def sign_causality(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
+def _yes_or_no(judged: bool | None) -> str:  # noqa: FBT001 - a judgement that may be missing
+    return "" if judged is None else "yes" if judged else "no"
+
+
+def _by_what(held: AdverseEvent) -> str:
+    """Which version of the reference safety information counts, or why there is none."""
+    try:
+        reference = assessments.in_force_at_onset(held)
+    except RefusedError as error:
+        return str(error)
+    return f"By {reference}, in force from {show_day(reference.from_on)}."
+
+
 @require_http_methods(["GET", "POST"])
 def assess_for_sponsor(request: Request, pk: int) -> HttpResponse:
     """Say for the sponsor whether the event is related and was to be expected."""
     held = _held(request, pk, P.SAFETY_ASSESS)
-    form = SponsorForm(request.POST or None)
+    form = SponsorForm(
+        request.POST or None,
+        initial={
+            "is_related": _yes_or_no(held.sponsor_is_related),
+            "causality": held.sponsor_causality, "is_expected": _yes_or_no(held.is_expected),
+        },
+    )  # fmt: skip
+    form.fields["is_expected"].help_text = _by_what(held)
     return _form(
         request, held, form,
         lambda: assessments.assess_for_sponsor(held, by=request.user, **form.cleaned_data),

@@ -1,0 +1,1 @@
+"""Pages of adverse events, and of what the safety work of a trial stands on."""
