@@ -11,13 +11,20 @@ from inbox.api import ObligationResource
 from sites.api import (
     AbsenceResource,
     ClosureResource,
+    ConsentApprovalResource,
     PlaceResource,
     RoomResource,
     SiteResource,
     StaffResource,
 )
-from subjects.api import SubjectResource, VisitResource
+from subjects.api import (
+    ConsentResource,
+    SubjectResource,
+    VisitResource,
+    WithdrawalResource,
+)
 from trials.api import (
+    ConsentVersionResource,
     CountryResource,
     ProcedureDefinitionResource,
     ScheduleResource,
@@ -43,6 +50,10 @@ RESOURCES = {
     "sites": SiteResource,
     "subjects": SubjectResource,
     "visits": VisitResource,
+    "consent-versions": ConsentVersionResource,
+    "consent-approvals": ConsentApprovalResource,
+    "consents": ConsentResource,
+    "consent-withdrawals": WithdrawalResource,
     "obligations": ObligationResource,
     "events": EventResource,
 }

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from core.api.resources import Addable, Resource, WithHistory, step
 from core.api.shapes import LARGEST_KEY, Changing, Seen, SeenByWord, Shape, many_of
 from sites.actions import places, sites
-from sites.models import Absence, Closure, Person, Place, Room, Site
+from sites.models import Absence, Closure, ConsentApproval, Person, Place, Room, Site
 
 
 class PlaceFilters(Changing):
@@ -174,3 +174,26 @@ class SiteResource(WithHistory):
     }  # fmt: skip
 
     set_status = step(sites.set_status, StatusChange)
+
+
+class ApprovalFilters(Changing):
+    """Filters of approvals of consent versions."""
+
+    trial = serializers.CharField(source="site__trial__code", required=False, help_text="Its code.")
+    site = serializers.IntegerField(source="site_id", required=False, max_value=LARGEST_KEY)
+    version = serializers.IntegerField(source="version_id", required=False, max_value=LARGEST_KEY)
+    in_use_on = serializers.DateField(source="during__contains", required=False)
+
+
+class ConsentApprovalResource(Resource):
+    """The ethics approval of a version of a consent form at a site, in one language."""
+
+    model = ConsentApproval
+    filters = ApprovalFilters
+    columns = {
+        "id": "pk", "trial": "site__trial__code", "site": "site_id",
+        "site_number": "site__number", "version": "version_id", "form": "type__name",
+        "version_number": "version__number", "language": "language",
+        "approved_on": "approved_on", "in_use_from": "during__startswith",
+        "in_use_before": "during__endswith", "voided_at": "voided_at",
+    }  # fmt: skip

@@ -22,6 +22,7 @@ from core.lists import (
     lead,
     number,
     text,
+    two_lines,
     value,
 )
 from core.templatetags import ui
@@ -172,4 +173,102 @@ def delegations_as_of(today: date, own: Collection[int]) -> List:
         empty=(
             "Nothing is delegated here yet. Visits can be booked with a person once a task is."
         ),
+    )  # fmt: skip
+
+
+IN_USE, TO_COME, REPLACED, VOIDED = "current", "to_come", "replaced", "voided"
+USES = {IN_USE: "Current", TO_COME: "To come", REPLACED: "Replaced", VOIDED: "Voided"}
+USE_CHIPS = {IN_USE: "ok", TO_COME: "info"}
+CHANGE = (
+    '<a class="btn btn-small" href="{}">Correct<span class="visually-hidden"> {}</span></a>'
+    ' <a class="btn btn-small" href="{}">Void<span class="visually-hidden"> {}</span></a>'
+)
+
+
+def _approved(row: Row) -> str:
+    return f"approval at {row['site__number']} in {row['language']}"
+
+
+def _changes(row: Row) -> SafeString | str:
+    if not row["may_correct"]:
+        return ""
+    urls = [address(f"sites:{verb}_approval", row["pk"]) for verb in ("correct", "void")]
+    return format_html(CHANGE, urls[0], _approved(row), urls[1], _approved(row))
+
+
+def _at(row: Row) -> SafeString:
+    code = Site(pk=row["site_id"], number=row["site__number"]).code
+    url = address("workspace:site", row["site__trial__code"], code)
+    return lead(url, f"{row['site__number']} {row['site__place__short_name']}")
+
+
+APPROVAL_COLUMNS = (
+    Column(
+        "site", "Site",
+        ("site_id", "site__number", "site__trial__code", "site__place__short_name", "during"),
+        _at, order="site__number", css="listing-wide",
+        files=(
+            ("Site", value("site__number")), ("Place", value("site__place__short_name")),
+        ),
+    ),
+    text("language", "Language", order="language"),
+    day("approved_on", "Ethics approval", order="approved_on"),
+    day("first", "In use from").but(reads=()),
+    day("last", "Until").but(reads=()),
+    Column(
+        "state", "State", ("voided_at", "void_reason"),
+        lambda row: two_lines(
+            ui.chip(USE_CHIPS.get(row["state"], ""), USES[row["state"]]), row["void_reason"]
+        ),
+        files=(
+            ("State", lambda row: USES[row["state"]]), ("Void reason", value("void_reason")),
+        ),
+    ),
+    Column("step", "Next step", (), _changes, files=(), css="text-end"),
+)  # fmt: skip
+
+
+def _use_of(row: Row, today: date) -> str:
+    if row["voided_at"]:
+        return VOIDED
+    if row["during"].lower > today:
+        return TO_COME
+    return IN_USE if today in row["during"] else REPLACED
+
+
+def approvals_as_of(today: date, *, may_correct: bool) -> List:
+    """The sites at which a version of a consent form was approved, with its days there."""
+
+    def finish(rows: list[Row], reader: Reader) -> None:
+        """Add days, state, and whether the person may correct it."""
+        for row in rows:
+            after = row["during"].upper
+            row.update(
+                first=row["during"].lower, last=after and after - timedelta(days=1),
+                state=_use_of(row, today), may_correct=may_correct and not row["voided_at"],
+            )  # fmt: skip
+
+    when = {
+        IN_USE: Q(during__contains=today),
+        TO_COME: Q(during__startswith__gt=today),
+        REPLACED: Q(during__endswith__lte=today),
+        VOIDED: Q(voided_at__isnull=False),
+    }
+    return List(
+        title="Approvals", one="approval", many="approvals",
+        named=_approved,
+        sort="site",
+        columns=APPROVAL_COLUMNS,
+        search=lambda words: Q(site__number__icontains=words),
+        search_label="Site number",
+        filters=(
+            Choices("language", "Language", "language"),
+            Conditions(
+                "state", "State",
+                {name: (USES[name], _always(held)) for name, held in when.items()},
+            ),
+        ),
+        views=tuple((USES[name], f"state={name}") for name in USES),
+        finish=finish,
+        empty="No site has recorded an ethics approval of this version.",
     )  # fmt: skip

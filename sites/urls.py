@@ -48,6 +48,17 @@ urlpatterns = [
     path(
         f"{CONSENTS}<int:pk>/add-version/", consents.add_consent_version, name="add_consent_version"
     ),
+    path(
+        f"{CONSENTS}<int:pk>/correct/", consents.correct_consent_type, name="correct_consent_type"
+    ),
+    *lists.urls(f"{CONSENTS}versions/<int:pk>", consents.consent_version, "consent_version"),
+    path(
+        f"{CONSENTS}versions/<int:pk>/correct/",
+        consents.correct_consent_version,
+        name="correct_consent_version",
+    ),
+    path("consent-approvals/<int:pk>/correct/", consents.correct_approval, name="correct_approval"),
+    path("consent-approvals/<int:pk>/void/", consents.void_approval, name="void_approval"),
     path("consent-versions/<int:pk>/approve/", consents.approve_consent, name="approve_consent"),
     path("trials/<slug:code>/sites/add/", sites.add_site, name="add_site"),
     path("trials/<slug:code>/sites/import/", imports.import_sites, name="import_sites"),

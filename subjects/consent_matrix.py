@@ -80,6 +80,11 @@ class Row:
         """The status in words."""
         return LABELS[self.status]
 
+    @property
+    def due_words(self) -> str:
+        """That the subject signs again, and by when, where the version is not in sight."""
+        return f"Re-consent due {self.due}"
+
 
 @dataclass(frozen=True, slots=True)
 class InUse:
@@ -135,8 +140,9 @@ def matrix_of(site: Site, user: User, now: datetime) -> Matrix:
 
 
 def _approvals(site: Site) -> list[ConsentApproval]:
-    rows = ConsentApproval.objects.filter(site=site).select_related("version__type")
-    return list(rows.order_by("type", "during", "language"))
+    rows = ConsentApproval.objects.filter(site=site, voided_at=None)
+    shown = rows.select_related("version__type")
+    return list(shown.order_by("type", "during", "language"))
 
 
 def _consents(site: Site, user: User) -> dict[int, list[Consent]]:

@@ -315,7 +315,8 @@ class ConsentForm(forms.Form):
     def __init__(self, *args: Any, site: Site, type_id: int | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.zone = site.place.zone
-        approvals = ConsentApproval.objects.filter(site=site).select_related("version__type")
+        rows = ConsentApproval.objects.filter(site=site, voided_at=None)
+        approvals = rows.select_related("version__type")
         if type_id is not None:
             approvals = approvals.filter(type=type_id)
         approval: Any = self.fields["approval"]

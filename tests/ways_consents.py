@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from core.permissions import Permission
 from sites.actions import places
+from sites.models import ConsentApproval
 from tests.subjects.consented import photo, record
 from tests.ways import Table, Way
 from tests.world import World, screen
@@ -25,6 +26,7 @@ def consent_ways(world: World) -> Table:
     )  # fmt: skip
     version = photo(world)
     made = record(world, subject, version)
+    approval = ConsentApproval.objects.get(version=version)
     of_subject: dict[str, Any] = {"see": Permission.SUBJECT_VIEW}
     change: dict[str, Any] = of_subject | {"get": Permission.CONSENT_RECORD, "methods": BOTH}
     of_site: dict[str, Any] = {"see": Permission.SITE_VIEW, "get": Permission.SUBJECT_VIEW}
@@ -64,6 +66,40 @@ def consent_ways(world: World) -> Table:
         "sites:add_consent_type": [
             Way(to("sites:add_consent_type", trial), see=Permission.TRIAL_VIEW, **edit)
         ],
+        "sites:correct_consent_type": [
+            Way(
+                to("sites:correct_consent_type", trial, version.type_id),
+                see=Permission.PROTOCOL_VIEW, **edit,
+            )
+        ],
+        "sites:consent_version": [
+            Way(
+                to("sites:consent_version", trial, version.pk), see=Permission.PROTOCOL_VIEW,
+                methods=BOTH, **of_trial,
+            )
+        ],
+        "sites:export_consent_version": [
+            Way(
+                to("sites:export_consent_version", trial, version.pk, kind),
+                see=Permission.PROTOCOL_VIEW, **of_trial,
+            )
+            for kind in ("csv", "xlsx")
+        ],
+        "sites:correct_consent_version": [
+            Way(
+                to("sites:correct_consent_version", trial, version.pk),
+                see=Permission.PROTOCOL_VIEW, **edit,
+            )
+        ],
+        **{
+            f"sites:{name}": [
+                Way(
+                    to(f"sites:{name}", approval.pk), see=Permission.SITE_VIEW,
+                    get=Permission.SITE_EDIT, methods=BOTH,
+                )
+            ]
+            for name in ("correct_approval", "void_approval")
+        },
         "sites:add_consent_version": [
             Way(
                 to("sites:add_consent_version", trial, version.type_id),

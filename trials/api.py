@@ -7,6 +7,7 @@ from rest_framework import serializers
 from core.api.resources import Resource, WithHistory
 from core.api.shapes import Changing, Filters, many_of
 from trials.models import (
+    ConsentVersion,
     Country,
     ProcedureDefinition,
     ScheduleVersion,
@@ -131,4 +132,25 @@ class VisitProcedureResource(Resource):
     columns = {
         "id": "pk", "visit": "visit_id", "procedure": "procedure_id", "need": "need",
         "offsets": "offsets",
+    }  # fmt: skip
+
+
+class ConsentVersionFilters(Changing):
+    """Filters of versions of consent forms."""
+
+    trial = serializers.CharField(source="type__trial__code", required=False, help_text="Its code.")
+    number = serializers.CharField(required=False)
+
+
+class ConsentVersionResource(Resource):
+    """A version of a consent form of a trial, and who signs it again by when."""
+
+    model = ConsentVersion
+    filters = ConsentVersionFilters
+    columns = {
+        "id": "pk", "trial": "type__trial__code", "form": "type__name", "form_kind": "type__kind",
+        "is_required": "type__is_required", "is_optional": "type__is_optional",
+        "number": "number", "dated": "dated", "summary": "summary",
+        "must_reconsent": "must_reconsent", "reconsent_rule": "reconsent_rule",
+        "reconsent_days": "reconsent_days",
     }  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from accounts.models import User
 from core.dates import at
+from ctms.demo import consents
 from ctms.demo.days import DAY
 from ctms.demo.lists import rows_of
 from sites.models import Place
@@ -54,4 +55,5 @@ def _remind(place: Place, local: datetime, by: User) -> None:
 def _screen_again(subject: Subject, local: datetime, by: User) -> None:
     on = local.date() - DAY
     if not Subject.objects.filter(previous=subject).exists():
-        subjects.rescreen(subject, on=on, consented_on=on, by=by)
+        made = subjects.rescreen(subject, on=on, consented_on=on, by=by)
+        consents.sign_now(made, on, by)

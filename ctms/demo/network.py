@@ -13,9 +13,10 @@ from accounts import actions as accounts
 from accounts.models import User
 from accounts.roles import Role
 from core.imports import uploads
+from ctms.demo import consents
 from ctms.demo.days import DAY, SATURDAY, inside
 from ctms.demo.lists import begin, rows_of
-from ctms.demo.organisation import deployment
+from ctms.demo.organisation import deployment, working_days
 from ctms.demo.protocols import Amendment
 from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
@@ -72,6 +73,9 @@ def load(trial: Trial, people: Mapping[str, User], today: date) -> None:
                 for one in Enrolment(site, rows[site.number], visits, today).rows()
             ],
         )  # fmt: skip
+        there = consents.held(trial, working_days(today))
+        consents.approve(trial, there, manager)
+        consents.sign(trial, held, there, consents.investigators(held, people["admin"]), manager)
         for row in rows_of(FILE):
             _settle(trial, row, monitors, manager, today)
         _move(trial, manager, today)

@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from core.dates import at
+from ctms.demo import consents
 from ctms.demo.days import DAY, WorkingDays
 from ctms.demo.lists import rows_of
 from ctms.demo.organisation import Organisation, working_days
@@ -29,6 +30,7 @@ SOON = timedelta(minutes=35)  # how long before their time subjects arrive
 NURSING = (Task.VISITS, Task.PHONE, Task.VITALS, Task.ECG, Task.SCHEDULE)
 MEDICAL = (Task.CONSENT, Task.ELIGIBILITY, Task.EXAMINATION, Task.ASSESS_AE)
 DOCTORS = {INVESTIGATOR, "Luca Marchetti", "Samuel Adeyinka"}
+CONSENTING, EXPLAINING = "tmr-204", (INVESTIGATOR, "Luca Marchetti")
 ABSENCES = (  # who, first and last working day, why
     ("Luca Marchetti", -1, 0, "Investigator meeting, Lisbon"),
     ("Helen Marsh-Whittaker", 1, 5, "Annual leave"),
@@ -48,9 +50,21 @@ def fill(organisation: Organisation, now: datetime) -> None:
     cases = [Case.of(row) for row in rows_of("northgate/subjects.csv")]
     for code, rows in Weeks(held, working, slots).rows(cases).items():
         import_subjects(held[code], rows=rows, by=by)
+    _consent(held[CONSENTING], place, working, organisation)
     _be_away(place, working, by)
     _prefer(place, by)
     live_through(place, now, by)
+
+
+def _consent(site: Site, place: Place, working: WorkingDays, organisation: Organisation) -> None:
+    """The consent forms of a trial, and what its subjects signed."""
+    trial, by = site.trial, organisation.manager
+    there = consents.add(trial, working, by)
+    consents.approve(trial, there, by)
+    doctors = place.staff.filter(name__in=EXPLAINING).order_by("name")
+    explainers = {site.pk: list(doctors.values_list("pk", flat=True))}
+    consents.sign(trial, [site], there, explainers, by)
+    consents.withdraw(trial, organisation.coordinator)
 
 
 def live_through(place: Place, now: datetime, by: User) -> None:
@@ -70,6 +84,8 @@ def live_through(place: Place, now: datetime, by: User) -> None:
 def _live(booking: Booking, now: datetime, *, is_last: bool, by: User) -> None:
     period: Any = booking.period
     visit = visits.check_in(booking.visit, by=by)
+    if period.lower <= now:
+        consents.sign_now(visit.subject, booking.on, by)
     if period.upper <= now and not is_last:
         visits.complete(visit, on=booking.on, by=by)
     elif period.lower <= now:

@@ -41,6 +41,38 @@ class ConsentVersionForm(forms.ModelForm[ConsentVersion]):
         return {field.name for field in ConsentVersion._meta.fields}
 
 
+class CorrectTypeForm(ConsentTypeForm):
+    """The same, put right, and why."""
+
+    reason = forms.CharField(max_length=200, label="Reason for the correction")
+
+
+class CorrectVersionForm(ConsentVersionForm):
+    """The same, put right, and why."""
+
+    reason = forms.CharField(max_length=200, label="Reason for the correction")
+
+
+class CorrectApprovalForm(forms.Form):
+    """Which version was approved when, and from when it is in use, put right, and why."""
+
+    version = forms.ModelChoiceField(ConsentVersion.objects.none(), empty_label=None)
+    approved_on = DayField(label="Ethics approval on")
+    from_on = DayField(label="In use from")
+    reason = forms.CharField(max_length=200, label="Reason for the correction")
+
+    def __init__(self, *args: Any, type_id: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        version: Any = self.fields["version"]
+        version.queryset = ConsentVersion.objects.filter(type=type_id).select_related("type")
+
+
+class VoidForm(forms.Form):
+    """Why something was entered by mistake."""
+
+    reason = forms.CharField(max_length=200)
+
+
 class ApprovalForm(forms.Form):
     """Where a version was approved, in which languages, and from when it is in use."""
 

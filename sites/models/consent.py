@@ -21,14 +21,19 @@ class ConsentApproval(ScopedModel):
 
     scope = "site"
     view_permission = Permission.SITE_VIEW
-    reasoned = ("version_id", "language", "approved_on")
+    reasoned = ("version_id", "language", "approved_on", "voided_at")
 
     site = models.ForeignKey(Site, on_delete=models.PROTECT, related_name="consent_approvals")
     version = models.ForeignKey(ConsentVersion, on_delete=models.PROTECT, related_name="approvals")
     type = models.ForeignKey(ConsentType, on_delete=models.PROTECT, related_name="+")
     language = models.CharField(max_length=8, help_text="ISO 639, for example en")
     approved_on = models.DateField("ethics approval on")
-    during = DateRangeField("in use", help_text="an open end while it lasts")
+    during = DateRangeField(
+        "in use", help_text="an open end while it lasts; empty where it was entered by mistake"
+    )
+    voided_at = models.DateTimeField(null=True, editable=False)
+    void_reason = models.CharField(max_length=200, blank=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         constraints: ClassVar = [
@@ -42,14 +47,17 @@ class ConsentApproval(ScopedModel):
                 ],
             ),
             models.UniqueConstraint(
-                fields=["site", "version", "language"], name="consent_approval_once"
+                fields=["site", "version", "language"],
+                condition=Q(voided_at=None),
+                name="consent_approval_once",
             ),
             models.CheckConstraint(
                 condition=Q(language__regex=r"^[a-z]{2,3}(-[A-Z]{2})?$"),
                 name="consent_approval_language_is_coded",
             ),
             models.CheckConstraint(
-                condition=Q(during__isempty=False, during__lower_inf=False),
+                condition=Q(voided_at=None, during__isempty=False, during__lower_inf=False)
+                | Q(voided_at__isnull=False, during__isempty=True) & ~Q(void_reason=""),
                 name="consent_approval_begins",
             ),
             models.CheckConstraint(

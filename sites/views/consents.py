@@ -6,16 +6,27 @@ from typing import Any
 
 from django.db.models import Count, Q
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from core import lists
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page
+from core.web import Request, allowed, find, page, whole
 from sites.actions import consents
-from sites.forms.consents import ApprovalForm, ConsentTypeForm, ConsentVersionForm
-from sites.models import Site
+from sites.forms.consents import (
+    ApprovalForm,
+    ConsentTypeForm,
+    ConsentVersionForm,
+    CorrectApprovalForm,
+    CorrectTypeForm,
+    CorrectVersionForm,
+    VoidForm,
+)
+from sites.lists import approvals_as_of
+from sites.models import ConsentApproval, Site
 from trials.actions import consents as forms
 from trials.models import ConsentType, ConsentVersion, Trial
 
@@ -72,6 +83,107 @@ def add_consent_version(request: Request, code: str, pk: int) -> HttpResponse:
         lambda: forms.add_consent_version(type_, by=request.user, **form.cleaned_data),
         done="Version added.", **_about(type_.trial, f"New version of {type_}", "Add version"),
     )  # fmt: skip
+
+
+def consent_version(request: Request, code: str, pk: int, kind: str = "") -> HttpResponseBase:
+    """A version, and the sites at which it was approved, with what was entered by mistake."""
+    version = find(ConsentVersion, request.user, pk=pk, type__trial__code=code)
+    trial = version.type.trial
+    rows = ConsentApproval.objects.visible_to(request.user).filter(version=version)
+    may_approve = allowed(request.user, Permission.SITE_EDIT, trial)
+    declared = approvals_as_of(timezone.localdate(), may_correct=may_approve)
+    listing = lists.Listing(request, declared, rows, of=trial)
+    context = {
+        "trial": trial, "version": version, "may_approve": may_approve,
+        "may_edit": allowed(request.user, Permission.PROTOCOL_EDIT, trial),
+    }  # fmt: skip
+    return lists.answer(listing, request, "sites/consent_version.html", context, kind)
+
+
+@require_http_methods(["GET", "POST"])
+def correct_consent_type(request: Request, code: str, pk: int) -> HttpResponse:
+    """Put right what was entered wrong of a consent form."""
+    type_ = find(ConsentType, request.user, to=Permission.PROTOCOL_EDIT, pk=pk, trial__code=code)
+    given = request.POST.get("revision", "")
+    form = CorrectTypeForm(request.POST or None, instance=type_)
+
+    def correct() -> object:
+        values = dict(form.cleaned_data)
+        return forms.correct_consent_type(
+            type_, reason=values.pop("reason"), values=values, revision=whole(given),
+            by=request.user,
+        )  # fmt: skip
+
+    return answer(
+        request, form, correct, done="Consent form corrected.", revision=given or type_.revision,
+        **_about(type_.trial, f"Correct {type_}", "Save correction"),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def correct_consent_version(request: Request, code: str, pk: int) -> HttpResponse:
+    """Put right what was entered wrong of a version."""
+    version = find(
+        ConsentVersion, request.user, to=Permission.PROTOCOL_EDIT, pk=pk, type__trial__code=code
+    )
+    given = request.POST.get("revision", "")
+    form = CorrectVersionForm(request.POST or None, instance=version)
+
+    def correct() -> object:
+        values = dict(form.cleaned_data)
+        return forms.correct_consent_version(
+            version, reason=values.pop("reason"), values=values, revision=whole(given),
+            by=request.user,
+        )  # fmt: skip
+
+    about = _about(version.type.trial, f"Correct {version}", "Save correction")
+    return answer(
+        request, form, correct, done=f"{version.type} corrected.",
+        revision=given or version.revision, **about | {"back": _page_of(version)},
+    )  # fmt: skip
+
+
+def _page_of(version: ConsentVersion) -> str:
+    return reverse("sites:consent_version", args=[version.type.trial.code, version.pk])
+
+
+@require_http_methods(["GET", "POST"])
+def correct_approval(request: Request, pk: int) -> HttpResponse:
+    """Put right what was entered wrong of an approval."""
+    held = find(ConsentApproval, request.user, to=Permission.SITE_EDIT, pk=pk)
+    given = request.POST.get("revision", "")
+    form = CorrectApprovalForm(
+        request.POST or None, type_id=held.type_id,
+        initial={
+            "version": held.version_id, "approved_on": held.approved_on,
+            "from_on": held.during.lower,
+        },
+    )  # fmt: skip
+    return answer(
+        request, form,
+        lambda: consents.correct_approval(
+            held, revision=whole(given), by=request.user, **form.cleaned_data
+        ),
+        done="Approval corrected.", revision=given or held.revision,
+        **_of(held, f"Correct the approval of {held}", "Save correction"),
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def void_approval(request: Request, pk: int) -> HttpResponse:
+    """Set aside an approval that was entered by mistake."""
+    held = find(ConsentApproval, request.user, to=Permission.SITE_EDIT, pk=pk)
+    form = VoidForm(request.POST or None)
+    return answer(
+        request, form,
+        lambda: consents.void_approval(held, by=request.user, **form.cleaned_data),
+        done="Approval voided. The version before stays in use.",
+        **_of(held, f"Void the approval of {held}", "Void approval"),
+    )  # fmt: skip
+
+
+def _of(held: ConsentApproval, title: str, verb: str) -> dict[str, Any]:
+    return _about(held.version.type.trial, title, verb) | {"back": _page_of(held.version)}
 
 
 @require_http_methods(["GET", "POST"])

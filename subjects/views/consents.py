@@ -77,6 +77,8 @@ def consent(request: Request, pk: int) -> HttpResponse:
     record = find(Consent, request.user, pk=pk)
     note = ConsentNote.objects.visible_to(request.user).filter(consent=record).first()
     zone = record.subject.site.place.zone
+    taken_back = list(record.withdrawals.order_by("on", "what"))
+    may_change = record.voided_at is None and can(request.user, Permission.CONSENT_RECORD, record)
     context = {
         "consent": record,
         "subject": record.subject,
@@ -84,9 +86,11 @@ def consent(request: Request, pk: int) -> HttpResponse:
         "note": note,
         "may_see_note": can(request.user, Permission.CONTACT_VIEW, record),
         "signed_at": record.signed_at and record.signed_at.astimezone(zone),
-        "withdrawals": record.withdrawals.order_by("on", "what"),
-        "may_change": record.voided_at is None
-        and can(request.user, Permission.CONSENT_RECORD, record),
+        "withdrawals": taken_back,
+        "may_change": may_change,
+        "may_withdraw": may_change
+        and record.decision == Consent.Decision.GIVEN
+        and ConsentWithdrawal.Scope.ALL not in {one.what for one in taken_back},
     }
     return page(request, "subjects/consent.html", context)
 
@@ -147,7 +151,8 @@ def void_consent(request: Request, pk: int) -> HttpResponse:
     return answer(
         request, form,
         lambda: consents.void_consent(record, by=request.user, **form.cleaned_data),
-        done=f"{record} is voided.", **_about(record, f"Void {record}", "Void consent"),
+        done=f"{record} is voided.", effect=f"{record} stays to be read and counts no more.",
+        **_about(record, f"Void {record}", "Void consent"),
     )  # fmt: skip
 
 
@@ -169,5 +174,9 @@ def withdraw_consent(request: Request, pk: int) -> HttpResponse:
         return text
 
     return answer(
-        request, form, take_back, **_about(record, f"Withdraw {record}", "Withdraw consent")
-    )
+        request, form, take_back, effect=(
+            "After everything or follow-up visits and calls are withdrawn, no visit of"
+            f" {subject} starts."
+        ),
+        **_about(record, f"Withdraw {record}", "Withdraw consent"),
+    )  # fmt: skip

@@ -1,0 +1,6 @@
+"""Subjects by number, their visits and consents over REST."""
+
+from subjects.api.consents import ConsentResource, WithdrawalResource
+from subjects.api.subjects import SubjectResource, VisitResource
+
+__all__ = ["ConsentResource", "SubjectResource", "VisitResource", "WithdrawalResource"]
