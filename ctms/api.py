@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 from audit.api import EventResource, TrailView
 from ctms import api_docs
 from inbox.api import ObligationResource
+from safety.api import AdverseEventResource, ReportClockResource, SafetyReportResource
 from sites.api import (
     AbsenceResource,
     ClosureResource,
@@ -54,6 +55,9 @@ RESOURCES = {
     "consent-approvals": ConsentApprovalResource,
     "consents": ConsentResource,
     "consent-withdrawals": WithdrawalResource,
+    "adverse-events": AdverseEventResource,
+    "safety-reports": SafetyReportResource,
+    "report-clocks": ReportClockResource,
     "obligations": ObligationResource,
     "events": EventResource,
 }

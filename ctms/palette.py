@@ -18,14 +18,20 @@ from core.web import Request, page, whole
 from ctms.context import TRIAL
 from ctms.create import beginnings
 from ctms.navigation import Groups, groups
+from safety.models import AdverseEvent
 from sites.models import Site, SiteStatus
 from subjects.models import Subject, VisitStatus
 from trials.models import Trial
 from workspace.finding import Found, meant, search
 
 PEOPLE, COMMANDS = "@", ">"
-KINDS: dict[str, type[Subject | Site | Trial]] = {"subject": Subject, "site": Site, "trial": Trial}
-RELATED = {"subject": ("trial", "next_visit"), "site": ("trial", "place"), "trial": ("sponsor",)}
+KINDS: dict[str, type[Subject | Site | Trial | AdverseEvent]] = {
+    "subject": Subject, "site": Site, "trial": Trial, "event": AdverseEvent,
+}  # fmt: skip
+RELATED = {
+    "subject": ("trial", "next_visit"), "site": ("trial", "place"), "trial": ("sponsor",),
+    "event": ("subject__trial", "subject__site__place"),
+}  # fmt: skip
 SHOWN = 10
 BOOKABLE: dict[str, str] = {VisitStatus.PLANNED: "Find slot for", VisitStatus.BOOKED: "Move"}
 
@@ -105,6 +111,7 @@ def _by_kind(found: Found, here: str) -> list[Section]:
         ("Subjects", found.subjects, _subject),
         ("Sites", found.sites, _site),
         ("Trials", found.trials, _trial),
+        ("Adverse events", found.events, _event),
     )
     return [
         Section(title, [make(row) for row in sorted(rows, key=lambda row: _code(row) != here)])
@@ -139,6 +146,13 @@ def _trial(row: dict[str, Any]) -> Option:
     return Option(
         row["url"], "rocket", row["protocol_number"], row["name"], row["status_label"],
         f"trial-{row['code']}",
+    )  # fmt: skip
+
+
+def _event(row: dict[str, Any]) -> Option:
+    context = f"{row['kind']} · {row['trial_number']}"
+    return Option(
+        row["url"], "activity", row["number"], row["term"], context, f"event-{row['pk']}"
     )  # fmt: skip
 
 
@@ -221,6 +235,7 @@ def _on_subject(user: User, subject: Subject) -> Iterator[Option]:
         yield Option(coming.book_url, "calendar", f"{BOOKABLE[coming.status]} {coming.name}")
     offers = (
         (Permission.CONTACT_LOG, "subjects:contact", "phone", "Log contact"),
+        (Permission.ADVERSE_EVENT_LOG, "safety:log_event", "activity", "Log AE"),
         (Permission.SUBJECT_STATUS, "subjects:identify", "pen", "Identity"),
         (Permission.SUBJECT_STATUS, "subjects:end", "door", "End participation"),
     )
@@ -229,4 +244,21 @@ def _on_subject(user: User, subject: Subject) -> Iterator[Option]:
             yield Option(reverse(name, args=[subject.pk]), icon, text)
 
 
-OFFERS: dict[str, Any] = {"subject": _on_subject, "site": _on_site, "trial": _on_trial}
+def _on_event(user: User, event: AdverseEvent) -> Iterator[Option]:
+    step = ("safety:mark_serious", "alert", "Mark as serious")
+    if event.is_serious:
+        step = ("safety:send_report", "plane", "Send SAE report")
+    offers = (
+        (Permission.ADVERSE_EVENT_LOG, *step),
+        (Permission.ADVERSE_EVENT_LOG, "safety:change_event", "pen", "Change event"),
+        (Permission.CAUSALITY_ASSESS, "safety:assess_causality", "lock", "Assess causality"),
+        (Permission.SAFETY_ASSESS, "safety:assess_for_sponsor", "pen", "Assess for the sponsor"),
+    )
+    for permission, name, icon, text in offers:
+        if can(user, permission, event):
+            yield Option(reverse(name, args=[event.pk]), icon, text)
+
+
+OFFERS: dict[str, Any] = {
+    "subject": _on_subject, "site": _on_site, "trial": _on_trial, "event": _on_event,
+}  # fmt: skip

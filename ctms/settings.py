@@ -230,6 +230,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SiteStatusEnum": "sites.models.SiteStatus",
         "SubjectStatusEnum": "subjects.models.SubjectStatus",
+        "CausalityEnum": "safety.models.Causality",
     },
 }
 

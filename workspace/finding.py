@@ -9,6 +9,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import User
+from core.access import has_anywhere
+from core.permissions import Permission
+from safety.models import AdverseEvent
 from sites.models import Site, SiteStatus
 from subjects.models import Subject, SubjectStatus
 from subjects.queries import match_number
@@ -26,16 +29,19 @@ class Found:
     subjects: list[dict[str, Any]]
     sites: list[dict[str, Any]]
     trials: list[dict[str, Any]]
+    events: list[dict[str, Any]]
 
     def __bool__(self) -> bool:
-        return bool(self.subjects or self.sites or self.trials)
+        return bool(self.subjects or self.sites or self.trials or self.events)
 
 
 def search(user: User, text: str) -> Found:
-    """Subjects, sites and trials that fit the text; nothing for nothing."""
+    """Subjects, sites, trials and adverse events that fit the text; nothing for nothing."""
     if not text:
-        return Found([], [], [])
-    return Found(_subjects(user, text), _sites(user, text), _trials(user, text))
+        return Found([], [], [], [])
+    return Found(
+        _subjects(user, text), _sites(user, text), _trials(user, text), _events(user, text)
+    )  # fmt: skip
 
 
 def _subjects(user: User, text: str) -> list[dict[str, Any]]:
@@ -86,6 +92,26 @@ def _trials(user: User, text: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _events(user: User, text: str) -> list[dict[str, Any]]:
+    """Adverse events by their number or term, for whoever may see them."""
+    if not has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
+        return []
+    rows = AdverseEvent.objects.visible_to(user).filter(
+        Q(number__istartswith=text) | Q(term__icontains=text)
+    )
+    found = rows.order_by("number", "pk").values("pk", "number", "term", "is_serious", **OF_EVENT)
+    return [
+        row | {
+            "url": reverse("safety:event", args=[row["trial_code"], row["number"]]),
+            "kind": "SAE" if row["is_serious"] else "AE",
+        }
+        for row in found[:SHOWN]
+    ]  # fmt: skip
+
+
+OF_EVENT = {
+    "trial_code": F("subject__trial__code"), "trial_number": F("subject__trial__protocol_number"),
+}  # fmt: skip
 TRIAL = {"trial_code": F("trial__code"), "trial_number": F("trial__protocol_number")}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.fields.ranges import RangeField
 from django.db import models
 from django.db.models import FilteredRelation
@@ -35,6 +36,9 @@ def _field(
     given: dict[str, Any] = {"read_only": True, "allow_null": may_be_null}
     if text := str(getattr(column, "help_text", "")):
         given["help_text"] = text
+    if isinstance(column, ArrayField):
+        child: Any = serializers.ChoiceField(choices=column.base_field.flatchoices)
+        return serializers.ListField(child=child, **given)
     if column.choices:
         return serializers.ChoiceField(choices=column.flatchoices, **given)
     kind = serializers.ModelSerializer.serializer_field_mapping

@@ -12,6 +12,7 @@ from accounts.models import User
 from ctms.templatetags.shell import marked
 from sites.actions import sites
 from subjects.models import Subject
+from tests.safety.events import log
 from tests.world import World, make_place, make_site, screen, visit
 from trials.actions import trials
 
@@ -50,6 +51,25 @@ def test_the_palette_offers_actions_on_the_only_match(world: World, client: Clie
     assert contact in typed(client, subject.number)
     client.force_login(world.cra)
     assert contact not in typed(client, subject.number)
+
+
+def test_an_adverse_event_is_found_by_number_and_term_with_its_steps(
+    world: World, client: Client
+) -> None:
+    event = log(world, "hospital")
+    search = reverse("workspace:search")
+    client.force_login(world.coordinator)
+    report = reverse("safety:send_report", args=[event.pk])
+    for words in (event.number, "appendicitis"):
+        assert report in typed(client, words)
+        assert event.get_absolute_url() in client.get(search, {"q": words}).content.decode()
+    mild = log(world, term="Headache")
+    assert reverse("safety:mark_serious", args=[mild.pk]) in typed(client, "headache")
+    client.force_login(world.cra)
+    assert report not in typed(client, event.number)
+    client.force_login(world.admin)
+    assert "No match" in typed(client, event.number)
+    assert "No match" in client.get(search, {"q": "appendicitis"}).content.decode()
 
 
 def test_a_letter_typed_for_a_digit_is_understood(world: World, client: Client) -> None:
