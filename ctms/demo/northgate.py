@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from core.dates import at
-from ctms.demo import consents
+from ctms.demo import consents, events
 from ctms.demo.days import DAY, WorkingDays
 from ctms.demo.lists import rows_of
 from ctms.demo.organisation import Organisation, working_days
@@ -30,6 +30,7 @@ SOON = timedelta(minutes=35)  # how long before their time subjects arrive
 NURSING = (Task.VISITS, Task.PHONE, Task.VITALS, Task.ECG, Task.SCHEDULE)
 MEDICAL = (Task.CONSENT, Task.ELIGIBILITY, Task.EXAMINATION, Task.ASSESS_AE)
 DOCTORS = {INVESTIGATOR, "Luca Marchetti", "Samuel Adeyinka"}
+SAFETY = "tmr-204"
 CONSENTING, EXPLAINING = "tmr-204", (INVESTIGATOR, "Luca Marchetti")
 ABSENCES = (  # who, first and last working day, why
     ("Luca Marchetti", -1, 0, "Investigator meeting, Lisbon"),
@@ -51,6 +52,7 @@ def fill(organisation: Organisation, now: datetime) -> None:
     for code, rows in Weeks(held, working, slots).rows(cases).items():
         import_subjects(held[code], rows=rows, by=by)
     _consent(held[CONSENTING], place, working, organisation)
+    events.happen(held[SAFETY], organisation.people, now)
     _be_away(place, working, by)
     _prefer(place, by)
     live_through(place, now, by)

@@ -34,6 +34,7 @@ PEOPLE = [
     ("jonas", "Jonas Lindqvist", "CRA", Role.CRA),
     ("mina", "Mina Farrow", "Clinical trial assistant", Role.CTA),
     ("amara", "Amara Bello", "Clinical trial manager", Role.TRIAL_MANAGER),
+    ("elena", "Elena Fischer", "Medical monitor", Role.MEDICAL_MONITOR),
     ("omar", "Omar Haddad", "Senior manager", Role.SENIOR_MANAGER),
     ("sofie", "Sofie Lindahl", "Associate director", Role.ASSOCIATE_DIRECTOR),
     ("ruth", "Ruth Adeyemi", "Director", Role.DIRECTOR),
@@ -41,7 +42,7 @@ PEOPLE = [
     ("ines", "Inês Carvalho", "Auditor", Role.AUDITOR),
 ]
 AT_SITE = {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT}
-ON_TRIAL = {Role.CRA, Role.CTA, Role.TRIAL_MANAGER}
+ON_TRIAL = {Role.CRA, Role.CTA, Role.TRIAL_MANAGER, Role.MEDICAL_MONITOR}
 ROOMS = (
     "Room 1", "Room 2", "Room 3", "Room 4", "Room 5", "Room 6, infusion", "Room 7, infusion",
 )  # fmt: skip

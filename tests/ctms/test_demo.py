@@ -22,7 +22,9 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from core.audit import coming_from
 from core.models import Event, Source, StatusChange, Upload
-from ctms.demo import days, lists, northgate, notice, operations, organisation, pilot
+from core.notices import last_told
+from ctms.demo import days, events, lists, northgate, notice, operations, organisation, pilot
+from safety.models import AdverseEvent, ReportClock
 from sites.models import Site
 from subjects.models import (
     Booking,
@@ -259,3 +261,19 @@ def test_a_worker_finds_the_tasks_by_itself() -> None:
     code = "from ctms.celery import app; app.loader.import_default_modules(); print(*app.tasks)"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert {"core.tasks.carry_on", "ctms.tasks.load_studies"} <= set(ran.stdout.split())
+
+
+def test_adverse_events_of_every_state_are_there(founded: organisation.Organisation) -> None:
+    with filled(founded, THURSDAY.replace(hour=12)):
+        running = ReportClock.objects.filter(is_running=True, met_at=None)
+        clocks = {clock.code: clock for clock in running}
+        rows = list(AdverseEvent.objects.order_by("pk"))
+        to_send = clocks["site_24h"].event
+        told = {one.recipient_name: one.read_at is not None for one in last_told(to_send)}
+    assert set(clocks) == {"site_24h", "eu_15"}
+    assert timedelta(hours=5) < clocks["site_24h"].ends_at - THURSDAY.replace(hour=12)
+    assert [row.is_serious for row in rows].count(False) == 3
+    assert [row.case_number for row in rows if row.reconciled_on] == [events.CASE]
+    assert told == {
+        "Hannah Osei": True, "Elena Fischer": True, "Amara Bello": False, "Jonas Lindqvist": False,
+    }  # fmt: skip
