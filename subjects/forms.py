@@ -10,8 +10,7 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from core.dates import ClockError, first_at
-from core.dates.field import DayField
+from core.dates.field import ClockField, DayField, instant, instant_of
 from sites.models import ConsentApproval, Delegation, Person, Place, Room, Site, Task
 from subjects.models import (
     Consent,
@@ -27,7 +26,6 @@ from subjects.models.reasons import terms
 from subjects.models.subject import SUBJECT_NUMBER
 from trials.models import AnchorKind
 
-CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 CALENDAR = range(2000, 2100)
 REASONS = [
     ("", "Choose a reason"),
@@ -71,10 +69,7 @@ class BookForm(forms.Form):
             raise forms.ValidationError(f"Choose a day from {CALENDAR[0]} to {CALENDAR[-1]}.")
         if local.tzinfo is not None:
             return local
-        try:
-            return first_at(local.date(), local.time(), self.place.zone)
-        except ClockError as error:
-            raise forms.ValidationError(str(error)) from error
+        return instant(local.date(), local.time(), self.place.zone)
 
 
 class ReasonForm(forms.Form):
@@ -259,7 +254,7 @@ class ContactForm(forms.ModelForm[Contact]):
         widgets: ClassVar = {"summary": forms.Textarea(attrs={"rows": 3})}
 
     on = DayField(required=False, label="Date")
-    clock = forms.TimeField(required=False, label="Time", widget=CLOCK)
+    clock = ClockField(required=False, label="Time")
     follow_up_on = DayField(required=False)
     field_order = ("channel", "result", "on", "clock", "summary", "follow_up_on")
 
@@ -282,11 +277,8 @@ class ContactForm(forms.ModelForm[Contact]):
         if clock is None and on != now.date():
             self.add_error("clock", "Say at what time of that day it was.")
             return values
-        try:
-            values["at"] = first_at(on, clock, self.zone) if clock else now
-        except ClockError as error:
-            self.add_error("clock", str(error))
-        return values
+        at = instant_of(self, on, clock, self.zone, field="clock") if clock else now
+        return values | {"at": at} if at else values
 
 
 class ConsentForm(forms.Form):
@@ -296,9 +288,7 @@ class ConsentForm(forms.Form):
         ConsentApproval.objects.none(), label="Version", empty_label="Choose"
     )
     signed_on = DayField(label="Signed on")
-    clock = forms.TimeField(
-        required=False, label="Time", widget=CLOCK, help_text="Leave empty where it is not known."
-    )
+    clock = ClockField(required=False, label="Time", help_text="Leave empty where it is not known.")
     explainer = forms.ModelChoiceField(
         Person.objects.none(), label="Explained by", empty_label="Choose"
     )
@@ -332,12 +322,7 @@ class ConsentForm(forms.Form):
         """The instant of the signature, where its time is known."""
         values = self.cleaned_data
         on, clock = values.get("signed_on"), values.pop("clock", None)
-        values["signed_at"] = None
-        if on and clock:
-            try:
-                values["signed_at"] = first_at(on, clock, self.zone)
-            except ClockError as error:
-                self.add_error("clock", str(error))
+        values["signed_at"] = instant_of(self, on, clock, self.zone, field="clock")
         return values
 
 

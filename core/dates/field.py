@@ -1,15 +1,18 @@
-"""The field of a day in forms: typed as people write it, or chosen in the browser's calendar."""
+"""The fields of a day and of a time in forms, and the instant that both of them name."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
-from datetime import UTC, date, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils import timezone
 
+from core.dates.clock import ClockError, first_at
 from core.dates.near import UnreadableDayError, read_day
 from core.dates.show import show_day
 
@@ -58,3 +61,43 @@ class DayField(forms.DateField):
         if reading.is_ambiguous:
             raise forms.ValidationError(reading.question, code="ambiguous")
         return reading.days[0]
+
+
+class ClockInput(forms.TimeInput):
+    """A time of day in hours and minutes, chosen as the browser offers it."""
+
+    input_type = "time"
+
+    def __init__(self) -> None:
+        super().__init__(format="%H:%M")
+
+
+class ClockField(forms.TimeField):
+    """A time of day as the clocks of a place show it."""
+
+    widget = ClockInput
+
+
+Reading = Callable[[date, time, ZoneInfo], datetime]
+
+
+def instant(on: date, clock: time, zone: ZoneInfo, read: Reading = first_at) -> datetime:
+    """The instant of a day and a time, the first of two unless read otherwise; else why there is none."""
+    try:
+        return read(on, clock, zone)
+    except ClockError as error:
+        raise forms.ValidationError(str(error), code="clock") from error
+
+
+def instant_of(
+    form: forms.BaseForm, on: date | None, clock: time | None, zone: ZoneInfo, *, field: str,
+    read: Reading = first_at,
+) -> datetime | None:  # fmt: skip
+    """The instant that two fields of a form name; nothing, and why beside the field, where none."""
+    if on is None or clock is None:
+        return None
+    try:
+        return instant(on, clock, zone, read)
+    except forms.ValidationError as error:
+        form.add_error(field, error)
+        return None

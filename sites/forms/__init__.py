@@ -13,15 +13,14 @@ from django.db.models import QuerySet
 from accounts.models import User
 from core.access import can
 from core.countries import countries
-from core.dates import ClockError, at, start_of
-from core.dates.field import DayField
+from core.dates import at, start_of
+from core.dates.field import ClockField, DayField, instant_of
 from core.permissions import Permission
 from sites.models import OpeningHours, Person, Place, Site, SiteStatus, Task
 from sites.models.site import SITE_NUMBER
 from sites.queries import cras_of
 from trials.models import ScheduleVersion, Trial
 
-CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 HALVES = ("first", "second")
 
 
@@ -51,11 +50,9 @@ class PeriodForm(forms.Form):
     """From when to when, on the clocks of a place; whole days where no time is given."""
 
     from_on = DayField(label="First day")
-    from_at = forms.TimeField(
-        label="From", widget=CLOCK, required=False, help_text="Empty: all day"
-    )
+    from_at = ClockField(label="From", required=False, help_text="Empty: all day")
     to_on = DayField(label="Last day")
-    to_at = forms.TimeField(label="Until", widget=CLOCK, required=False, help_text="Empty: all day")
+    to_at = ClockField(label="Until", required=False, help_text="Empty: all day")
     why: ClassVar[str]  # the field that says it
 
     def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
@@ -93,11 +90,9 @@ class PeriodForm(forms.Form):
     def _instant(self, end: str, day: date) -> datetime | None:
         """A day at the time that is given for this end, or as it begins."""
         clock: time | None = self.cleaned_data.get(f"{end}_at")
-        try:
-            return at(day, clock, self.zone) if clock else start_of(day, self.zone)
-        except ClockError as error:
-            self.add_error(f"{end}_at", str(error))
-            return None
+        if clock is None:
+            return start_of(day, self.zone)
+        return instant_of(self, day, clock, self.zone, field=f"{end}_at", read=at)
 
 
 def days_of(period: Any, zone: ZoneInfo) -> dict[str, Any]:
