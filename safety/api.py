@@ -111,6 +111,12 @@ class Why(Shape):
     reason = serializers.CharField(max_length=200)
 
 
+class Awareness(Why):
+    """When the site really knew that an event is serious, and how that is known."""
+
+    aware_at = Instant()
+
+
 class Cause(Shape):
     """Whether there is a reasonable possibility that the study drug is the cause."""
 
@@ -176,11 +182,14 @@ class AdverseEventResource(Addable):
         "sponsor_is_related": "sponsor_is_related", "sponsor_causality": "sponsor_causality",
         "is_expected": "is_expected", "reference": "reference__version",
         "case_number": "case_number", "reconciled_on": "reconciled_on", "told_at": "told_at",
+        "voided_at": "voided_at", "void_reason": "void_reason",
     }  # fmt: skip
 
     change_event = step(events.change_event, Change)
     mark_serious = step(events.mark_serious, Upgrade)
+    correct_awareness = step(events.correct_awareness, Awareness)
     downgrade = step(events.downgrade, Why)
+    void_event = step(events.void_event, Why)
     assess_causality = step(assessments.assess_causality, Cause)
     assess_for_sponsor = step(assessments.assess_for_sponsor, Judgement)
     send_report = step(reports.send_report, Sending)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
 
 from accounts.forms.people import zones
-from core.dates import ClockError, PartialDate, first_at
-from core.dates.field import DayField
+from core.dates import PartialDate
+from core.dates.field import ClockField, DayField, instant_of
 from safety.models import (
     CTCAE_6,
     AdverseEvent,
@@ -22,7 +23,6 @@ from safety.models import (
 )
 from sites.models import Place
 
-CLOCK = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 NEAR = 5  # terms offered where a typed one is not in the dictionary
 
 
@@ -72,7 +72,7 @@ class AwareForm(forms.Form):
     """When the site became aware, by the clocks of the place."""
 
     aware_on = DayField(label="Site became aware on")
-    aware_clock = forms.TimeField(label="At", widget=CLOCK)
+    aware_clock = ClockField(label="At")
 
     def __init__(
         self, *args: Any, place: Place, aware_at: datetime | None = None, **kwargs: Any
@@ -95,18 +95,12 @@ class AwareForm(forms.Form):
         super().clean()
         values = self.cleaned_data
         on, clock = values.pop("aware_on", None), values.pop("aware_clock", None)
-        if on is None or clock is None:
+        at = instant_of(self, on, clock, self.place.zone, field="aware_clock")
+        if at is None:
             return values
-        try:
-            values["aware_at"] = first_at(on, clock, self.place.zone)
-        except ClockError as error:
-            self.add_error("aware_clock", str(error))
-            return values
-        if self.held is not None and values["aware_at"] == self.held.replace(
-            second=0, microsecond=0
-        ):
-            values["aware_at"] = self.held  # the form shows minutes; nothing was changed
-        return values
+        if self.held is not None and at == self.held.replace(second=0, microsecond=0):
+            at = self.held  # the form shows minutes; nothing was changed
+        return values | {"aware_at": at}
 
 
 class EventForm(AwareForm, forms.ModelForm[AdverseEvent]):
@@ -170,6 +164,13 @@ class SeriousForm(AwareForm):
     field_order = ("criteria", "aware_on", "aware_clock", "reason")
 
 
+class AwarenessForm(AwareForm):
+    """When the site really knew that an event is serious, and how that is known."""
+
+    reason = forms.CharField(max_length=200)
+    field_order = ("aware_on", "aware_clock", "reason")
+
+
 class ReasonForm(forms.Form):
     """Why."""
 
@@ -215,8 +216,23 @@ class SubmissionForm(forms.Form):
     """When an authority got a report."""
 
     on = DayField(label="Submitted on")
-    clock = forms.TimeField(label="At", widget=CLOCK)
+    clock = ClockField(label="At")
     note = forms.CharField(max_length=200, required=False, label="Receipt number")
+
+    def __init__(self, *args: Any, zone: ZoneInfo, **kwargs: Any) -> None:
+        local = timezone.now().astimezone(zone)
+        kwargs["initial"] = {"on": local.date(), "clock": local.time()}
+        super().__init__(*args, **kwargs)
+        self.zone = zone
+        self.fields["clock"].help_text = f"By the clocks of {zone.key}."
+
+    def clean(self) -> dict[str, Any]:
+        """The instant of the submission."""
+        super().clean()
+        values = self.cleaned_data
+        on, clock = values.pop("on", None), values.pop("clock", None)
+        at = instant_of(self, on, clock, self.zone, field="clock")
+        return values | {"at": at} if at else values
 
 
 class CaseForm(forms.Form):

@@ -8,7 +8,7 @@ from django.db.models import Max, Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from core.dates import PartialDate, show_day
+from core.dates import PartialDate, local_day, show_day
 from core.links import address
 from core.lists import (
     Choices,
@@ -25,6 +25,7 @@ from core.lists import (
     yes_no,
 )
 from core.lists.columns import NOTHING
+from core.markup import markup
 from core.templatetags import ui
 from safety.models import ActionTaken, Outcome, ReportClock, SafetyReport, Severity
 from safety.models.report import SITE_CLOCKS
@@ -51,7 +52,15 @@ def _graded(row: Row) -> SafeString | str:
     return two_lines(_grade(row), row["grading_term__name"])
 
 
+def _named(row: Row) -> SafeString:
+    """The main link of an event; struck through where it was entered in error."""
+    number = markup("<s>{}</s>", row["number"]) if row["voided_at"] else row["number"]
+    return lead(url(row), number, row["term"])
+
+
 def _serious(row: Row) -> SafeString | str:
+    if row["voided_at"]:
+        return ui.chip("", "Voided", "x")
     return ui.chip("crit", "Serious") if row["is_serious"] else NOTHING
 
 
@@ -78,16 +87,16 @@ def _ends_at(row: Row) -> str:
 
 
 def _reported(row: Row) -> str:
-    return show_day(row["sent_at"].date()) if row["sent_at"] else NOTHING
+    return show_day(row["sent_at"]) if row["sent_at"] else NOTHING
 
 
 def finish(rows: list[Row], reader: Reader) -> None:
-    """Add the running clock of the site and the last report of each event."""
+    """Add the running clock of the site and the day of the last report, where the reader is."""
     keys = [row["pk"] for row in rows]
     clocks = ReportClock.objects.filter(event__in=keys, **OPEN_CLOCK)
     ends = dict(clocks.order_by("-ends_at").values_list("event_id", "ends_at"))
     reports = SafetyReport.objects.filter(event__in=keys).order_by().values_list("event_id")
-    sent = dict(reports.annotate(last=Max("sent_at")))
+    sent = {pk: local_day(at, reader.user.zone) for pk, at in reports.annotate(last=Max("sent_at"))}
     for row in rows:
         row["ends_at"], row["sent_at"] = ends.get(row["pk"]), sent.get(row["pk"])
 
@@ -102,11 +111,12 @@ EVENTS = List(
     sort="event",
     columns=(
         Column(
-            "event", "Event", ("number", "term", "subject__trial__code", "subject__number"),
-            lambda row: lead(url(row), row["number"], row["term"]), order="number",
+            "event", "Event", ("number", "term", "voided_at", "subject__trial__code", "subject__number"),
+            _named, order="number",
             files=(
                 ("Subject", value("subject__number")), ("Event", value("number")),
                 ("Term", value("term")),
+                ("Voided", lambda row: "Yes" if row["voided_at"] else "No"),
             ),
         ),
         Column("site", "Site", ("subject__site__number", "subject__site__place__short_name"),
@@ -136,17 +146,18 @@ EVENTS = List(
     search_label="Number or term",
     filters=(
         Conditions("is", "Events", {
-            "serious": ("Serious", lambda _: Q(is_serious=True)),
-            "special": ("Of special interest", lambda _: Q(is_special_interest=True)),
-            "ongoing": ("Ongoing", lambda _: Q(ended_from=None)),
+            "serious": ("Serious", lambda _: Q(is_serious=True, voided_at=None)),
+            "special": ("Of special interest", lambda _: Q(is_special_interest=True, voided_at=None)),
+            "ongoing": ("Ongoing", lambda _: Q(ended_from=None, voided_at=None)),
+            "voided": ("Voided", lambda _: Q(voided_at__isnull=False)),
         }),
         Conditions("need", "Needs", {
             "report": ("A report within 24 h", _to_report),
             "causality": (
-                "The investigator’s causality", lambda _: Q(is_serious=True, is_related=None)
+                "The investigator’s causality", lambda _: Q(is_serious=True, is_related=None, voided_at=None)
             ),
             "reconcile": (
-                "Reconciliation", lambda _: Q(is_serious=True, reconciled_on=None)
+                "Reconciliation", lambda _: Q(is_serious=True, reconciled_on=None, voided_at=None)
             ),
         }),
         Choices("outcome", "Outcome", "outcome", OUTCOMES),

@@ -100,7 +100,7 @@ def follow_up_due(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
 )
 def causality_to_assess(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
     """Serious events of which the investigator has not said whether the study drug is the cause."""
-    rows = AdverseEvent.objects.filter(is_serious=True, is_related=None)
+    rows = AdverseEvent.objects.filter(is_serious=True, is_related=None, voided_at=None)
     return _duties(rows, within, "Assess causality of", _after("serious_aware_at", DAY))
 
 
@@ -124,7 +124,7 @@ def event_to_assess(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
 
     A view by reference safety information that was not in force at the onset is none.
     """
-    rows = AdverseEvent.objects.filter(is_serious=True)
+    rows = AdverseEvent.objects.filter(is_serious=True, voided_at=None)
     rows = rows.alias(in_force=in_force()).filter(
         Q(is_expected=None) | ~Q(reference=F("in_force")) & Q(in_force__isnull=False)
     )

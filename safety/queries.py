@@ -27,8 +27,31 @@ class ClockRow:
     clock: ReportClock
     state: str
     said: str
+    since: str
     until: str
     is_open: bool
+    used: timedelta
+
+    @property
+    def share(self) -> int:
+        """How much of it is used, in percent."""
+        return int(100 * self.used / (self.clock.ends_at - self.clock.started_at))
+
+    @property
+    def figure(self) -> str:
+        """What is left or over, as the large figure of the card."""
+        return self.said.rpartition(" ")[0]
+
+    @property
+    def word(self) -> str:
+        """Whether that is left, or late."""
+        return self.said.rpartition(" ")[2]
+
+    @property
+    def used_of(self) -> str:
+        """How much of it is used, in words."""
+        hours = (self.clock.ends_at - self.clock.started_at) // timedelta(hours=1)
+        return f"{left_in_words(self.used).rpartition(' ')[0]} of {hours} h used"
 
 
 def clocks_of(event: AdverseEvent, now: datetime) -> list[ClockRow]:
@@ -39,16 +62,25 @@ def clocks_of(event: AdverseEvent, now: datetime) -> list[ClockRow]:
 
 def _clock(clock: ReportClock, now: datetime) -> ClockRow:
     is_open = clock.is_running and clock.met_at is None
-    until = _when(clock.ends_at, clock)
-    if clock.met_at is not None:
-        in_time = clock.met_at <= clock.ends_at
-        said = f"Met {_when(clock.met_at, clock)}"
-        return ClockRow(clock, "ok" if in_time else "warn", said, until, is_open)
-    if not clock.is_running:
-        return ClockRow(clock, "", "Stopped: its conditions hold no longer", until, is_open)
     left = clock.ends_at - now
     state = "crit" if left < timedelta() else "warn" if clock.is_site else "info"
-    return ClockRow(clock, state, left_in_words(left), until, is_open)
+    said = left_in_words(left)
+    if clock.met_at is not None:
+        state = "ok" if clock.met_at <= clock.ends_at else "warn"
+        said = f"Met {_when(clock.met_at, clock)}"
+    elif not is_open:
+        state, said = "", "Stopped: its conditions hold no longer"
+    since, until = _when(clock.started_at, clock), _when(clock.ends_at, clock)
+    return ClockRow(clock, state, said, since, until, is_open, now - clock.started_at)
+
+
+def report_state(event: AdverseEvent, sent: list[SafetyReport]) -> tuple[str, str, str]:
+    """How far the report of an event has come, as a chip, and what is sent next."""
+    if not sent:
+        return "warn", "Initial report not sent", "Send initial report"
+    if sent[0].sent_at < event.told_at:
+        return "warn", "Follow-up not sent", "Send follow-up"
+    return "ok", f"{sent[0].name} sent", "Send follow-up"
 
 
 def _when(instant: datetime, clock: ReportClock) -> str:

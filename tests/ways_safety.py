@@ -22,7 +22,14 @@ def safety_ways(world: World) -> dict[str, list[Way]]:
     see: dict[str, Any] = {"see": Permission.ADVERSE_EVENT_VIEW}
     forms = {
         **dict.fromkeys(
-            ("change_event", "mark_serious", "downgrade", "send_report"),
+            (
+                "change_event",
+                "mark_serious",
+                "downgrade",
+                "send_report",
+                "correct_awareness",
+                "void_event",
+            ),
             Permission.ADVERSE_EVENT_LOG,
         ),
         **dict.fromkeys(("assess_causality", "sign_causality"), Permission.CAUSALITY_ASSESS),

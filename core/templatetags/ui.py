@@ -80,6 +80,12 @@ def window_bar(window: Any, today: Any, days: int = 0) -> SafeString:
     )
 
 
+@register.simple_tag
+def share_bar(percent: int, title: str, state: str = "") -> SafeString:
+    """A share as a bar: of what runs, full, late, or of what is past."""
+    return charts.bar(percent, title, state)
+
+
 def _said(choices: Iterable[tuple[Any, Any]], none: str) -> list[tuple[Any, Any]]:
     """The choices of a list, with a word in place of the dashes that stand for none."""
     return [

@@ -12,6 +12,7 @@ from core.permissions import Permission
 from core.signing import Meaning, Proof, signed
 from core.versions import lock
 from safety.actions.clocks import keep_clocks
+from safety.actions.voided import refuse_voided
 from safety.models import AdverseEvent, ReferenceSafetyInformation
 
 
@@ -21,6 +22,7 @@ def assess_causality(
 ) -> AdverseEvent:
     """The investigator's view; a possible relation counts before it is signed."""
     held = lock(event)
+    refuse_voided(held)
     held.is_related, held.causality, held.told_at = is_related, causality, timezone.now()
     held.save()
     keep_clocks(held)
@@ -41,6 +43,7 @@ def causality_content(event: AdverseEvent) -> dict[str, Any]:
 @signed(Permission.CAUSALITY_ASSESS, "sign causality", meaning=CAUSALITY, content=causality_content)
 def sign_causality(event: AdverseEvent, *, proof: Proof, by: User) -> AdverseEvent:
     """Sign the investigator's view of what caused the event."""
+    refuse_voided(event)
     if event.is_related is None:
         raise RefusedError("Say first whether the event is related to the study drug.")
     return event
@@ -52,6 +55,7 @@ def assess_for_sponsor(
 ) -> AdverseEvent:
     """The sponsor's view beside the investigator's, which stays; expected by the version at onset."""
     held = lock(event)
+    refuse_voided(held)
     held.sponsor_is_related, held.sponsor_causality = is_related, causality
     held.is_expected, held.reference = is_expected, in_force_at_onset(held)
     held.save()

@@ -13,8 +13,9 @@ from core.actions import RefusedError, action
 from core.permissions import Permission
 from safety.clocks import Facts, Running, Since, jurisdictions_of, running
 from safety.models import AdverseEvent, ReportClock, SafetyDesk, SafetyReport
-from safety.models.report import SITE_CLOCKS
+from safety.models.report import CLOCKS, SITE_CLOCKS
 
+AT_SITE = "site_24h"
 UTC_ZONE = ZoneInfo("UTC")
 
 
@@ -33,6 +34,14 @@ def keep_clocks(event: AdverseEvent) -> None:
     event.clocks.filter(pk__in=gone, met_at=None).update(is_running=False)
 
 
+def move_clock(event: AdverseEvent, before: datetime | None, after: datetime) -> None:
+    """The site knew at another instant than was thought: its clock is the same, and starts there."""
+    if before is None or event.clocks.filter(code=AT_SITE, started_at=after).exists():
+        return
+    rows = event.clocks.filter(code=AT_SITE, started_at=before)
+    rows.update(started_at=after, ends_at=after + CLOCKS[AT_SITE].length, met_at=None)
+
+
 def _running(event: AdverseEvent, reports: list[SafetyReport]) -> Iterator[Running]:
     """Every clock that runs, once for each piece of new information."""
     trial = event.subject.trial
@@ -45,7 +54,7 @@ def _running(event: AdverseEvent, reports: list[SafetyReport]) -> Iterator[Runni
             since=dict(known) | more,
             site_zone=event.subject.site.place.zone,
             sponsor_zone=desk.zone if desk else UTC_ZONE,
-            is_serious=event.is_serious,
+            is_serious=event.is_serious and event.voided_at is None,
             is_suspected=event.is_suspected,
             is_expected=event.is_expected,
         )

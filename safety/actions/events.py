@@ -13,8 +13,9 @@ from core.actions import RefusedError, action
 from core.dates import PartialDate, local_day, show_day
 from core.permissions import Permission
 from core.versions import lock
-from safety.actions.clocks import keep_clocks
+from safety.actions.clocks import keep_clocks, move_clock
 from safety.actions.notices import tell_of
+from safety.actions.voided import refuse_voided
 from safety.models import AdverseEvent, Outcome, Regrading, Seriousness
 from subjects.models import Subject
 
@@ -51,12 +52,13 @@ def change_event(
     revision: int | None = None,
 ) -> AdverseEvent:  # fmt: skip
     """Correct or complete an event; another grade is a dated row of its history."""
-    held = lock(event, revision)
+    held = _to_change(event, revision)
     before, aware_at = _grading(held), held.aware_at
     _take(held, values)
     if not reason.strip():
         _refuse_without_reason(held, before, aware_at)
-    if held.serious_aware_at == aware_at:
+    if held.serious_aware_at == aware_at != held.aware_at:
+        move_clock(held, aware_at, held.aware_at)
         held.serious_aware_at = held.aware_at
     held.told_at = timezone.now()
     _keep(held)
@@ -79,7 +81,7 @@ def mark_serious(
     event: AdverseEvent, *, criteria: Iterable[str], aware_at: datetime, by: User, reason: str = ""
 ) -> AdverseEvent:
     """The event is serious, or serious for other reasons; the site's clock runs from awareness."""
-    held = lock(event)
+    held = _to_change(event)
     held.criteria = _known(criteria)
     if not held.criteria:
         raise RefusedError("Choose what makes it serious. Without a criterion it is not.")
@@ -95,15 +97,55 @@ def mark_serious(
 @action(Permission.ADVERSE_EVENT_LOG, "mark as not serious")
 def downgrade(event: AdverseEvent, *, reason: str, by: User) -> AdverseEvent:
     """The event turned out not to be serious; history, reports and what was met stay."""
-    held = lock(event)
+    held = _to_change(event)
     if not held.is_serious:
         raise RefusedError(f"{held} is not serious.")
     if not reason.strip():
         raise RefusedError("Give the reason why it is not serious.")
     held.is_serious, held.criteria, held.told_at = False, [], timezone.now()
+    held.serious_aware_at = None
     _keep(held)
     _regrade(held, reason, by)
     tell_of(held, "not serious after all", by)
+    return held
+
+
+@action(Permission.ADVERSE_EVENT_LOG, "correct awareness")
+def correct_awareness(
+    event: AdverseEvent, *, aware_at: datetime, reason: str, by: User
+) -> AdverseEvent:
+    """The site knew at another instant that the event is serious; its clock counts from there."""
+    held = _to_change(event)
+    if not held.is_serious:
+        raise RefusedError(f"{held} is not serious.")
+    if not reason.strip():
+        raise RefusedError("Give the reason for another time of awareness.")
+    move_clock(held, held.serious_aware_at, aware_at)
+    held.serious_aware_at, held.told_at = aware_at, timezone.now()
+    _keep(held)
+    return held
+
+
+@action(Permission.ADVERSE_EVENT_LOG, "void adverse event")
+def void_event(event: AdverseEvent, *, reason: str, by: User) -> AdverseEvent:
+    """The event was entered in error: it stays to be read, its clocks stop, it counts no more."""
+    held = _to_change(event)
+    if not reason.strip():
+        raise RefusedError("Give the reason why it was entered in error.")
+    was_told = held.is_serious or held.reports.exists()
+    held.voided_at = held.told_at = timezone.now()
+    held.void_reason = reason.strip()[:200]
+    held.save()
+    keep_clocks(held)
+    if was_told:
+        tell_of(held, "entered in error", by)
+    return held
+
+
+def _to_change(event: AdverseEvent, revision: int | None = None) -> AdverseEvent:
+    """The event as it is now, locked; refused where it is voided."""
+    held = lock(event, revision)
+    refuse_voided(held)
     return held
 
 

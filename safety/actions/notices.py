@@ -7,7 +7,7 @@ from core import notices
 from safety.models import AdverseEvent
 from safety.queries import to_be_told
 
-SAE = notices.kind("safety.sae", "Serious adverse event", icon="octagon")
+SAE = notices.kind("safety.sae", "Serious adverse event", icon="alert")
 
 
 def tell_of(event: AdverseEvent, what: str, by: User) -> None:

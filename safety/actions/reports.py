@@ -11,12 +11,13 @@ from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from safety.actions.clocks import keep_clocks
+from safety.actions.voided import refuse_voided
 from safety.models import AdverseEvent, SafetyReport
 
 COPIED = (
     "number", "term", "grade", "severity", "onset_from", "onset_to", "ended_from", "ended_to",
     "aware_at", "serious_aware_at", "criteria", "is_special_interest", "action_taken", "outcome",
-    "study_drug", "reporter", "narrative", "is_related", "causality",
+    "study_drug", "reporter", "narrative", "is_related", "causality", "void_reason",
 )  # fmt: skip
 
 
@@ -63,6 +64,8 @@ def _last(event: AdverseEvent) -> Any:
 
 
 def _refuse_incomplete(event: AdverseEvent) -> None:
+    if not event.reports.exists():
+        refuse_voided(event)
     if not event.is_serious and not event.reports.exists():
         raise RefusedError(f"{event} is not serious. Mark it as serious first.")
     if missing := [name.lower() for name, is_there in event.minimum.items() if not is_there]:
@@ -87,6 +90,7 @@ def reconcile(event: AdverseEvent, *, case_number: str, by: User) -> AdverseEven
     if not case_number.strip():
         raise RefusedError("Give the number of the case in the safety database.")
     held = lock(event)
+    refuse_voided(held)
     held.case_number, held.reconciled_on = case_number.strip(), timezone.localdate()
     held.save()
     return held

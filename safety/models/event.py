@@ -103,7 +103,7 @@ class AdverseEvent(ScopedModel):
 
     scope = "subject__site"
     view_permission = Permission.ADVERSE_EVENT_VIEW
-    reasoned = ("aware_at",)
+    reasoned = ("aware_at", "serious_aware_at")
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="adverse_events")
     number = models.CharField(max_length=36, editable=False)
@@ -144,11 +144,18 @@ class AdverseEvent(ScopedModel):
     case_number = models.CharField("case in the safety database", max_length=60, blank=True)
     reconciled_on = models.DateField(null=True, editable=False)
     told_at = models.DateTimeField("last new information", editable=False)
+    voided_at = models.DateTimeField(null=True, editable=False)
+    void_reason = models.CharField(max_length=200, blank=True, editable=False)
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["subject", "number"], name="event_number_once"),
+            models.CheckConstraint(
+                condition=Q(voided_at=None, void_reason="")
+                | Q(voided_at__isnull=False) & ~Q(void_reason=""),
+                name="event_voided_with_a_reason",
+            ),
             models.CheckConstraint(condition=_is_known("onset"), name="event_onset_is_a_date"),
             models.CheckConstraint(
                 condition=Q(ended_from=None, ended_to=None)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import lists
 from core.access import has_anywhere, require
 from core.actions import RefusedError
-from core.dates import ClockError, first_at, show_day
+from core.dates import show_day
 from core.pages import answer
 from core.permissions import Permission
 from core.signing import signatures
@@ -26,6 +26,7 @@ from safety import queries
 from safety.actions import assessments, clocks, reports
 from safety.actions import events as actions
 from safety.forms import (
+    AwarenessForm,
     CaseForm,
     CausalityForm,
     ChangeForm,
@@ -47,6 +48,10 @@ P = Permission
 ALONG = ("subject__site__place", "subject__trial", "grading_term", "reference")
 OF_EVENT = tuple(f"event__{path}" for path in ALONG[:2])
 FORM = "safety/form.html"
+VOID = (
+    "It stays in lists, struck through, and its history stays. Its clocks stop, and it counts no more."
+    " Where a report of it was sent, the sponsor is owed a follow-up that says so."
+)
 
 
 def events(request: Request, code: str, kind: str = "") -> HttpResponseBase:
@@ -88,21 +93,27 @@ def event(request: Request, code: str, number: str) -> HttpResponse:
     held = find(
         AdverseEvent, request.user, along=ALONG, subject__trial__code=code, number=number
     )  # fmt: skip
+    is_kept, zone = held.voided_at is None, held.subject.site.place.zone
+    running = queries.clocks_of(held, timezone.now())
     user, sent, told = request.user, queries.reports_of(held), queries.told_of(held)
     context = {
         "event": held, "subject": held.subject, "trial": held.subject.trial,
-        "site": held.subject.site, "clocks": queries.clocks_of(held, timezone.now()),
-        "aware": queries.in_words(held.aware_at, held.subject.site.place.zone),
+        "site": held.subject.site, "clocks": running,
+        "others": [row for row in running if not (row.is_open and row.clock.is_site)],
+        "is_complete": all(held.minimum.values()),
+        "aware": queries.in_words(held.aware_at, zone),
+        "voided": held.voided_at and queries.in_words(held.voided_at, zone),
         "told": told, "read": sum(one.is_read for one in told),
         "unread": [one for one in told if one.user_id == user.pk and not one.is_read],
         "story": queries.story_of(held), "reports": sent,
         "signatures": signatures(held, assessments.causality_content),
         "desk": SafetyDesk.objects.filter(trial=held.subject.trial).first(),
-        "may_log": allowed(user, P.ADVERSE_EVENT_LOG, held),
-        "may_assess": allowed(user, P.CAUSALITY_ASSESS, held),
-        "may_judge": allowed(user, P.SAFETY_ASSESS, held),
+        "may_log": is_kept and allowed(user, P.ADVERSE_EVENT_LOG, held),
+        "may_report": allowed(user, P.ADVERSE_EVENT_LOG, held),
+        "may_assess": is_kept and allowed(user, P.CAUSALITY_ASSESS, held),
+        "may_judge": is_kept and allowed(user, P.SAFETY_ASSESS, held),
         "may_handle": allowed(user, P.SAFETY_HANDLE, held),
-        "next": "Send initial report" if not sent else "Send next report",
+        "state": queries.report_state(held, sent),
     }  # fmt: skip
     return page(request, "safety/event.html", context)
 
@@ -191,6 +202,32 @@ def downgrade(request: Request, pk: int) -> HttpResponse:
         request, held, form,
         lambda: actions.downgrade(held, by=request.user, **form.cleaned_data),
         "Mark as not serious", f"{held.number} is not serious. Its history stays.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def correct_awareness(request: Request, pk: int) -> HttpResponse:
+    """Say when the site really knew that an event is serious; its clock moves."""
+    held = _held(request, pk, P.ADVERSE_EVENT_LOG)
+    form = AwarenessForm(
+        request.POST or None, place=held.subject.site.place, aware_at=held.serious_aware_at
+    )
+    return _form(
+        request, held, form,
+        lambda: actions.correct_awareness(held, by=request.user, **form.cleaned_data),
+        "Correct awareness", f"Awareness of {held} corrected. Its clock counts from there.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def void_event(request: Request, pk: int) -> HttpResponse:
+    """Say why an event was entered in error; it stays to be read and counts no more."""
+    held = _held(request, pk, P.ADVERSE_EVENT_LOG)
+    form = ReasonForm(request.POST or None)
+    return _form(
+        request, held, form,
+        lambda: actions.void_event(held, by=request.user, **form.cleaned_data),
+        "Void event", f"{held} is voided. It stays to be read.", effect=VOID,
     )  # fmt: skip
 
 
@@ -288,16 +325,9 @@ def acknowledge(request: Request, pk: int) -> HttpResponse:
 def record_submission(request: Request, pk: int) -> HttpResponse:
     """Say when an authority got the report; its clock is met."""
     clock = find(ReportClock, request.user, to=P.SAFETY_HANDLE, along=OF_EVENT, pk=pk)
-    local = timezone.now().astimezone(clock.time_zone)
-    form = SubmissionForm(request.POST or None, initial={"on": local.date(), "clock": local.time()})
-    form.fields["clock"].help_text = f"By the clocks of {clock.zone}."
-
-    def record() -> object:
-        given = form.cleaned_data
-        try:
-            at = first_at(given["on"], given["clock"], clock.time_zone)
-        except ClockError as error:
-            raise forms.ValidationError(str(error)) from error
-        return clocks.record_submission(clock, at=at, note=given["note"], by=request.user)
-
-    return _form(request, clock.event, form, record, "Record submission", "Submission recorded.")
+    form = SubmissionForm(request.POST or None, zone=clock.time_zone)
+    return _form(
+        request, clock.event, form,
+        lambda: clocks.record_submission(clock, by=request.user, **form.cleaned_data),
+        "Record submission", "Submission recorded.",
+    )  # fmt: skip

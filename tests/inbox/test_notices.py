@@ -59,7 +59,7 @@ def test_those_who_must_know_are_told_at_once_and_nobody_else(world: World) -> N
     assert (notice.url, notice.subject_id) == (event.get_absolute_url(), event.subject_id)
     assert notices.unread_by(held["cra"]).count() == 1
     assert notices.unread_by(held["elsewhere"]).count() == 0
-    assert notices.icon_of(notice.kind) == "octagon"
+    assert notices.icon_of(notice.kind) == "alert"
     assert notices.icon_of("of old") == "bell"
 
 

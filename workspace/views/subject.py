@@ -36,7 +36,7 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
     """The subject's story and what is next."""
     record, context = _framed(request, code, number, "Timeline")
     visits, zoom = context["visits"], request.GET.get("zoom", "")
-    events = AdverseEvent.objects.visible_to(request.user).filter(subject=record)
+    events = AdverseEvent.objects.visible_to(request.user).filter(subject=record, voided_at=None)
     preference = Preference.objects.visible_to(request.user).filter(subject=record).first()
     context |= {
         "rows": queries.next_first(visits),
