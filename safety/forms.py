@@ -154,13 +154,18 @@ class ChangeForm(EventForm):
     )  # fmt: skip
 
 
-class SeriousForm(AwareForm):
-    """What makes an event serious, and when the site knew that."""
+class CriteriaForm(forms.Form):
+    """What makes an event serious; when the site knew that stays."""
 
     criteria = forms.MultipleChoiceField(
         choices=Seriousness.choices, widget=forms.CheckboxSelectMultiple, label="Why it is serious"
     )
     reason = forms.CharField(max_length=200, required=False, label="What is new")
+
+
+class SeriousForm(AwareForm, CriteriaForm):
+    """What makes an event serious, and when the site knew that."""
+
     field_order = ("criteria", "aware_on", "aware_clock", "reason")
 
 

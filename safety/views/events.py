@@ -30,6 +30,7 @@ from safety.forms import (
     CaseForm,
     CausalityForm,
     ChangeForm,
+    CriteriaForm,
     LogForm,
     ReasonForm,
     SendForm,
@@ -47,7 +48,7 @@ from trials.models import Trial
 P = Permission
 ALONG = ("subject__site__place", "subject__trial", "grading_term", "reference")
 OF_EVENT = tuple(f"event__{path}" for path in ALONG[:2])
-FORM = "safety/form.html"
+FORM, EVENT_FORM = "safety/form.html", "safety/event_form.html"
 VOID = (
     "It stays in lists, struck through, and its history stays. Its clocks stop, and it counts no more."
     " Where a report of it was sent, the sponsor is owed a follow-up that says so."
@@ -123,9 +124,10 @@ def _form(
     verb: str, done: str, **more: Any,
 ) -> HttpResponse:  # fmt: skip
     """The page of a form about an event."""
+    about: dict[str, Any] = {"template": FORM, "event": held, "trial": held.subject.trial} | more
     return answer(
         request, form, act, title=f"{verb}: {held}", verb=verb, back=held.get_absolute_url(),
-        done=done, template=FORM, event=held, trial=held.subject.trial, **more,
+        done=done, **about,
     )  # fmt: skip
 
 
@@ -150,7 +152,7 @@ def log_event(request: Request, pk: int) -> HttpResponse:
 
     return answer(
         request, form, log, title=f"Log AE of {subject}", verb="Log AE",
-        back=subject.get_absolute_url(), template=FORM, subject=subject, trial=subject.trial,
+        back=subject.get_absolute_url(), template=EVENT_FORM, subject=subject, trial=subject.trial,
     )  # fmt: skip
 
 
@@ -173,24 +175,26 @@ def change_event(request: Request, pk: int) -> HttpResponse:
 
     return _form(
         request, held, form, change, "Change event", f"{held} changed.",
-        revision=given or held.revision,
+        revision=given or held.revision, template=EVENT_FORM,
     )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
 def mark_serious(request: Request, pk: int) -> HttpResponse:
-    """Say what makes an event serious; the clock of the site starts."""
+    """Say what makes an event serious; the clock of the site starts, or runs on as it did."""
     held = _held(request, pk, P.ADVERSE_EVENT_LOG)
-    place = held.subject.site.place
-    form = SeriousForm(
-        request.POST or None, place=place, aware_at=held.serious_aware_at if held.is_serious else None,
-        initial={"criteria": held.criteria},
-    )  # fmt: skip
-    return _form(
-        request, held, form,
-        lambda: actions.mark_serious(held, by=request.user, **form.cleaned_data),
-        "Mark as serious", f"{held.number} is serious. Its clock runs.",
-    )  # fmt: skip
+    given, initial = request.POST or None, {"criteria": held.criteria}
+    form: forms.BaseForm = CriteriaForm(given, initial=initial)
+    verb, done = "Change criteria", f"Criteria of {held} changed."
+    if not held.is_serious:
+        form = SeriousForm(given, place=held.subject.site.place, initial=initial)
+        verb, done = "Mark as serious", f"{held.number} is serious. Its clock runs."
+
+    def mark() -> AdverseEvent:
+        values: dict[str, Any] = {"aware_at": held.serious_aware_at} | form.cleaned_data
+        return actions.mark_serious(held, by=request.user, **values)
+
+    return _form(request, held, form, mark, verb, done)
 
 
 @require_http_methods(["GET", "POST"])
@@ -260,6 +264,15 @@ def _yes_or_no(judged: bool | None) -> str:  # noqa: FBT001 - a judgement that m
     return "" if judged is None else "yes" if judged else "no"
 
 
+def _investigator_says(held: AdverseEvent) -> str:
+    """What the investigator thinks, which the sponsor does not overrule."""
+    if held.is_related is None:
+        return "The investigator has not said yet."
+    said = "yes" if held.is_related else "no"
+    likely = f", {held.get_causality_display().lower()}" if held.causality else ""
+    return f"The investigator says {said}{likely}. Where either says yes, it is suspected."
+
+
 def _by_what(held: AdverseEvent) -> str:
     """Which version of the reference safety information counts, or why there is none."""
     try:
@@ -281,6 +294,7 @@ def assess_for_sponsor(request: Request, pk: int) -> HttpResponse:
         },
     )  # fmt: skip
     form.fields["is_expected"].help_text = _by_what(held)
+    form.fields["is_related"].help_text = _investigator_says(held)
     return _form(
         request, held, form,
         lambda: assessments.assess_for_sponsor(held, by=request.user, **form.cleaned_data),

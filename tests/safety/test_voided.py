@@ -170,6 +170,30 @@ def test_voiding_and_correcting_go_by_pages(world: World, client: Client) -> Non
     assert f"SAE {event.term}" not in text_of(subject)
 
 
+def test_other_criteria_leave_awareness_as_it_is(world: World, client: Client) -> None:
+    event = log(world, "hospital")
+    client.force_login(world.coordinator)
+    page = reverse("safety:mark_serious", args=[event.pk])
+    shown = client.get(page)
+    assert_well_made(shown.content.decode(), page)
+    assert "Site became aware" not in text_of(shown)
+    done = client.post(page, {"criteria": ["hospital", "death"], "reason": "Died"}, follow=True)
+    assert "Criteria of SAE" in text_of(done)
+    held = AdverseEvent.objects.get()
+    assert (held.criteria, held.serious_aware_at) == (["death", "hospital"], event.aware_at)
+
+
+def test_the_sponsor_reads_what_the_investigator_says(world: World, client: Client) -> None:
+    event = log(world, "hospital")
+    client.force_login(monitor_of(world))
+    page = reverse("safety:assess_for_sponsor", args=[event.pk])
+    assert "The investigator has not said yet." in text_of(client.get(page))
+    assessments.assess_causality(
+        event, is_related=True, causality="possible", by=investigator_of(world)
+    )
+    assert "The investigator says yes, possible." in text_of(client.get(page))
+
+
 def test_the_last_report_is_of_the_day_where_the_reader_is(world: World, client: Client) -> None:
     event = log(world, "hospital")
     sent = reports.send_report(event, by=world.coordinator)
