@@ -42,6 +42,8 @@ demo: setup
 code: setup
 	exec $(BIN)/python manage.py code
 
+# One worker more than processors: some of them wait for a browser or the database at any time.
+test: export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell $(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)) + 1)')
 test: setup
 	exec $(BIN)/python -m pytest --numprocesses=auto --dist=worksteal $(ARGS)
 

@@ -1,12 +1,22 @@
 """Addresses of signing in and out; of all that allauth offers, only what is wanted."""
 
 from allauth.account import views
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
+
+def log_out(request: HttpRequest) -> HttpResponseBase:
+    """End the session; what pages kept on the device goes with it."""
+    response: HttpResponseBase = views.logout(request)
+    if request.method == "POST":
+        response.headers["Clear-Site-Data"] = '"storage"'
+    return response
+
+
 urlpatterns = [
     path("login/", views.login, name="account_login"),
-    path("logout/", views.logout, name="account_logout"),
+    path("logout/", log_out, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
     path("reauthenticate/", views.reauthenticate, name="account_reauthenticate"),
     path("password/change/", views.password_change, name="account_change_password"),

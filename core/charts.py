@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from django.utils.safestring import SafeString
 
@@ -111,6 +111,34 @@ def window_bar(
     if booked is not None:
         parts.append(_mark(as_percent(scale.at(booked)), outside=span.is_missed, state=state))
     return _svg("".join(parts), 18, span.words)
+
+
+def time_bar(
+    earliest: datetime, target: datetime, latest: datetime, marks: tuple[datetime | None, datetime],
+    title: str,
+) -> SafeString:  # fmt: skip
+    """The minutes in which something is allowed: band, target tick, when it was done, and now."""
+    done, now = marks
+    length = (latest - earliest).total_seconds() or 60
+    margin = length / 4
+
+    def place(at: datetime) -> float:
+        share = ((at - earliest).total_seconds() + margin) / (length + 2 * margin)
+        return 100 * max(0.0, min(1.0, share))
+
+    left = place(earliest)
+    width = as_percent(place(latest) - left)
+    parts = [
+        '<line class="ch-window-track" x1="0" x2="100%" y1="9" y2="9"/>',
+        f'<rect class="ch-window-band" x="{as_percent(left)}" y="4" height="10" rx="3" width="{width}"/>',
+        _rule(place(target), "ch-window-target", 4, 14),
+    ]
+    if done is not None:
+        outside = not earliest <= done <= latest
+        parts.append(_mark(as_percent(place(done)), outside=outside, state="done"))
+    else:
+        parts.append(_rule(place(now), "ch-window-today", 0, 18))
+    return _svg("".join(parts), 18, title)
 
 
 def _band(scale: Scale, first: date, last: date, classes: str) -> str:

@@ -88,7 +88,10 @@ class DayForm(forms.Form):
     """A day, and a reason where one is needed."""
 
     on = DayField(label="Date")
-    reason = forms.CharField(max_length=200, required=False)
+    reason = forms.CharField(
+        max_length=200, required=False, label="Reason",
+        help_text="Needed where the day is outside the window, or is entered later.",
+    )  # fmt: skip
 
 
 class ScreenForm(forms.ModelForm[Subject]):

@@ -12,6 +12,7 @@ from django.db.models import (
     Exists,
     F,
     FilteredRelation,
+    Func,
     OuterRef,
     Q,
     QuerySet,
@@ -19,7 +20,7 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Concat
+from django.db.models.functions import Cast, Concat
 
 from accounts.roles import Role
 from core.obligations import Within, rule
@@ -43,6 +44,7 @@ from subjects.models import (
     ConsentWithdrawal,
     Contact,
     DeviationDraft,
+    ProcedureRecord,
     Subject,
     SubjectSchedule,
     SubjectStatus,
@@ -55,6 +57,7 @@ from trials.models import ConsentVersion
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=14)
+RESULT_WITHIN = timedelta(days=7)
 Text = str | Concat | Case
 
 
@@ -246,6 +249,44 @@ def reconsent(within: Within, now: datetime) -> QuerySet[Any]:
         ),
         owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=F("sign_by"),
+        due_at=Value(None, output_field=models.DateTimeField()),
+    )  # fmt: skip
+    return duties
+
+
+@rule(
+    "procedure.result", "Result awaited",
+    owner=Role.COORDINATOR, icon="clock", reads=(ProcedureRecord, Visit, Subject),
+)  # fmt: skip
+def result_awaited(within: Within, now: datetime) -> QuerySet[ProcedureRecord]:
+    """Procedures whose result has not come yet, a week after they were done."""
+    rows = ProcedureRecord.objects.filter(is_pending=True)
+    wanted = {
+        "visit__subject__trial": within.trial_id, "visit__site": within.site_id,
+        "visit__subject": within.subject_id, "visit__site__place": within.place_id,
+    }  # fmt: skip
+    rows = rows.filter(**{path: key for path, key in wanted.items() if key is not None})
+    by_then = Func(
+        F("visit__site__place__time_zone"), F("done_at") + RESULT_WITHIN, function="timezone",
+        output_field=models.DateTimeField(),
+    )  # fmt: skip
+    duties: QuerySet[ProcedureRecord] = rows.annotate(
+        object_id=F("pk"),
+        trial_id=F("visit__subject__trial_id"),
+        site_id=F("visit__site_id"),
+        place_id=F("visit__site__place_id"),
+        subject_id=F("visit__subject_id"),
+        label=Concat(Value("Result of "), F("name"), output_field=models.TextField()),
+        detail=Concat(
+            F("visit__subject__number"), Value(" "), F("visit__name"), Value(" "),
+            F("visit__subject__trial__protocol_number"), output_field=models.TextField(),
+        ),
+        url=Concat(
+            Value("/visits/"), F("visit_id"), Value("/conduct/#procedure-"), F("pk"),
+            output_field=models.TextField(),
+        ),
+        owner_id=Value(None, output_field=models.BigIntegerField()),
+        due_on=Cast(by_then, models.DateField()),
         due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties

@@ -137,8 +137,11 @@ def _conduct_steps(visit: Visit) -> list[Step]:
         start = _at_once("start", visit, "Start visit", is_next=True)
         return [Step(complete, "Complete visit"), start]
     if visit.status == V.IN_PROGRESS:
-        return [Step(complete, "Complete visit", is_next=True)]
-    return []
+        return [
+            Step(complete, "Complete visit"),
+            Step(visit.conduct_url, "Procedures", is_next=True),
+        ]
+    return [Step(visit.conduct_url, "Procedures")] if visit.status == V.COMPLETED else []
 
 
 def _at_once(name: str, visit: Visit, text: str, *, is_next: bool = False) -> Step:

@@ -3,6 +3,7 @@
 from django.urls import path, re_path
 
 from subjects.views import (
+    conduct,
     consent_matrix,
     consents,
     course,
@@ -32,7 +33,12 @@ urlpatterns = [
     path("visits/<int:pk>/unbook/", visits.unbook, name="unbook"),
     path("visits/<int:pk>/check-in/", visits.check_in, name="check_in"),
     path("visits/<int:pk>/start/", visits.start, name="start"),
-    path("visits/<int:pk>/complete/", visits.complete, name="complete"),
+    path("visits/<int:pk>/conduct/", conduct.conduct, name="conduct"),
+    path("visits/<int:pk>/procedures/<slug:slug>/", conduct.answer, name="answer"),
+    path("visits/<int:pk>/add-procedure/", conduct.add_procedure, name="add_procedure"),
+    path("visits/<int:pk>/complete/", conduct.complete, name="complete"),
+    path("procedures/<int:pk>/result/", conduct.receive, name="receive"),
+    path("answers/<int:pk>/settle/", conduct.settle, name="settle"),
     path("visits/<int:pk>/acknowledge/", visits.acknowledge, name="acknowledge"),
     path("trials/<slug:code>/subjects/import/", imports.import_subjects, name="import_subjects"),
     path(

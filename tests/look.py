@@ -10,7 +10,8 @@ from pathlib import Path
 from tools import styles
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-SHEET = re.sub(r"/\*.*?\*/", "", styles.stylesheet(), flags=re.DOTALL)
+OWN = [(styles.SHEETS / f"{name}.css").read_text() for name in styles.OWN]
+SHEET = re.sub(r"/\*.*?\*/", "", "\n".join([styles.stylesheet(), *OWN]), flags=re.DOTALL)
 
 CLASS = re.compile(r"\.([a-zA-Z][\w-]*)")
 ATTRIBUTE = re.compile(r'class="((?:\{%.*?%\}|\{\{.*?\}\}|[^"])*)"', re.DOTALL)

@@ -68,8 +68,7 @@ def test_a_state_belongs_to_a_component() -> None:
 
 def test_every_sheet_is_in_the_stylesheet_and_short() -> None:
     sheets = {path.stem: path.read_text() for path in styles.SHEETS.iterdir()}
-    assert set(styles.NAMES) == set(sheets)
-    assert len(styles.NAMES) == len(sheets)
+    assert sorted([*styles.NAMES, *styles.OWN]) == sorted(sheets)
     assert {name for name, text in sheets.items() if text.count("\n") >= MOST_LINES} == set()
 
 
@@ -102,6 +101,12 @@ def test_left_and_right_are_start_and_end() -> None:
 
 def test_the_stylesheet_is_light() -> None:
     assert len(gzip.compress(styles.stylesheet().encode(), 9)) <= MOST_BYTES
+
+
+@pytest.mark.parametrize("name", styles.OWN)
+def test_a_page_asks_for_its_own_sheet(name: str) -> None:
+    pages = [path.read_text() for path in (look.CHECKOUT / "templates").rglob("*.html")]
+    assert any(f"vendor/{name}.css" in text for text in pages)
 
 
 def test_the_schedule_has_a_class_for_every_place() -> None:

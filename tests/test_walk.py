@@ -19,6 +19,7 @@ from core.permissions import Permission
 from tests.test_house import ROOT, SOURCES
 from tests.ways import Table, Way, Who, persons
 from tests.ways import table as other_ways
+from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
 from tests.ways_lists import list_ways
@@ -58,6 +59,7 @@ def table(world: World) -> Table:
         other_ways(world)
         | course_ways(world)
         | list_ways(world)
+        | conduct_ways(world)
         | consent_ways(world)
         | safety_ways(world)
         | more

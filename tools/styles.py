@@ -1,4 +1,4 @@
-"""Writes the one stylesheet of the pages, static/vendor/app.css, from the sheets in static/css.
+"""Writes the stylesheet of all pages, static/vendor/app.css, and those of single ones, from static/css.
 
 Run it by `make`. What is left out of a sheet by mistake is not shown anywhere, so every sheet is
 named here, in the order in which later rules of a layer win.
@@ -11,7 +11,7 @@ from pathlib import Path
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 SHEETS = STATIC / "css"
-TARGET = STATIC / "vendor" / "app.css"
+TARGET = STATIC / "vendor"
 
 LAYERS = "reset, tokens, base, shell, components, charts, screens, print"
 NAMES = (
@@ -19,6 +19,8 @@ NAMES = (
     "forms", "overlays", "charts", "signin", "today", "calendar", "booking", "inbox", "soa", "sample",
     "preview", "print",
 )  # fmt: skip
+# Sheets that one kind of page asks for beside the stylesheet of all pages.
+OWN = ("conduct",)
 
 COMMENT = re.compile(r"[ ]*/\*.*?\*/\n?", re.DOTALL)
 ROWS = 96  # quarters of an hour in a day
@@ -65,9 +67,11 @@ def stylesheet() -> str:
 
 
 def main() -> None:
-    """Write it anew."""
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    TARGET.write_text(stylesheet())
+    """Write them anew."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    (TARGET / "app.css").write_text(stylesheet())
+    for name in OWN:
+        (TARGET / f"{name}.css").write_text((SHEETS / f"{name}.css").read_text())
 
 
 if __name__ == "__main__":

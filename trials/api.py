@@ -131,7 +131,7 @@ class VisitProcedureResource(Resource):
     filters = CellFilters
     columns = {
         "id": "pk", "visit": "visit_id", "procedure": "procedure_id", "need": "need",
-        "offsets": "offsets",
+        "offsets": "offsets", "is_time_zero": "is_time_zero",
     }  # fmt: skip
 
 

@@ -256,6 +256,10 @@ class CellForm(forms.Form):
         required=False, widget=forms.Textarea(attrs={"rows": 3}), label="When it applies",
         help_text="Shown as a footnote.",
     )  # fmt: skip
+    is_time_zero = forms.BooleanField(
+        required=False, label="Timed samples of this visit count from it",
+        help_text="For the dose. Samples before it are drawn first, those after it wait for it.",
+    )  # fmt: skip
 
     def clean(self) -> dict[str, Any]:
         """Samples belong to timed cells, and these have at least one."""
@@ -268,6 +272,10 @@ class CellForm(forms.Form):
             self.add_error("offsets", "Write at least one time, for example 0, 1 h, 4 h.")
         if samples and not is_timed:
             self.add_error("need", "Times belong to a timed procedure. Choose Timed.")
+        if data.get("is_time_zero") and (is_timed or not data.get("need")):
+            self.add_error(
+                "is_time_zero", "Samples count from a procedure that is done once at the visit."
+            )
         return data
 
 

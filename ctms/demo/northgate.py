@@ -9,6 +9,7 @@ from typing import Any
 from accounts.models import User
 from core.dates import at
 from ctms.demo import consents, events
+from ctms.demo.conduct import conduct_visit
 from ctms.demo.days import DAY, WorkingDays
 from ctms.demo.lists import rows_of
 from ctms.demo.organisation import Organisation, working_days
@@ -86,12 +87,15 @@ def live_through(place: Place, now: datetime, by: User) -> None:
 def _live(booking: Booking, now: datetime, *, is_last: bool, by: User) -> None:
     period: Any = booking.period
     visit = visits.check_in(booking.visit, by=by)
-    if period.lower <= now:
-        consents.sign_now(visit.subject, booking.on, by)
-    if period.upper <= now and not is_last:
+    if period.lower > now:
+        return
+    consents.sign_now(visit.subject, booking.on, by)
+    visit = visits.start(visit, by=by)
+    person = booking.person or Person.objects.get(place=booking.place, user=by)
+    is_over = period.upper <= now and not is_last
+    conduct_visit(visit, period.lower, person, by, is_over=is_over)
+    if is_over:
         visits.complete(visit, on=booking.on, by=by)
-    elif period.lower <= now:
-        visits.start(visit, by=by)
 
 
 def _site(trial: Trial, organisation: Organisation, today: date) -> Site:

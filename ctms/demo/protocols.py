@@ -32,6 +32,7 @@ TIMED = {
         "Infusion 1": BEFORE_AND_AFTER, "Infusion 3": BEFORE_AND_AFTER,
     }
 }  # fmt: skip
+DOSES = ("Study drug 300 mg SC", "Study drug infusion")
 Need = VisitProcedure.Need
 
 
@@ -92,6 +93,10 @@ def _time(version: ScheduleVersion, by: User) -> None:
                 visit, procedure=procedure, need=Need.TIMED,
                 offsets=TIMED[procedure.name][visit.name], by=by,
             )  # fmt: skip
+            for cell in visit.cells.filter(procedure__name__in=DOSES).select_related("procedure"):
+                drafts.set_cell(
+                    visit, procedure=cell.procedure, need=cell.need, is_time_zero=True, by=by
+                )
 
 
 class Amendment:

@@ -10,7 +10,7 @@ const ANSWERED = [403, 404, 409, 422, 429]; // with a fragment that says what to
 const isPage = (text) => /^\s*<!doctype/i.test(text);
 
 function explain(kind, { elt, requestConfig, xhr }) {
-  if (elt.dataset.fresh) return; // the page asked by itself and asks again
+  if (elt.dataset.fresh || elt.dataset.answer) return; // it asks again by itself, or keeps what was said
   const note = words.content.querySelector(`[data-kind="${kind}"]`).cloneNode(true);
   note.querySelector('[data-reference]')?.append(xhr.getResponseHeader('X-Request-ID') ?? '');
   note.querySelector('[data-again]').addEventListener('click', () => {

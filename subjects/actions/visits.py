@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from django.utils import timezone
@@ -11,6 +12,7 @@ from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.versions import ConflictError
 from subjects.actions.bookings import OutsideWindowError, today_at
+from subjects.actions.closing import Gap, close
 from subjects.actions.consents import refuse_without_consent
 from subjects.actions.deviations import Kind, State, draft, is_outside
 from subjects.actions.plan import (
@@ -25,6 +27,8 @@ from subjects.actions.plan import (
 from subjects.actions.subjects import set_anchor_date
 from subjects.models import Acknowledgement, Booking, DeviationDraft, Subject, Visit
 from subjects.queries import acknowledging_as, planned_deviation
+
+NO_GAPS: Mapping[str, Gap] = {}
 
 
 @action(Permission.VISIT_CONDUCT, "check in")
@@ -50,10 +54,13 @@ def _step(visit: Visit, to: str, by: User) -> Visit:
 
 
 @action(Permission.VISIT_CONDUCT, "complete visit")
-def complete(visit: Visit, *, on: date, by: User, reason: str = "") -> Visit:
+def complete(
+    visit: Visit, *, on: date, by: User, reason: str = "", gaps: Mapping[str, Gap] = NO_GAPS
+) -> Visit:
     """The visit is done: its dates are kept, an anchor it sets is set, the rest is laid out anew."""
     visit = hold_visit(visit)
     _refuse_to_complete(visit, on)
+    close(visit, on, gaps, reason)
     is_deviating = is_outside(visit, on)
     if is_deviating:
         _draft_with_reason(visit, on, reason)

@@ -2,6 +2,7 @@
 
 from subjects.models.consent import Consent, ConsentNote, ConsentWithdrawal
 from subjects.models.feed import Feed
+from subjects.models.procedure import Measurement, OtherAnswer, Outcome, ProcedureRecord, WhyNot
 from subjects.models.reasons import LeavingReason
 from subjects.models.subject import (
     Contact,
@@ -25,7 +26,11 @@ __all__ = [
     "DeviationDraft",
     "Feed",
     "LeavingReason",
+    "Measurement",
+    "OtherAnswer",
+    "Outcome",
     "Preference",
+    "ProcedureRecord",
     "Subject",
     "SubjectAnchor",
     "SubjectIdentity",
@@ -34,4 +39,5 @@ __all__ = [
     "Transfer",
     "Visit",
     "VisitStatus",
+    "WhyNot",
 ]

@@ -141,6 +141,11 @@ class Visit(ScopedModel):
         return self.definition is not None and self.definition.modality in CALLS
 
     @property
+    def conduct_url(self) -> str:
+        """Where its procedures are documented."""
+        return address("subjects:conduct", self.pk)
+
+    @property
     def book_url(self) -> str:
         """Where the visit gets a time."""
         return address("subjects:slots", self.pk)
@@ -206,6 +211,8 @@ class DeviationDraft(ScopedModel):
 
         OUT_OF_WINDOW = "out_of_window", "Visit out of window"
         MISSED_VISIT = "missed_visit", "Missed visit"
+        MISSED_PROCEDURE = "missed_procedure", "Missed procedure"
+        MISTIMED_SAMPLE = "mistimed_sample", "Sample outside its time"
 
     class State(models.TextChoices):
         """Whether it has happened."""
@@ -216,6 +223,9 @@ class DeviationDraft(ScopedModel):
 
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="deviation_drafts")
     kind = models.CharField(max_length=16, choices=Kind.choices)
+    procedure = models.ForeignKey(
+        "subjects.ProcedureRecord", null=True, on_delete=models.PROTECT, related_name="drafts"
+    )
     state = models.CharField(max_length=10, choices=State.choices, default=State.PLANNED)
     reason = models.CharField(max_length=200)
     description = models.CharField(max_length=300)
@@ -224,8 +234,9 @@ class DeviationDraft(ScopedModel):
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["visit", "kind"],
+                fields=["visit", "kind", "procedure"],
                 condition=~Q(state="withdrawn"),
+                nulls_distinct=False,
                 name="deviation_draft_once_per_kind",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="deviation_draft_has_a_reason"),

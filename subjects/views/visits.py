@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.forms import ValidationError
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -23,10 +23,9 @@ from core.web import Request, back, find, page, say
 from sites.models import Place
 from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
-from subjects.forms import BookForm, DayForm, NoteForm, ReasonForm
+from subjects.forms import BookForm, NoteForm, ReasonForm
 from subjects.models import Booking, Visit
 from subjects.queries import has_left_plan, in_conflict
-from subjects.views.course import ask_first
 
 
 @require_GET
@@ -175,9 +174,9 @@ def check_in(request: Request, pk: int) -> HttpResponse:
 
 @require_POST
 def start(request: Request, pk: int) -> HttpResponse:
-    """The visit begins."""
-    visits.start(find(Visit, request.user, pk=pk), by=request.user)
-    return back(request, reverse("subjects:today"))
+    """The visit begins: on to its procedures."""
+    visit = visits.start(find(Visit, request.user, pk=pk), by=request.user)
+    return redirect(visit.conduct_url)
 
 
 def _about(visit: Visit, title: str, verb: str) -> dict[str, Any]:
@@ -186,28 +185,6 @@ def _about(visit: Visit, title: str, verb: str) -> dict[str, Any]:
         "visit": visit, "title": title, "verb": verb, "back": visit.get_absolute_url(),
         "template": "subjects/outcome.html",
     }  # fmt: skip
-
-
-@require_http_methods(["GET", "POST"])
-def complete(request: Request, pk: int) -> HttpResponse:
-    """The visit is done; outside its window a reason is asked for."""
-    visit = find(Visit, request.user, to=visits.complete.permission, pk=pk)
-    booking = visit.bookings.filter(is_live=True).first()
-    on = booking.on if booking else timezone.localdate(timezone=visit.site.place.zone)
-    form = DayForm(request.POST or None, initial={"on": on})
-    verb = "Complete visit"
-
-    def do() -> str | HttpResponse:
-        found = consequences.of_doing(visit, form.cleaned_data["on"])
-        if found and "confirmed" not in request.POST:
-            return ask_first(request, visit.subject, form, found, f"{visit} done", verb)
-        try:
-            return f"{visits.complete(visit, **form.cleaned_data, by=request.user)} completed."
-        except bookings.OutsideWindowError as error:
-            text = f"{error} Give the reason; a deviation is drafted with it."
-            raise ValidationError({"reason": text}) from error
-
-    return answer(request, form, do, **_about(visit, f"Complete {visit.name}", verb))
 
 
 OUTCOMES = {

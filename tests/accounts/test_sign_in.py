@@ -51,7 +51,9 @@ def test_sign_in_refusal_and_sign_out_are_events(person: User, client: Client) -
     assert sign_in(client, person.username, "wrong").status_code == 200
     assert sign_in(client, person.email).status_code == 302
     assert client.get("/sites/").status_code == 200
-    assert client.post(reverse("account_logout")).status_code == 302
+    left = client.post(reverse("account_logout"))
+    assert left.status_code == 302
+    assert left.headers["Clear-Site-Data"] == '"storage"'
     assert client.get("/sites/").status_code == 302
     assert verbs(person)[-3:] == ["refuse sign-in", "sign in", "sign out"]
     sign_in(client, "a password in the wrong field", "x")

@@ -112,6 +112,7 @@ def test_every_outcome_and_every_end_is_shown(founded: organisation.Organisation
     assert min(confirmations.values()) > 5
     assert drafts == {
         ("missed_visit", "occurred"), ("out_of_window", "occurred"), ("out_of_window", "planned"),
+        ("mistimed_sample", "occurred"),
     }  # fmt: skip
     assert modalities == {"clinic", "phone"}
 

@@ -197,11 +197,17 @@ def tick(
 def set_cell(
     visit: VisitDefinition, *, procedure: ProcedureDefinition, need: str,
     offsets: Iterable[tuple[int, int, int]] = (), condition: str = "",
-    revision: int | None = None, by: User,
+    is_time_zero: bool = False, revision: int | None = None, by: User,
 ) -> ScheduleVersion:  # fmt: skip
     """Say how a procedure is asked for at a visit, when its samples are due and on what condition."""
     held = hold(visit.version, revision)
     _set(visit, procedure, need, [list(one) for one in offsets], condition)
+    cells = VisitProcedure.objects.filter(visit=visit)
+    if is_time_zero:
+        cells.filter(is_time_zero=True).exclude(procedure=procedure).update(is_time_zero=False)
+    cells.filter(procedure=procedure).exclude(is_time_zero=is_time_zero).update(
+        is_time_zero=is_time_zero
+    )
     return held
 
 

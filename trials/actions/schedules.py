@@ -85,7 +85,12 @@ def content(version: ScheduleVersion) -> dict[str, Any]:
         ),
         "cells": list(
             cells.order_by("visit__lineage", "procedure__lineage").values(
-                "visit__lineage", "procedure__lineage", "need", "offsets", "condition"
+                "visit__lineage",
+                "procedure__lineage",
+                "need",
+                "offsets",
+                "condition",
+                "is_time_zero",
             )
         ),
         "cycles": list(

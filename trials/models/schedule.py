@@ -314,10 +314,16 @@ class VisitProcedure(ScopedModel):
         default=list, help_text="timed samples: minutes from the start, earlier and later allowed"
     )
     condition = models.TextField(blank=True, help_text="when it applies, shown as a footnote")
+    is_time_zero = models.BooleanField(
+        default=False, help_text="timed samples of the visit count from when this is done"
+    )
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["visit", "procedure"], name="visit_procedure_once")
+            models.UniqueConstraint(fields=["visit", "procedure"], name="visit_procedure_once"),
+            models.UniqueConstraint(
+                fields=["visit"], condition=Q(is_time_zero=True), name="visit_has_one_time_zero"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.durations import Duration
@@ -46,7 +46,10 @@ def sheets(*versions: ScheduleVersion) -> list[Sheet]:
     pks = [version.pk for version in versions]
     procedures = ProcedureDefinition.objects.filter(version__in=pks).order_by("position", "pk")
     asked = VisitProcedure.objects.filter(visit__version__in=pks).order_by("procedure__position")
-    columns = "visit__version_id", "visit_id", "procedure_id", "need", "offsets", "condition"
+    columns = (
+        "visit__version_id", "visit_id", "procedure_id", "need", "offsets", "condition",
+        "is_time_zero",
+    )  # fmt: skip
     held = (
         _by_version(visits_of(*versions), "version_id"),
         _by_version(procedures, "version_id"),
@@ -72,9 +75,10 @@ def _sheet(
     notes = Footnotes()
     marks: dict[int, dict[int, Mark]] = defaultdict(dict)
     for cell in asked:
-        marks[cell["procedure_id"]][place[cell["visit_id"]]] = mark(
-            cell["need"], cell["offsets"], cell["condition"], notes
-        )
+        found = mark(cell["need"], cell["offsets"], cell["condition"], notes)
+        if cell["is_time_zero"]:
+            found = replace(found, text=f"{found.text}, samples count from it")
+        marks[cell["procedure_id"]][place[cell["visit_id"]]] = found
     lines = [
         Line(str(one.pk), one.name, one.group, cells(columns, marks[one.pk]), one.lineage)
         for one in procedures

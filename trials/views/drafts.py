@@ -183,6 +183,9 @@ def tick(request: Request, code: str, number: str) -> HttpResponse:
     return page(request, "trials/matrix_form.html", context | sheet(request, held, versions))
 
 
+CELL = ("need", "offsets", "condition", "is_time_zero")
+
+
 @GET_POST
 def cell(request: Request, code: str, number: str, pk: int, procedure_pk: int) -> HttpResponse:
     """How a procedure is asked for at a visit: state, samples, condition."""
@@ -190,9 +193,7 @@ def cell(request: Request, code: str, number: str, pk: int, procedure_pk: int) -
     visit = get_object_or_404(version.visits, pk=pk)
     procedure = get_object_or_404(version.procedures, pk=procedure_pk)
     held = VisitProcedure.objects.filter(visit=visit, procedure=procedure).first()
-    start = (
-        {"need": held.need, "offsets": held.offsets, "condition": held.condition} if held else {}
-    )
+    start = {name: getattr(held, name) for name in CELL} if held else {}
     form = CellForm(request.POST or None, initial=start)
     return answer(
         request, form,

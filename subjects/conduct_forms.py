@@ -1,0 +1,99 @@
+"""The shape of what is typed while a visit is done."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+from core.dates import local_day
+from core.dates.field import ClockField, DayField, instant_of
+from sites.models import Equipment, Person
+from subjects.conduct import Conduct, Step
+from subjects.forms import DayForm
+from subjects.models import Outcome, Visit, WhyNot
+
+WHY = [("", "Choose a reason"), *WhyNot.choices]
+
+
+class AnswerForm(forms.Form):
+    """What became of a procedure; the time is now unless another one is typed."""
+
+    outcome = forms.ChoiceField(choices=Outcome.choices, widget=forms.HiddenInput)
+    clock = ClockField(required=False, label="Time")
+    on = DayField(required=False, label="Date")
+    performer = forms.ModelChoiceField(
+        Person.objects.none(), required=False, label="Done by", empty_label="Choose"
+    )
+    equipment = forms.ModelChoiceField(
+        Equipment.objects.none(), required=False, label="Device", empty_label="None"
+    )
+    why_not = forms.ChoiceField(choices=WHY, required=False, label="Reason")
+    note = forms.CharField(max_length=300, required=False, label="Note")
+    is_pending = forms.BooleanField(required=False, label="The result is awaited")
+    reason = forms.CharField(max_length=200, required=False, label="Reason for the correction")
+
+    def __init__(
+        self, *args: Any, visit: Visit, step: Step, day: date, mine: Person | None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.visit, self.step, self.day, self.mine = visit, step, day, mine
+        self.zone = visit.site.place.zone
+        performer: Any = self.fields["performer"]
+        performer.queryset = Person.objects.filter(place=visit.site.place_id)
+        equipment: Any = self.fields["equipment"]
+        equipment.queryset = Equipment.objects.filter(place=visit.site.place_id)
+        for value in step.values:
+            self.fields[value.field] = forms.DecimalField(
+                required=False, max_digits=9, decimal_places=value.measure.places,
+                label=f"{value.measure.name}, {value.measure.unit}",
+            )  # fmt: skip
+            self.fields[f"kept-{value.field}"] = forms.CharField(max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """The instant at which it was, by the clocks of the place."""
+        values = super().clean() or self.cleaned_data
+        if self.errors or values["outcome"] not in {Outcome.DONE, Outcome.PARTLY}:
+            return values
+        now = timezone.now()
+        on, clock = values.get("on") or self.day, values.get("clock")
+        if clock is None and on != local_day(now, self.zone):
+            self.add_error("clock", "Type the time: the visit is not today.")
+            return values
+        at = instant_of(self, on, clock, self.zone, field="clock") if clock else self._now(now)
+        return values | {"done_at": at} if at else values
+
+    def _now(self, now: datetime) -> datetime:
+        """The time that was recorded already, where it was; else the present minute."""
+        record = self.step.record
+        if record is not None and record.done_at is not None and record.outcome == Outcome.DONE:
+            return record.done_at
+        return now.replace(second=0, microsecond=0)
+
+
+class UnplannedForm(forms.Form):
+    """A procedure the protocol does not ask for at the visit."""
+
+    name = forms.CharField(max_length=300, label="Procedure")
+
+
+class CompleteForm(DayForm):
+    """The day of a visit, why each open procedure was not done, and which gaps are deviations."""
+
+    def __init__(self, *args: Any, conduct: Conduct | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if conduct is None:
+            return
+        missing = {step.slug for step in conduct.missing}
+        gaps = {step.slug for step in conduct.gaps}
+        for step in conduct.steps:
+            if step.slug in missing:
+                self.fields[f"why-{step.slug}"] = forms.ChoiceField(
+                    choices=WHY, label=f"{step.number}. {step.name}: why it was not done"
+                )
+            if step.slug in missing | gaps:
+                self.fields[f"deviates-{step.slug}"] = forms.BooleanField(
+                    required=False, initial=True, label=f"Draft a deviation for {step.name}"
+                )

@@ -1,0 +1,272 @@
+"""The page of a visit that is being done: its procedures in words, what is missing, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils.safestring import SafeString
+
+from accounts.models import User
+from core import charts
+from core.access import can
+from core.dates import local_day, show_clock, show_day
+from core.models import StatusChange
+from core.permissions import Permission
+from sites.models import Equipment, Person
+from subjects import availability, calendar, diary
+from subjects.conduct import Conduct, Need, Step, clock_words, conduct_of
+from subjects.consents import needs
+from subjects.models import Booking, Outcome, Preference, Visit, VisitStatus, WhyNot
+
+OFFERS = 3
+OUTCOMES = [(one.value, one.label) for one in Outcome if one != Outcome.OPEN]
+WHY = [("", "Choose a reason"), *WhyNot.choices]
+STATES = {
+    Outcome.DONE: "is-done", Outcome.NOT_APPLICABLE: "is-done", Outcome.PARTLY: "is-lacking",
+    Outcome.NOT_DONE: "is-lacking",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What was typed of a step and refused, by the name of its field."""
+
+    slug: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A step as it is shown."""
+
+    step: Step
+    meta: str
+    clock: str  # when it was done
+    by: str
+    is_now: bool
+    countdown: str
+    bar: SafeString | str
+    target: str  # its clock
+    bounds: tuple[str, str]
+    typed_clock: str  # as its field shows it
+    typed_day: date | None
+    note: str
+    why_not: str
+    deviates: bool
+    is_editable: bool
+
+    @property
+    def waits(self) -> str:
+        """What it waits for."""
+        return f"After step {self.step.waits_for}"
+
+    @property
+    def said(self) -> str:
+        """The answer in a few words."""
+        label = self.step.record.get_outcome_display().lower() if self.step.record else "open"
+        return " ".join(part for part in (label, self.clock, self.by) if part)
+
+    @property
+    def state(self) -> str:
+        """The class of its state."""
+        if self.step.waits_for and not self.step.is_answered:
+            return "is-waiting"
+        return "is-now" if self.is_now else STATES.get(Outcome(self.step.outcome), "")
+
+    @property
+    def has_values(self) -> bool:
+        """Whether its values stand open to be typed."""
+        return bool(self.step.values) and not self.step.is_answered
+
+    @property
+    def has_fields(self) -> bool:
+        """Whether time and person stand open: of the step that comes now, of values and samples."""
+        is_open = not self.step.is_answered
+        return is_open and (self.is_now or self.has_values or bool(self.bar))
+
+
+def rows_of(
+    conduct: Conduct, zone: ZoneInfo, now: datetime, typed: Typed, *, may: bool
+) -> list[Row]:
+    """The steps of a visit as they are shown; what was typed and refused stays in its row."""
+    rows = [_row(step, conduct, zone, now, may=may) for step in conduct.steps]
+    return [_as_typed(row, typed) if row.step.slug == typed.slug else row for row in rows]
+
+
+def _as_typed(row: Row, typed: Typed) -> Row:
+    said = typed.fields
+    values = tuple(replace(one, typed=said.get(one.field, "")) for one in row.step.values)
+    return replace(
+        row, step=replace(row.step, values=values), note=said.get("note", ""),
+        why_not=said.get("why_not", ""), typed_clock=said.get("clock", ""),
+    )  # fmt: skip
+
+
+def _row(step: Step, conduct: Conduct, zone: ZoneInfo, now: datetime, *, may: bool) -> Row:
+    record, allowed = step.record, step.allowed
+    at = record.done_at.astimezone(zone) if record and record.done_at else None
+    is_due = allowed is not None and not step.is_answered
+    picture: SafeString | str = ""
+    if allowed is not None:
+        bounds = tuple(
+            show_clock(one.astimezone(zone)) for one in (allowed.earliest, allowed.latest)
+        )
+        title = f"Allowed from {bounds[0]} to {bounds[1]}"
+        picture = charts.time_bar(
+            allowed.earliest, allowed.target, allowed.latest,
+            (record.done_at if record else None, now), title,
+        )  # fmt: skip
+    clock = "" if at is None else show_clock(at)
+    if at is not None and at.date() != local_day(now, zone):
+        clock = f"{show_day(at.date())}, {clock}"
+    return Row(
+        step=step, meta=meta_of(step, conduct), clock=clock, is_now=step is conduct.now,
+        by=record.performer.name if record and record.performer else "", bar=picture,
+        countdown=clock_words(allowed, now, zone) if is_due and allowed else "",
+        target=show_clock(allowed.target.astimezone(zone)) if allowed else "",
+        bounds=bounds if allowed is not None else ("", ""),  # type: ignore[arg-type]
+        typed_clock="" if at is None else f"{at:%H:%M}", typed_day=at and at.date(),
+        note=record.note if record else "", why_not=record.why_not if record else "",
+        deviates=step.is_lacking or step.is_mistimed,
+        is_editable=may and (step.is_answered or not step.waits_for),
+    )  # fmt: skip
+
+
+def meta_of(step: Step, conduct: Conduct) -> str:
+    """What there is to say of a step below its name."""
+    record = step.record
+    if step.is_answered and record is not None:
+        parts = [_outcome(step), *_values(step), record.note]
+        parts += ["result awaited"] if record.is_pending else []
+        return ", ".join(part for part in parts if part)
+    if step.waits_for:
+        return f"Opens when {conduct.steps[step.waits_for - 1].name} is recorded"
+    parts = [_open_values(step)]
+    if step.need == Need.CONDITIONAL:
+        parts.append(step.condition or "If applicable")
+    elif step.need == "":
+        parts.append("Not in the protocol")
+    return ", ".join(part for part in parts if part)
+
+
+def _outcome(step: Step) -> str:
+    record = step.record
+    if record is None or record.outcome == Outcome.DONE:
+        return _off(step) if step.is_mistimed else ""
+    label = str(record.get_outcome_display())
+    return f"{label}: {record.get_why_not_display().lower()}" if record.why_not else label
+
+
+def _off(step: Step) -> str:
+    done_at = step.record.done_at if step.record else None
+    if done_at is None or step.allowed is None:
+        return ""
+    late = done_at > step.allowed.latest
+    by = done_at - step.allowed.latest if late else step.allowed.earliest - done_at
+    return f"{round(by.total_seconds() / 60)} min too {'late' if late else 'early'}"
+
+
+def _values(step: Step) -> list[str]:
+    return [
+        f"{value.measure.name if len(step.values) > 1 else ''} {value.shown} {value.measure.unit}".strip()
+        for value in step.values if value.held
+    ]  # fmt: skip
+
+
+def _open_values(step: Step) -> str:
+    if not step.values or step.record is None:
+        return ""
+    whole = len(step.panel.measures) if step.panel else 0
+    parts = [f"{len(step.untyped)} of {whole} values open"] if step.untyped else []
+    parts += [f"{len(step.unsettled)} out of range"] if step.unsettled else []
+    return ", ".join(parts)
+
+
+def missing_text(step: Step) -> str:
+    """What a step still needs, in one sentence."""
+    if step.others:
+        return "There are two answers: say which holds"
+    if step.waits_for:
+        return f"After step {step.waits_for}"
+    typed = [value.measure.name.lower() for value in step.untyped] if step.record else []
+    if typed or step.unsettled:
+        off = [f"{value.measure.name.lower()} {value.shown}" for value in step.unsettled]
+        parts = [f"Enter {', '.join(typed)}"] if typed else []
+        parts += [f"repeat or keep {', '.join(off)}"] if off else []
+        return ", ".join(parts)
+    return "Not answered yet"
+
+
+def page_of(visit: Visit, user: User, now: datetime, typed: Typed) -> dict[str, Any]:
+    """What the page of a visit that is being done shows."""
+    place = visit.site.place
+    zone, today = place.zone, local_day(now, place.zone)
+    conduct = conduct_of(visit)
+    booking = visit.bookings.filter(is_live=True).select_related("room", "person").first()
+    people = list(Person.objects.filter(place=place, is_active=True).order_by("name"))
+    may = can(user, Permission.VISIT_CONDUCT, visit)
+    may_conduct = may and visit.status in {VisitStatus.IN_PROGRESS, VisitStatus.COMPLETED}
+    devices = Equipment.objects.filter(place=place, is_active=True).order_by("name")
+    return {
+        "visit": visit, "place": place, "conduct": conduct, "today": today, "now": now,
+        "chip": diary.CHIPS[visit.status], "booking": booking,
+        "rows": rows_of(conduct, zone, now, typed, may=may_conduct),
+        "missing": [(step, missing_text(step)) for step in conduct.missing],
+        "window": calendar.window_of(visit, booking.on if booking else None),
+        "day": day_of(visit, booking, today), "started": _started(visit, zone),
+        "consents": needs(visit.subject, today, now),
+        "people": people, "mine": mine_of(people, user, booking), "devices": devices,
+        "may_conduct": may_conduct,
+        "may_start": may and visit.status in {VisitStatus.ARRIVED, VisitStatus.BOOKED},
+        "preference": Preference.objects.filter(subject=visit.subject_id).first(),
+        "whys": WHY, "outcomes": OUTCOMES,
+        "drafts": visit.deviation_drafts.exclude(state="withdrawn"),
+        **_next(visit, user, now),
+    }  # fmt: skip
+
+
+def day_of(visit: Visit, booking: Booking | None, today: date) -> date:
+    """The day on which the procedures of a visit are done, unless said otherwise."""
+    return visit.performed_on or (booking.on if booking else today)
+
+
+def mine_of(people: list[Person], user: User, booking: Booking | None) -> Person | None:
+    """Who does the procedures, unless said otherwise: whoever is at the page, else whom it is booked with."""
+    own = next((person for person in people if person.user_id == user.pk), None)
+    return own or (booking.person if booking else None)
+
+
+def _started(visit: Visit, zone: ZoneInfo) -> str:
+    steps = StatusChange.objects.filter(flow="subjects.visit", object_id=visit.pk)
+    at = (
+        steps.filter(to_status=VisitStatus.IN_PROGRESS).order_by("-pk").values_list("at", flat=True)
+    )
+    begun = at.first()
+    return "" if begun is None else show_clock(begun.astimezone(zone))
+
+
+def _next(visit: Visit, user: User, now: datetime) -> dict[str, Any]:
+    """The visit of the subject that waits for a time, with the first slots that fit."""
+    if not can(user, Permission.VISIT_BOOK, visit):
+        return {}
+    waiting = Visit.objects.filter(
+        subject=visit.subject_id, status=VisitStatus.PLANNED, target_on__isnull=False,
+        is_provisional=False,
+    ).exclude(pk=visit.pk)  # fmt: skip
+    if visit.target_on is not None:
+        waiting = waiting.filter(target_on__gte=visit.target_on)
+    found = waiting.select_related("site__place", "subject", "definition")
+    following = found.order_by("target_on", "pk").first()
+    if following is None:
+        return {}
+    held = availability.around(following, now)
+    return {
+        "following": following,
+        "offers": availability.best([following], held, limit=OFFERS)[following.pk],
+        "minutes": availability.minutes_of(following),
+        "following_window": calendar.window_of(following, None),
+    }
