@@ -66,6 +66,7 @@ TABS = 4
 KEPT = "navigation"
 SUBJECT_PAGES = ("/subjects/", "/visits/")
 EVENT_PAGES = "/events/"
+SAFETY_PAGES = (EVENT_PAGES, "/letters/", "/clocks/")
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -189,14 +190,16 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
             also=("/consents/",),
         )  # fmt: skip
     if has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
-        yield _adverse_events("safety:events", code)
+        yield _adverse_events("safety:events", code, address("safety:letters", code))
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
     yield _item("trials:set_up", "settings", "Set-up", "", code, also=("/references/",))
 
 
-def _adverse_events(name: str, key: str) -> Item:
+def _adverse_events(name: str, key: str, *also: str) -> Item:
     rules = [rule for rule in obligations.RULES if rule.startswith("safety.")]
-    return _item(name, "activity", "Adverse events", "", key, rules=rules, also=(EVENT_PAGES,))
+    return _item(
+        name, "activity", "Adverse events", "", key, rules=rules, also=(*SAFETY_PAGES, *also)
+    )
 
 
 def _with_switch(group: Group, request: HttpRequest) -> Group:

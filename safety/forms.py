@@ -286,3 +286,14 @@ class CorrectionForm(ReferenceForm):
     """A version as it should have been recorded, and why."""
 
     reason = forms.CharField(max_length=200)
+
+
+class LetterForm(forms.Form):
+    """A letter to the sites, and until when they acknowledge it."""
+
+    title = forms.CharField(max_length=120, help_text="What it is about, without subjects.")
+    text = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 10}),
+        help_text="Nothing of allocation: blinded people read it too.",
+    )
+    due_on = DayField(label="Acknowledge by")

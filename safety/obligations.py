@@ -12,7 +12,13 @@ from django.db.models.functions import Cast, Concat
 
 from accounts.roles import Role
 from core.obligations import Within, rule
-from safety.models import AdverseEvent, ReferenceSafetyInformation, ReportClock, SafetyReport
+from safety.models import (
+    AdverseEvent,
+    LetterReceipt,
+    ReferenceSafetyInformation,
+    ReportClock,
+    SafetyReport,
+)
 from safety.models.report import SITE_CLOCKS
 from safety.queries import in_force
 from subjects.models import Subject
@@ -140,3 +146,45 @@ def authority_clock(within: Within, now: datetime) -> QuerySet[ReportClock]:
     """Clocks of the sponsor that run, which do so for serious, suspected and unexpected events only."""
     rows = ReportClock.objects.filter(is_running=True, met_at=None).exclude(code__in=SITE_CLOCKS)
     return _duties(rows, within, "Report SUSAR", F("ends_at"), event="event__", zone="zone")
+
+
+def _letters(within: Within, role: str) -> QuerySet[LetterReceipt]:
+    """Letters that nobody in this role has acknowledged at a site, in the columns of duties."""
+    none = Value(None, output_field=models.BigIntegerField())
+    columns: dict[str, Any] = {
+        "object_id": F("pk"), "trial_id": F("site__trial_id"), "place_id": F("site__place_id"),
+        "subject_id": none, "owner_id": none,
+        "label": Concat(
+            Value("Acknowledge safety letter: "), F("letter__title"), output_field=models.TextField()
+        ),
+        "detail": Concat(
+            F("site__number"), Value(", "), F("site__trial__protocol_number"),
+            output_field=models.TextField(),
+        ),
+        "url": Concat(
+            Value("/letters/"), Cast("letter_id", models.TextField()), Value("/"),
+            output_field=models.TextField(),
+        ),
+        "due_on": F("letter__due_on"),
+        "due_at": Value(None, output_field=models.DateTimeField()),
+    }  # fmt: skip
+    rows = LetterReceipt.objects.filter(acknowledged_at=None, role=role)
+    return within.narrow(rows.annotate(**columns))
+
+
+@rule(
+    "safety.letter", "Safety letter to acknowledge",
+    owner=Role.COORDINATOR, icon="mail", reads=(LetterReceipt,),
+)  # fmt: skip
+def letter_to_acknowledge(within: Within, now: datetime) -> QuerySet[LetterReceipt]:
+    """Letters that wait for the coordinator of a site."""
+    return _letters(within, LetterReceipt.For.COORDINATOR)
+
+
+@rule(
+    "safety.letter_investigator", "Safety letter to acknowledge as investigator",
+    owner=Role.INVESTIGATOR, icon="mail", reads=(LetterReceipt,),
+)  # fmt: skip
+def letter_for_investigator(within: Within, now: datetime) -> QuerySet[LetterReceipt]:
+    """Letters that wait for the investigator of a site."""
+    return _letters(within, LetterReceipt.For.INVESTIGATOR)

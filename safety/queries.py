@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +15,13 @@ from core import notices
 from core.access import ScopeKind
 from core.dates import show_day
 from safety.clocks import Jurisdiction, jurisdictions_of
-from safety.models import AdverseEvent, ReferenceSafetyInformation, ReportClock, SafetyReport
+from safety.models import (
+    AdverseEvent,
+    LetterReceipt,
+    ReferenceSafetyInformation,
+    ReportClock,
+    SafetyReport,
+)
 from safety.words import left_in_words
 from sites.models import Site
 from trials.models import Trial
@@ -234,3 +241,26 @@ def told_of(event: AdverseEvent) -> list[Told]:
         )
         for one in notices.last_told(event)
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """Whether somebody at a site has acknowledged a letter, and whether this reader may."""
+
+    receipt: LetterReceipt
+    said: str
+    may: bool
+
+
+def letter_at_sites(
+    receipts: Iterable[LetterReceipt], user: User, may: Mapping[str, set[int]]
+) -> list[tuple[Site, list[Acknowledged]]]:
+    """Sites with the acknowledgements of coordinator and investigator; those that wait first."""
+    by_site: dict[Site, list[Acknowledged]] = {}
+    read_by_me = {one.site_id for one in receipts if one.acknowledged_by_id == user.pk}
+    for one in receipts:
+        at = one.acknowledged_at
+        said = f"{one.acknowledged_by_name}, {in_words(at, one.site.place.zone)}" if at else ""
+        is_mine = at is None and one.pk in may[one.role] and one.site_id not in read_by_me
+        by_site.setdefault(one.site, []).append(Acknowledged(one, said, is_mine))
+    return sorted(by_site.items(), key=lambda row: all(one.said for one in row[1]))

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from core.lists import urls as list_urls
-from safety.views import events, set_up
+from safety.views import events, letters, set_up
 
 app_name = "safety"
 
@@ -33,4 +33,11 @@ urlpatterns = [
     path(f"{SET_UP}desk/", set_up.set_up_desk, name="set_up_desk"),
     path(f"{SET_UP}references/add/", set_up.add_reference, name="add_reference"),
     path("references/<int:pk>/correct/", set_up.correct_reference, name="correct_reference"),
-]
+    path(f"{TRIAL}/letters/", letters.letters, name="letters"),
+    path(f"{TRIAL}/letters/send/", letters.send_letter, name="send_letter"),
+    path("letters/<int:pk>/", letters.letter, name="letter"),
+    path(
+        "letter-receipts/<int:pk>/acknowledge/", letters.acknowledge_letter,
+        name="acknowledge_letter",
+    ),
+]  # fmt: skip

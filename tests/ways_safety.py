@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 
 from core.models import Notice
 from core.permissions import Permission
+from safety.actions import letters
 from safety.models import AdverseEvent
-from tests.safety.events import susar
+from tests.safety.events import monitor_of, susar
 from tests.ways import Way
 from tests.world import World
 from trials.actions import trials
@@ -42,6 +44,11 @@ def safety_ways(world: World) -> dict[str, list[Way]]:
 
     of_trial: dict[str, Any] = {"at": "trial", "shared": True}
     handle: dict[str, Any] = {"get": Permission.SAFETY_HANDLE, "methods": "GET POST"}
+    letter = letters.send_letter(
+        world.trial, title="Conjunctivitis", text="Watch eyes.",
+        due_on=timezone.localdate(), by=monitor_of(world),
+    )  # fmt: skip
+    receipt = letter.receipts.get(role="coordinator")
     clock, report = event.clocks.get(code="eu_15"), event.reports.get()
     return {
         "safety:event": [Way(to("event", "tmr-204", event.number), **see)],
@@ -80,6 +87,22 @@ def safety_ways(world: World) -> dict[str, list[Way]]:
             f"safety:{name}": [Way(to(name, "tmr-204"), see=Permission.TRIAL_VIEW, **of_trial, **handle)]
             for name in ("set_up_desk", "add_reference")
         },
+        "safety:letters": [
+            Way(
+                to("letters", "tmr-204"), see=Permission.TRIAL_VIEW,
+                get=Permission.ADVERSE_EVENT_VIEW, **of_trial,
+            )
+        ],
+        "safety:send_letter": [
+            Way(to("send_letter", "tmr-204"), see=Permission.TRIAL_VIEW, **of_trial, **handle)
+        ],
+        "safety:letter": [Way(to("letter", letter.pk), **see, **of_trial)],
+        "safety:acknowledge_letter": [
+            Way(
+                to("acknowledge_letter", receipt.pk), post=Permission.ADVERSE_EVENT_LOG,
+                methods="POST", **see,
+            )
+        ],
         "safety:correct_reference": [
             Way(to("correct_reference", event.reference_id), **see, **of_trial, **handle)
         ],

@@ -12,7 +12,7 @@ from core.models import Notice
 from ctms.demo.days import DAY
 from ctms.demo.lists import rows_of
 from inbox.actions import read
-from safety.actions import assessments, events, reports, set_up
+from safety.actions import assessments, events, letters, reports, set_up
 from safety.models import CTCAE_6, AdverseEvent, GradingTerm
 from sites.models import Site
 from subjects.models import Subject
@@ -22,6 +22,12 @@ from trials.models import Trial
 DESK, ZONE = "Halden Safety", "Europe/Berlin"
 VERSIONS = (("IB edition 5.0", 900), ("IB edition 6.0", 260))  # in force since so many days
 SUSAR, CLOSED, TO_SEND = "Pneumonitis", "Syncope", "Acute appendicitis"
+LETTER = "Conjunctivitis: ask at every visit"
+TEXT = (
+    "Conjunctivitis was reported more often than expected. Ask for red, itching or dry eyes at every"
+    " visit and call, and send subjects with pain or changed sight to an eye doctor the same week.\n"
+    "The investigator’s brochure, edition 6.0, lists it as a known risk."
+)
 CASE = "HT-2026-0114"
 AS_GIVEN = ("term", "action_taken", "outcome", "study_drug", "reporter", "narrative")
 
@@ -38,6 +44,16 @@ def happen(site: Site, people: Mapping[str, User], now: datetime) -> None:
     reports.reconcile(held[CLOSED], case_number=CASE, by=people["elena"])
     for name in ("elena", "hannah"):
         _read(held[TO_SEND], people[name])
+    _write(site, people, local_day(now, site.place.zone))
+
+
+def _write(site: Site, people: Mapping[str, User], today: date) -> None:
+    """A letter to the sites, which the coordinator has acknowledged and the investigator has not."""
+    letter = letters.send_letter(
+        site.trial, title=LETTER, text=TEXT, due_on=today + 5 * DAY, by=people["amara"]
+    )
+    receipt = letter.receipts.get(site=site, role="coordinator")
+    letters.acknowledge_letter(receipt, by=people["priya"])
 
 
 def _set_up(trial: Trial, monitor: User, manager: User, today: date) -> None:

@@ -10,6 +10,7 @@ from safety.models.event import (
     Severity,
 )
 from safety.models.grading import CTCAE_6, GRADES, GradingTerm
+from safety.models.letter import LetterReceipt, SafetyLetter
 from safety.models.report import ReportClock, SafetyReport
 from safety.models.setup import ReferenceSafetyInformation, SafetyDesk
 
@@ -20,11 +21,13 @@ __all__ = [
     "AdverseEvent",
     "Causality",
     "GradingTerm",
+    "LetterReceipt",
     "Outcome",
     "ReferenceSafetyInformation",
     "Regrading",
     "ReportClock",
     "SafetyDesk",
+    "SafetyLetter",
     "SafetyReport",
     "Seriousness",
     "Severity",
