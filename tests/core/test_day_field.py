@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
+from django import forms
 from django.forms import ValidationError
 from django.test import Client
 from django.urls import reverse
 
-from core.dates.field import DayField, DayInput, zone_of_reader
+from core.dates.field import ClockField, DayField, DayInput, instant_of, zone_of_reader
 from tests.world import World
 
+LONDON = ZoneInfo("Europe/London")
 THURSDAY = "2026-06-11T14:30:00Z"  # past midnight in Sydney
 
 
@@ -77,3 +79,30 @@ def test_whoever_types_is_told_what_it_means(world: World, client: Client) -> No
     assert told("1 jun") == {"shown": "1 Jun 2026", "said": "Mon, 10 days ago"}
     assert told("1 Sep") == {"shown": "1 Sep 2026", "said": "Tue"}
     assert "may mean" in told("6/7")["error"]
+
+
+class AtForm(forms.Form):
+    on = DayField()
+    clock = ClockField()
+
+
+@pytest.mark.parametrize(
+    ("on", "clock", "hour", "said"),
+    [
+        ("2026-06-10", "16:20", 15, []),
+        ("2026-10-25", "01:30", 0, []),  # the first of two
+        ("2026-03-29", "01:30", None, ["does not exist"]),
+        ("2026-03-29", "", None, ["required"]),
+    ],
+)
+def test_a_day_and_a_time_name_an_instant_or_say_why_not(
+    on: str, clock: str, hour: int | None, said: list[str]
+) -> None:
+    form = AtForm({"on": on, "clock": clock})
+    form.is_valid()
+    values = form.cleaned_data
+    found = instant_of(form, values.get("on"), values.get("clock"), LONDON, field="clock")
+    assert (found and found.astimezone(UTC).hour) == hour
+    assert [words in str(form.errors) for words in said] == [True] * len(said)
+    assert bool(form.errors) == bool(said)
+    assert 'type="time"' in str(form["clock"])

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -98,6 +99,16 @@ def test_an_event_marked_serious_shows_its_clock_at_once(world: World, client: C
     assert "Report to the sponsor within 24 h" in text_of(shown)
     assert "23 h" in text_of(shown)
     assert "Hospital stay or longer stay" in text_of(shown)
+
+
+def test_a_late_clock_and_what_is_missing_are_said(world: World, client: Client) -> None:
+    event = log(world, "hospital", reporter="")
+    with time_machine.travel(event.aware_at + timedelta(hours=25), tick=False):
+        client.force_login(world.coordinator)
+        shown = client.get(event.get_absolute_url())
+    assert_well_made(shown.content.decode(), "late")
+    for words in ("Overdue", "1 h 0 min", "All 24 h are used", "Reporter, missing", "waits for"):
+        assert words in text_of(shown)
 
 
 def test_a_report_goes_its_way(world: World, client: Client) -> None:
