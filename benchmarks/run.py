@@ -178,13 +178,14 @@ def main() -> None:
     sizes = [SIZES[name] for name in SIZES if name in chosen and exists(SIZES[name])]
     if not sizes:
         sys.exit("No data yet. Make some: make bench-data SIZE=small")
-    from benchmarks import imports
+    from benchmarks import imports, visits
 
     before: dict[str, Result] = {}
     for size in sizes:
         use(size)
         before = report(size, before)
         imports.report()
+        visits.report()
 
 
 if __name__ == "__main__":

@@ -134,10 +134,12 @@ class Flow:
         reason: str = "",
         **fields: Any,
     ) -> int:
-        """Take all of these records that may go there one step further, in two statements."""
+        """Take all of these records that may go there one step further, in three statements at most."""
         starts = [start for start, ends in self.moves.items() if to in ends]
         movable = rows.filter(status__in=starts).order_by()
         pks = list(movable.select_for_update(of=("self",)).values_list("pk", flat=True))
+        if not pks:
+            return 0
         chosen = rows.model._default_manager.filter(pk__any=pks)
         day = on or timezone.localdate()
         moved = _write_all(chosen, F("status"), Value(to), day, reason, by)

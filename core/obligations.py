@@ -94,10 +94,16 @@ def reading(tables: set[str]) -> list[Rule]:
 
 
 def refresh(within: Within, rules: Iterable[Rule], now: datetime | None = None) -> None:
-    """Make the table agree with the facts: open what is due, change what moved, close what is met."""
-    now = now or timezone.now()
-    for found in rules:
-        _refresh_one(within, found, now)
+    """Make the table agree with the facts: open what is due, change what moved, close what is met.
+
+    All rules go to the database in one round trip, in their order.
+    """
+    at = now or timezone.now()
+    made = [_refreshing(within, found, at) for found in rules]
+    if made:
+        with connection.cursor() as cursor:
+            params = [value for _, given in made for value in given]
+            cursor.execute(";".join(sql for sql, _ in made), params)
 
 
 def refresh_everything(now: datetime | None = None) -> None:
@@ -105,18 +111,16 @@ def refresh_everything(now: datetime | None = None) -> None:
     for found in RULES.values():
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"rule:{found.name}"])
-            _refresh_one(Within(), found, now or timezone.now())
+            refresh(Within(), [found], now)
 
 
-def _refresh_one(within: Within, found: Rule, now: datetime) -> None:
+def _refreshing(within: Within, found: Rule, now: datetime) -> tuple[str, list[Any]]:
+    """The statement that refreshes a rule, with its values."""
     sql, params = found.rows(within, now).order_by().values_list(*COLUMNS).query.sql_with_params()
     is_open = within.narrow(Obligation.objects.filter(rule=found.name, met_at=None)).values("pk")
     open_sql, open_params = is_open.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _statement(sql, open_sql),
-            [*params, found.name, *open_params, found.name, found.owner, found.ball, now, now],
-        )
+    given = [*params, found.name, *open_params, found.name, found.owner, found.ball, now, now]
+    return _statement(sql, open_sql), given
 
 
 def _statement(found_sql: str, open_sql: str) -> str:

@@ -136,6 +136,11 @@ class Conduct:
         """The step of this address, while the visit has it."""
         return next((step for step in self.steps if step.slug == slug), None)
 
+    def with_records(self, records: Mapping[str, ProcedureRecord]) -> Conduct:
+        """The same with other answers to some steps."""
+        steps = (replace(one, record=records.get(one.slug, one.record)) for one in self.steps)
+        return replace(self, steps=tuple(steps))
+
     @property
     def open(self) -> list[Step]:
         """Steps of which nobody has said what became of them."""
@@ -183,8 +188,8 @@ class Conduct:
         return ", ".join(parts)
 
 
-def conduct_of(visit: Visit) -> Conduct:
-    """What is done at a visit, in five queries however long the protocol is."""
+def conduct_of(visit: Visit, *, with_last: bool = False) -> Conduct:
+    """What is done at a visit, in four queries however long the protocol is; in five with last values."""
     records = list(
         ProcedureRecord.objects.filter(visit=visit)
         .select_related("performer", "equipment")
@@ -196,18 +201,12 @@ def conduct_of(visit: Visit) -> Conduct:
         others[other.record_id].append(other)
     cells = VisitProcedure.objects.filter(visit=visit.definition_id).select_related("procedure")
     asked = list(cells.order_by("procedure__position", "pk")) if visit.definition_id else []
-    last = _last_values(visit) if any(panel_of(one.name) for one in _named(asked, records)) else {}
+    last = _last_values(visit) if with_last else {}
     held = {(record.definition_id, record.minute): record for record in records}
     steps = [step for cell in asked for step in _steps(cell, held, others, last)]
     planned = {step.record.pk for step in steps if step.record}
     steps += [_of_record(record, others, last) for record in records if record.pk not in planned]
     return _in_order(steps)
-
-
-def _named(
-    asked: Iterable[VisitProcedure], records: Iterable[ProcedureRecord]
-) -> list[ProcedureRecord]:
-    return [*records, *(ProcedureRecord(name=cell.procedure.name) for cell in asked)]
 
 
 def _last_values(visit: Visit) -> dict[str, Decimal]:

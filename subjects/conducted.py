@@ -205,7 +205,7 @@ def page_of(visit: Visit, user: User, now: datetime, typed: Typed) -> dict[str, 
     """What the page of a visit that is being done shows."""
     place = visit.site.place
     zone, today = place.zone, local_day(now, place.zone)
-    conduct = conduct_of(visit)
+    conduct = conduct_of(visit, with_last=True)
     booking = visit.bookings.filter(is_live=True).select_related("room", "person").first()
     people = list(Person.objects.filter(place=place, is_active=True).order_by("name"))
     may = can(user, Permission.VISIT_CONDUCT, visit)

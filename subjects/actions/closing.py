@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -47,8 +47,8 @@ def close(visit: Visit, on: date, gaps: Mapping[str, Gap], reason: str) -> None:
     _refuse_undecided(visit, conduct)
     _refuse_days(visit, conduct, on)
     _refuse_open(visit, conduct, gaps)
-    _answer_open(visit, conduct.open, gaps)
-    _draft(visit, conduct_of(visit), gaps)
+    answered = _answer_open(visit, conduct.open, gaps)
+    _draft(visit, conduct.with_records(answered), gaps)
 
 
 def _refuse_before_it_began(visit: Visit, on: date, reason: str) -> None:
@@ -111,23 +111,28 @@ def _few(names: list[str]) -> str:
     return f"{shown} and {more} more" if more > 0 else shown
 
 
-def _answer_open(visit: Visit, steps: Iterable[Step], gaps: Mapping[str, Gap]) -> None:
+def _answer_open(
+    visit: Visit, steps: Sequence[Step], gaps: Mapping[str, Gap]
+) -> dict[str, ProcedureRecord]:
     """What is left open was not done for the reason given, or does not apply."""
-    new: list[ProcedureRecord] = []
-    known: list[ProcedureRecord] = []
-    for step in steps:
-        gap = gaps.get(step.slug, Gap())
-        record = step.record or ProcedureRecord(
-            visit=visit, definition_id=step.definition_id, minute=step.minute, name=step.name[:300]
-        )
-        record.outcome = Outcome.NOT_DONE if gap.why_not else Outcome.NOT_APPLICABLE
-        record.why_not, record.note = gap.why_not, gap.note[:300] or record.note
-        record.done_at = record.performer = record.equipment = None
-        (known if record.pk else new).append(record)
-    ProcedureRecord.objects.bulk_create(new)
+    answered = {step.slug: _unanswered(visit, step, gaps) for step in steps}
+    ProcedureRecord.objects.bulk_create(one for one in answered.values() if one.pk is None)
     ProcedureRecord.objects.bulk_update(
-        known, ["outcome", "why_not", "note", "done_at", "performer", "equipment"]
+        [step.record for step in steps if step.record],
+        ["outcome", "why_not", "note", "done_at", "performer", "equipment"],
     )
+    return answered
+
+
+def _unanswered(visit: Visit, step: Step, gaps: Mapping[str, Gap]) -> ProcedureRecord:
+    gap = gaps.get(step.slug, Gap())
+    record = step.record or ProcedureRecord(
+        visit=visit, definition_id=step.definition_id, minute=step.minute, name=step.name[:300]
+    )
+    record.outcome = Outcome.NOT_DONE if gap.why_not else Outcome.NOT_APPLICABLE
+    record.why_not, record.note = gap.why_not, gap.note[:300] or record.note
+    record.done_at = record.performer = record.equipment = None
+    return record
 
 
 def _draft(visit: Visit, conduct: Conduct, gaps: Mapping[str, Gap]) -> None:

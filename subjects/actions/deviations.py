@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db import connection
-
 from core.dates import show_weekday
 from subjects.models import Booking, DeviationDraft, Visit
 from subjects.planning import deviation_text, timing
@@ -41,23 +39,18 @@ def draft(visit: Visit, on: date, reason: str, *, tell: bool = True) -> None:
 
 def redraft(subject_ids: list[int]) -> None:
     """Withdraw drafts of visits that are booked inside their window again, and retell the others."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "UPDATE subjects_deviationdraft d SET state = 'withdrawn'"
-            " FROM subjects_visit v LEFT JOIN subjects_booking b ON b.visit_id = v.id AND b.is_live"
-            " WHERE d.visit_id = v.id AND v.subject_id = ANY(%s) AND d.state = 'planned'"
-            " AND d.kind = 'out_of_window'"
-            ' AND (b.id IS NULL OR b."on" BETWEEN v.earliest_on AND v.latest_on)',
-            [subject_ids],
-        )
     planned = DeviationDraft.objects.filter(
         visit__subject__pk__any=subject_ids, kind=Kind.OUT_OF_WINDOW, state=State.PLANNED
     )
-    days = dict(
-        Booking.objects.filter(visit__in=planned.values("visit"), is_live=True).values_list(
-            "visit_id", "on"
-        )
-    )
-    for held in planned.select_related("visit"):
-        text = outside_text(held.visit, days[held.visit_id])[:300]
-        planned.filter(pk=held.pk).exclude(description=text).update(description=text)
+    held = list(planned.select_related("visit"))
+    if not held:
+        return
+    booked = Booking.objects.filter(visit__in=[one.visit_id for one in held], is_live=True)
+    days = dict(booked.values_list("visit_id", "on"))
+    for one in held:
+        on = days.get(one.visit_id)
+        if on is None or not is_outside(one.visit, on):
+            one.state = State.WITHDRAWN
+        else:
+            one.description = outside_text(one.visit, on)[:300]
+    DeviationDraft.objects.bulk_update(held, ["state", "description"])

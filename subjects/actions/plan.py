@@ -35,6 +35,8 @@ def hold_visit(visit: Visit, revision: int | None = None) -> Visit:
     (subject,) = hold([visit.subject_id])
     visit = lock(visit, revision)
     visit.subject = subject
+    if visit.site_id == subject.site_id:
+        visit.site = subject.site
     return visit
 
 

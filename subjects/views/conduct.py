@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -142,12 +143,10 @@ def receive(request: Request, pk: int) -> HttpResponse:
 def complete(request: Request, pk: int) -> HttpResponse:
     """The visit is done; gaps are explained, and outside its window a reason is asked for."""
     visit = find(Visit, request.user, to=visits.complete.permission, along=ALONG, pk=pk)
-    booking = visit.bookings.filter(is_live=True).first()
     held = conduct_of(visit) if visit.status == Visit.Status.IN_PROGRESS else None
-    today = local_day(timezone.now(), visit.site.place.zone)
     form = CompleteForm(
         request.POST or None, conduct=held,
-        initial={"on": conducted.day_of(visit, booking, today)},
+        initial={} if request.method == "POST" else {"on": _day_of(visit)},
     )  # fmt: skip
     verb = "Complete visit"
     to = visit.conduct_url if held is not None else visit.get_absolute_url()
@@ -171,6 +170,12 @@ def complete(request: Request, pk: int) -> HttpResponse:
         request, form, do, title=f"Complete {visit.name}", verb=verb, visit=visit, back=to,
         template="subjects/outcome.html",
     )  # fmt: skip
+
+
+def _day_of(visit: Visit) -> date:
+    """The day on which a visit is most likely done."""
+    booking = visit.bookings.filter(is_live=True).first()
+    return conducted.day_of(visit, booking, local_day(timezone.now(), visit.site.place.zone))
 
 
 def _gaps(values: dict[str, Any]) -> dict[str, Gap]:

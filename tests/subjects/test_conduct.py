@@ -270,7 +270,7 @@ def test_the_last_value_of_an_earlier_visit_stands_beside_the_field(world: World
     visits.check_in(later, by=world.coordinator)
     later = visits.start(later, by=world.coordinator)
     procedures.add_unplanned(later, name="Weight", by=world.coordinator)
-    assert conduct_of(later).steps[-1].values[0].hint == "last 80.0"
+    assert conduct_of(later, with_last=True).steps[-1].values[0].hint == "last 80.0"
 
 
 def test_only_the_site_answers_and_another_site_sees_nothing(world: World, client: Client) -> None:

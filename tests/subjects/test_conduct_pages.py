@@ -151,3 +151,21 @@ def test_a_procedure_that_the_visit_does_not_have_is_not_there(
     extra = procedures.add_unplanned(held, name="Extra", by=world.coordinator)
     url = reverse("subjects:answer", args=[held.pk, f"r{extra.pk}"])
     assert client.post(url, {"outcome": "done"}).status_code == 302
+
+
+def test_completing_a_visit_takes_few_queries(
+    world: World, client: Client, held: Visit, django_assert_max_num_queries: object
+) -> None:
+    for number in range(7):
+        extra = procedures.add_unplanned(held, name=f"Extra {number}", by=world.coordinator)
+        answer(world, held, extra.name)
+    slugs = [step.slug for step in conduct_of(held).missing]
+    fields = {f"why-{one}": "staff" for one in slugs} | {f"deviates-{one}": "on" for one in slugs}
+    fields["on"] = timezone.localdate().isoformat()
+    url = reverse("subjects:complete", args=[held.pk])
+    client.get(url)
+    with django_assert_max_num_queries(40):  # type: ignore[operator]
+        done = client.post(url, fields)
+    assert done.status_code == 302
+    assert len(conduct_of(held).steps) == 14
+    assert DeviationDraft.objects.count() == len(slugs)
