@@ -11,7 +11,7 @@ USER ctms
 
 COPY --chown=ctms . .
 RUN make setup LOCK=requirements.lock PYTHON=python \
-    && SECRET_KEY=unused ENCRYPTION_KEYS=unused ALLOWED_HOSTS=unused \
+    && SECRET_KEY=unused ENCRYPTION_KEYS=unused IDENTITY_HASH_KEY=unused ALLOWED_HOSTS=unused \
        DATABASE_URL=postgresql://unused/unused REDIS_URL=redis://unused \
        .venv/bin/python manage.py collectstatic --no-input
 

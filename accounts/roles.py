@@ -74,7 +74,7 @@ RUN_VISITS = READ_EVENTS | {
 }  # fmt: skip
 RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
-    Permission.CONSENT_RECORD,
+    Permission.CONSENT_RECORD, Permission.ELIGIBILITY_ANSWER,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
     Permission.ADVERSE_EVENT_LOG,
 }  # fmt: skip
@@ -91,7 +91,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.INVESTIGATOR: Bundle(
         "Is responsible for the subjects of a site and signs for them.",
-        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE, Permission.CAUSALITY_ASSESS}, "subjects:today", can_sign=True,
+        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE, Permission.CAUSALITY_ASSESS, Permission.ELIGIBILITY_DECIDE}, "subjects:today", can_sign=True,
     ),
     Role.SITE_SUPPORT: Bundle(
         "Checks subjects in, books visits and logs calls at a site.",
@@ -139,7 +139,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.MEDICAL_MONITOR: Bundle(
         "Judges safety and eligibility questions, blinded.", WIDE_KINDS,
-        READ_EVENTS | {Permission.SAFETY_ASSESS, Permission.SAFETY_HANDLE},
+        READ_EVENTS | {Permission.SAFETY_ASSESS, Permission.SAFETY_HANDLE, Permission.ELIGIBILITY_WAIVE},
         "workspace:trials", can_sign=True,
     ),
     Role.VENDOR_USER: Bundle(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from functools import lru_cache
 from typing import Any
 
@@ -18,6 +20,11 @@ def _box(keys: tuple[str, ...]) -> MultiFernet:
 def box() -> MultiFernet:
     """The keys of this deployment, newest first; old ones still open what they closed."""
     return _box(tuple(settings.ENCRYPTION_KEYS))
+
+
+def keyed_hash(text: str) -> str:
+    """A hash that only this deployment can make, so that nobody finds a text by trying many."""
+    return hmac.new(settings.IDENTITY_HASH_KEY.encode(), text.encode(), hashlib.sha256).hexdigest()
 
 
 class EncryptedTextField(models.TextField[str, str]):

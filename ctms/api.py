@@ -20,13 +20,17 @@ from sites.api import (
 )
 from subjects.api import (
     ConsentResource,
+    CriterionAnswerResource,
+    EligibilityResource,
     SubjectResource,
     VisitResource,
+    WaiverResource,
     WithdrawalResource,
 )
 from trials.api import (
     ConsentVersionResource,
     CountryResource,
+    CriterionResource,
     ProcedureDefinitionResource,
     ScheduleResource,
     TrialResource,
@@ -58,6 +62,10 @@ RESOURCES = {
     "adverse-events": AdverseEventResource,
     "safety-reports": SafetyReportResource,
     "report-clocks": ReportClockResource,
+    "criteria": CriterionResource,
+    "eligibilities": EligibilityResource,
+    "criterion-answers": CriterionAnswerResource,
+    "waivers": WaiverResource,
     "obligations": ObligationResource,
     "events": EventResource,
 }

@@ -39,11 +39,15 @@ if not REDIS_URL and IS_PRIVATE:
 if IS_PRIVATE:
     SECRET_KEY = environment.text("SECRET_KEY", kept(CTMS_HOME / "keys", "secret"))
     ENCRYPTION_KEYS = environment.words("ENCRYPTION_KEYS", [kept(CTMS_HOME / "keys", "encryption")])
+    IDENTITY_HASH_KEY = environment.text(
+        "IDENTITY_HASH_KEY", kept(CTMS_HOME / "keys", "identity-hash")
+    )
     ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 else:
     REDIS_URL = environment.text("REDIS_URL")
     SECRET_KEY = environment.text("SECRET_KEY")
     ENCRYPTION_KEYS = environment.words("ENCRYPTION_KEYS")
+    IDENTITY_HASH_KEY = environment.text("IDENTITY_HASH_KEY")
     ALLOWED_HOSTS = environment.words("ALLOWED_HOSTS")
 
 # Applications, from the kernel upwards

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.permissions import Permission
 from sites.models import Site, SiteStatus
 from sites.queries import HEAD
 from subjects.diary import SUBJECT_CHIPS, Window
+from subjects.eligibility import failures_at, states_of
 from subjects.models import LeavingReason, Subject, SubjectStatus
 from subjects.models.reasons import reason_shown
 from subjects.models.subject import IN_SCREENING
@@ -30,6 +31,7 @@ OUTCOMES = {
 HEADS = (
     "Subject", "Screening number", "Consented", "Screened", "Status", "Enrolled", "Ended",
     "Days in screening", "Reason", "Reason in words", "Screened before as",
+    "Eligibility",
 )  # fmt: skip
 COLUMNS = (
     "pk", "number", "screening_number", "consented_on", "screened_on", "status", "enrolled_on",
@@ -52,6 +54,7 @@ class Figures:
     failed: int
     enrolled: int
     reasons: list[tuple[str, int]]
+    criteria: list[tuple[str, str, int]] = field(default_factory=list)
 
     @property
     def failure(self) -> str:
@@ -106,6 +109,7 @@ def figures(site: Site, user: User) -> Figures:
     return Figures(
         counts["screened"], counts["in_screening"], reasons.total(), counts["enrolled"],
         [(REASONS[code], count) for code, count in reasons.most_common() if count],
+        failures_at(_everybody(site, user).filter(status=SubjectStatus.SCREEN_FAILED)),
     )  # fmt: skip
 
 
@@ -125,8 +129,10 @@ def page_of(
 ) -> tuple[list[dict[str, Any]], int | None]:
     """One page of the log, and where the next begins."""
     found = list(rows.values(*COLUMNS, "next_visit_on", **WINDOW)[start : start + PAGE + 1])
+    states = states_of(row["pk"] for row in found)
     for row in found:
         row["label"], row["chip"] = LABELS[row["status"]], SUBJECT_CHIPS.get(row["status"], "")
+        row["eligibility"] = states[row["pk"]]
         row["why"] = reason_shown(row["status"], row["reason_code"], row["status_reason"])
         row["days"] = _days(row, today)
         booked = row["next_visit_on"] if row["next_status"] == "booked" else None
@@ -139,11 +145,13 @@ def page_of(
 
 def lines(rows: QuerySet[Any], today: date) -> Iterator[tuple[Any, ...]]:
     """The log in the columns of an export."""
+    states = states_of(rows.values_list("pk", flat=True))
     for row in rows.values(*COLUMNS).iterator():
         yield (
             row["number"], row["screening_number"], row["consented_on"], row["screened_on"],
             LABELS[row["status"]], row["enrolled_on"], row["ended_on"], _days(row, today),
             REASONS.get(row["reason_code"], ""), row["status_reason"], row["previous__number"],
+            states[row["pk"]][1],
         )  # fmt: skip
 
 

@@ -26,8 +26,9 @@ class Step:
 
 S = SubjectStatus
 BEGINNINGS = {S.PRE_SCREENED, S.SCREENING}
+SIGNED = "Record eligible"
 MOVES = (
-    (S.ELIGIBLE, "eligible", "Record eligible"),
+    (S.ELIGIBLE, "eligible", SIGNED),
     (S.ON_TREATMENT, "treat", "Start treatment"),
     (S.FOLLOW_UP, "follow-up", "Start follow-up"),
 )
@@ -39,12 +40,15 @@ ALWAYS = (
 )
 
 
-def of_subject(subject: Subject, user: User, moving: Transfer | None) -> list[Step]:
+def of_subject(
+    subject: Subject, user: User, moving: Transfer | None, *, is_signed: bool = False
+) -> list[Step]:
     """The steps a subject can take from here, in the order of a trial."""
     found = []
     after = Subject.flow.after(subject.status)
     if can(user, Permission.SUBJECT_STATUS, subject):
-        found += _moves(subject)
+        # Where there are criteria, being eligible is no step: it is signed.
+        found += [step for step in _moves(subject) if not (is_signed and step.text == SIGNED)]
         found.append(
             Step(reverse("subjects:anchors", args=[subject.pk]), "Dates visits count from")
         )

@@ -7,6 +7,7 @@ from subjects.views import (
     consent_matrix,
     consents,
     course,
+    eligibility,
     feeds,
     imports,
     lists,
@@ -76,6 +77,18 @@ urlpatterns = [
     path("consents/<int:pk>/correct/", consents.correct_consent, name="correct_consent"),
     path("consents/<int:pk>/void/", consents.void_consent, name="void_consent"),
     path("consents/<int:pk>/withdraw/", consents.withdraw_consent, name="withdraw_consent"),
+    path("subjects/<int:pk>/criteria/", eligibility.answer_criteria, name="answer_criteria"),
+    path("subjects/<int:pk>/decide/", eligibility.decide_eligible, name="decide_eligible"),
+    path(
+        "subjects/<int:pk>/criteria/<int:criterion>/waiver/",
+        eligibility.request_waiver,
+        name="request_waiver",
+    ),
+    re_path(
+        r"^waivers/(?P<pk>[0-9]+)/(?P<verb>approve|refuse)/$",
+        eligibility.decide_waiver,
+        name="decide_waiver",
+    ),
     path("subjects/<int:pk>/add-visit/", course.add_visit, name="add_visit"),
     re_path(
         r"^subjects/(?P<pk>[0-9]+)/(?P<verb>eligible|treat|follow-up)/$",

@@ -22,6 +22,7 @@ from tests.ways import table as other_ways
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
+from tests.ways_eligibility import eligibility_ways
 from tests.ways_lists import list_ways
 from tests.ways_safety import safety_ways
 from tests.ways_trials import trial_ways
@@ -61,6 +62,7 @@ def table(world: World) -> Table:
         | list_ways(world)
         | conduct_ways(world)
         | consent_ways(world)
+        | eligibility_ways(world)
         | safety_ways(world)
         | more
     )

@@ -9,6 +9,7 @@ from core.api.shapes import Changing, Filters, many_of
 from trials.models import (
     ConsentVersion,
     Country,
+    Criterion,
     ProcedureDefinition,
     ScheduleVersion,
     Trial,
@@ -153,4 +154,15 @@ class ConsentVersionResource(Resource):
         "number": "number", "dated": "dated", "summary": "summary",
         "must_reconsent": "must_reconsent", "reconsent_rule": "reconsent_rule",
         "reconsent_days": "reconsent_days",
+    }  # fmt: skip
+
+
+class CriterionResource(Resource):
+    """An inclusion or exclusion criterion of a schedule version (ODM InclusionExclusionCriteria)."""
+
+    model = Criterion
+    filters = InSchedule
+    columns = {
+        "id": "pk", "trial": "version__trial__code", "schedule": "version_id",
+        "category": "category", "identifier": "identifier", "text": "text", "position": "position",
     }  # fmt: skip

@@ -303,7 +303,8 @@ class TrialForm(forms.ModelForm[Trial]):
         model = Trial
         fields: ClassVar[tuple[str, ...]] = (
             "protocol_number", "name", "title", "phase", "study_type", "therapeutic_area",
-            "indication", "is_randomised", "blinding", "planned_subjects", "planned_sites",
+            "indication", "is_randomised", "blinding", "allows_waivers", "planned_subjects",
+            "planned_sites",
         )  # fmt: skip
         widgets: ClassVar = {"title": forms.Textarea(attrs={"rows": 2})}
 

@@ -42,6 +42,7 @@ class VisitRow:
     deviation: str
     reason: str
     step: Step | None = None
+    is_anchor: bool = False
 
     @property
     def is_over(self) -> bool:
@@ -75,6 +76,7 @@ def _visit_row(visit: Visit, today: date, zone: Any, may: dict[Permission, bool]
         _when(visit, start, today), _chip(visit, booking, today), visit.status,
         visit.is_provisional and visit.performed_on is None, _deviation(visit),
         visit.outcome_reason, _step(visit, may),
+        is_anchor=visit.definition is not None and visit.definition.is_anchor,
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from core.dates import local_day, show_day, study_day
 from core.permissions import Permission
 from subjects import steps
 from subjects.diary import SUBJECT_CHIPS
+from subjects.eligibility import Line, Sheet, Standing, standing_of
 from subjects.models import (
     Contact,
     DeviationDraft,
@@ -61,6 +62,7 @@ def frame(
     day_1, moves = day_1_of(subject), moves_of(subject)
     moving = next((move for move in moves if move.state == Transfer.State.PLANNED), None)
     may_change = can(user, Permission.SUBJECT_STATUS, subject)
+    standing = standing_of(subject)
     return {
         "subject": subject,
         "trial": subject.trial,
@@ -76,16 +78,18 @@ def frame(
         "may_log_event": can(user, Permission.ADVERSE_EVENT_LOG, subject),
         "may_book": can(user, Permission.VISIT_BOOK, subject),
         "may_change": may_change,
-        "may_enrol": may_change and SubjectStatus.ENROLLED in Subject.flow.after(subject.status),
+        "may_enrol": may_change
+        and standing.may_be_enrolled
+        and SubjectStatus.ENROLLED in Subject.flow.after(subject.status),
         "may_end": may_change and bool(Subject.flow.after(subject.status)),
         "moves": moves,
         "moving": moving,
-        "steps": steps.of_subject(subject, user, moving),
-        "tabs": _tabs(subject, user, len(visits), current),
+        "steps": steps.of_subject(subject, user, moving, is_signed=standing.is_asked),
+        "tabs": _tabs(subject, user, len(visits), current, standing),
     }
 
 
-def _tabs(subject: Subject, user: User, visits: int, current: str) -> list[Tab]:
+def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Standing) -> list[Tab]:
     counts = Subject.objects.filter(pk=subject.pk).aggregate(
         contacts=Count("contacts", distinct=True),
         consents=Count("consents", distinct=True, filter=Q(consents__voided_at=None)),
@@ -98,6 +102,8 @@ def _tabs(subject: Subject, user: User, visits: int, current: str) -> list[Tab]:
     if can(user, Permission.CONTACT_VIEW, subject):
         shown.append(("subject_contacts", "Contacts", counts["contacts"]))
     shown.append(("subject_consents", "Consents", counts["consents"]))
+    if standing.is_asked:
+        shown.append(("subject_eligibility", "Eligibility", standing.criteria))
     shown.append(("subject_deviations", "Deviations", counts["deviations"]))
     shown.append(("subject_activity", "Activity", None))
     at = [subject.trial.code, subject.number]
@@ -244,3 +250,30 @@ def history_of(subject: Subject) -> list[StatusRow]:
         )
         for told in reversed(Subject.flow.told(subject))
     ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ScreeningLeft:
+    """How long the screening window is still open."""
+
+    days: int
+    of: int
+    visit: VisitRow
+
+
+def screening_left(
+    visits: Sequence[VisitRow], subject: Subject, today: date
+) -> ScreeningLeft | None:
+    """The days until the visit on which treatment begins must have been; none once it was."""
+    waiting = [row for row in visits if row.is_anchor and not row.is_over]
+    latest = waiting[0].window.latest if waiting else None
+    if subject.enrolled_on or subject.ended_on or latest is None:
+        return None
+    return ScreeningLeft((latest - today).days, (latest - subject.screened_on).days, waiting[0])
+
+
+def criteria_shown(sheet: Sheet, shown: str) -> list[tuple[str, list[Line]]]:
+    """The criteria under their heads, all or those that are not settled."""
+    if shown != "open":
+        return sheet.groups
+    return [(head, [line for line in lines if line.hindrance]) for head, lines in sheet.groups]

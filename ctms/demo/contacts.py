@@ -6,7 +6,7 @@ from datetime import datetime, time, timedelta
 
 from accounts.models import User
 from core.dates import at
-from ctms.demo import consents
+from ctms.demo import consents, eligibility
 from ctms.demo.days import DAY
 from ctms.demo.lists import rows_of
 from sites.models import Place
@@ -57,3 +57,4 @@ def _screen_again(subject: Subject, local: datetime, by: User) -> None:
     if not Subject.objects.filter(previous=subject).exists():
         made = subjects.rescreen(subject, on=on, consented_on=on, by=by)
         consents.sign_now(made, on, by)
+        eligibility.begin(made, on, by)

@@ -64,6 +64,10 @@ def add_schedule(trial: Trial, number: str, by: User, password: str) -> Schedule
         ],
     )  # fmt: skip
     _time(version, by)
+    criteria = DATA / "protocols" / f"{trial.code}-criteria.tsv"
+    if criteria.exists():
+        rows = (line.split("\t") for line in criteria.read_text(encoding="utf-8").splitlines())
+        schedules.add_criteria(version, criteria=[(row[0], row[1], row[2]) for row in rows], by=by)
     approve(version, by, password)
     return version
 

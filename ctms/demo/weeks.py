@@ -48,6 +48,12 @@ class Case:
     slot: tuple[str, str, str]
     who: dict[str, str]
 
+    @property
+    def born(self) -> date:
+        """A day of the year of birth, the same every time."""
+        turn = int(self.number[-3:])
+        return date(int(self.who["born"]), turn * 7 % 12 + 1, turn * 11 % 28 + 1)
+
     @classmethod
     def of(cls, row: dict[str, str]) -> Case:
         """The case of a line."""
@@ -147,7 +153,9 @@ class Weeks:
             ended_on=min(course.on + DAY, today) if has_ended else None,
             status_reason=case.reason if has_ended else "", birth_year=int(case.who["born"]),
             sex=case.who["sex"],
-            identity={"name": case.who["name"], "phone": case.who["phone"]},
+            identity={
+                "name": case.who["name"], "phone": case.who["phone"], "born": case.born.isoformat(),
+            },
             visits=tuple(self._told_visits(course)),
         )  # fmt: skip
 

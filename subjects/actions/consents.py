@@ -13,26 +13,14 @@ from django.utils import timezone
 from accounts.models import User
 from core.actions import RefusedError, action
 from core.dates import local_day, show_day
-from core.links import address
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.models import ConsentApproval, Delegation, Person, Site, Task
 from subjects.actions.plan import hold, refuse_without_reason
 from subjects.actions.subjects import set_anchor
-from subjects.consents import needs, standing
+from subjects.consents import standing
 from subjects.models import Consent, ConsentNote, ConsentWithdrawal, Subject, Visit, VisitStatus
 from trials.models import AnchorKind, ConsentKind, ConsentVersion
-
-
-class ConsentNeededError(RefusedError):
-    """A visit cannot go on before a consent is signed; the page that records it is the way out."""
-
-    code = "consent_needed"
-    step = "Record consent"
-
-    def __init__(self, subject: Subject, text: str) -> None:
-        self.url = address("subjects:record_consent", subject.pk)
-        super().__init__(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,16 +114,6 @@ def withdraw_consent(
     except IntegrityError as error:
         raise ConflictError(f"{held} is withdrawn for this already. See its page.") from error
     return held
-
-
-def refuse_without_consent(visit: Visit, on: date) -> None:
-    """No visit goes on without the consents it needs; trials that need none are passed by."""
-    subject = visit.subject
-    for need in needs(subject, on, timezone.now()):
-        if need.blocks(on):
-            raise ConsentNeededError(
-                subject, f"{visit.name} cannot take place on {show_day(on)}. {need.text(subject)}"
-            )
 
 
 def values_of(signed: Signed) -> dict[str, object]:

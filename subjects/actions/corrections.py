@@ -18,7 +18,15 @@ from subjects.actions import bookings
 from subjects.actions.plan import call_off, hold, replan
 from subjects.actions.subjects import count
 from subjects.corrections import Mistake, last_step
-from subjects.models import Booking, DeviationDraft, Subject, SubjectAnchor, SubjectStatus, Visit
+from subjects.models import (
+    Booking,
+    DeviationDraft,
+    Eligibility,
+    Subject,
+    SubjectAnchor,
+    SubjectStatus,
+    Visit,
+)
 from subjects.models.reasons import coded
 from subjects.models.subject import ENDED
 from trials.models import AnchorKind
@@ -42,6 +50,8 @@ def take_back(subject: Subject, *, status: str, reason: str, by: User) -> Subjec
     fields = _fields_before(subject, found)
     Subject.flow.take_back(subject, found.step, by=by, on=today, reason=reason, **fields)
     _take_anchors_back(subject, found)
+    if found.step.to_status == S.ELIGIBLE:
+        Eligibility.objects.filter(subject=subject).update(is_current=False)
     if subject.status in ENDED:
         call_off(subject, subject.why_left or reason, on=today, by=by)
     else:

@@ -23,6 +23,7 @@ from subjects.actions.follow import adopt
 from subjects.actions.lay_out import SiteSchedules, SubjectRow, VisitRow
 from subjects.actions.plan import keep_next_all
 from subjects.actions.subjects import count_all
+from subjects.identity import fingerprint_of
 from subjects.models import (
     Booking,
     DeviationDraft,
@@ -100,7 +101,9 @@ class _Intake:
             for code, on in self._anchors(row).items()
         )
         SubjectIdentity.objects.bulk_create(
-            SubjectIdentity(subject=subject, **row.identity)
+            SubjectIdentity(
+                subject=subject, fingerprint=fingerprint_of(row.identity), **row.identity
+            )
             for subject, row in pairs
             if row.identity
         )

@@ -15,7 +15,7 @@ from core.dates import local_day, show_clock, show_day
 from core.permissions import Permission
 from core.versions import ChangedError, ConflictError, lock
 from sites.models import Equipment, Person
-from subjects.actions.consents import ConsentNeededError
+from subjects.actions.gates import ConsentNeededError
 from subjects.actions.plan import hold_visit
 from subjects.conduct import Conduct, Step, Value, conduct_of
 from subjects.consents import standing

@@ -18,7 +18,10 @@ from core.permissions import Permission
 from core.versions import ConflictError
 from sites.models import Site, SiteStatus
 from subjects.actions.follow import adopt_at_site
+from subjects.actions.gates import refuse_to_enrol, refuse_unsigned
 from subjects.actions.plan import call_off, hold, replan
+from subjects.eligibility import failed_of
+from subjects.identity import fingerprint_of
 from subjects.models import (
     Contact,
     LeavingReason,
@@ -110,14 +113,16 @@ def set_anchor(subject: Subject, *, code: str, on: date, by: User, reason: str =
 
 @action(Permission.SUBJECT_STATUS, "record eligible")
 def find_eligible(subject: Subject, *, on: date, by: User) -> Subject:
-    """Screening showed that the subject may take part."""
+    """Screening showed that the subject may take part; where there are criteria, this is signed instead."""
+    refuse_unsigned(subject)
     Subject.flow.move(subject, S.ELIGIBLE, by=by, on=on)
     return subject
 
 
 @action(Permission.SUBJECT_STATUS, "enrol")
 def enrol(subject: Subject, *, on: date, by: User, reason: str = "") -> Subject:
-    """Take the subject into the trial."""
+    """Take the subject into the trial, with valid consents and the decision that it is eligible."""
+    refuse_to_enrol(subject, on)
     Subject.flow.move(subject, S.ENROLLED, by=by, on=on, enrolled_on=on)
     set_anchor_date(subject, AnchorKind.ENROLLED, on, reason)
     replan(subject, by=by)
@@ -149,6 +154,8 @@ def end(
     """The subject leaves: screen failed, completed, withdrew, was lost, died or ended early."""
     if status not in ENDED:
         raise RefusedError("That is not a way to leave a trial.")
+    if status == S.SCREEN_FAILED:
+        reason = _with_criteria(subject, reason_code, reason)
     code, said = why(status, reason_code, reason.strip())
     Subject.flow.move(
         subject, status, by=by, on=on, reason=said, ended_on=on, reason_code=code,
@@ -157,6 +164,20 @@ def end(
     call_off(subject, said or subject.get_status_display(), on=on, by=by)
     count(subject.site)
     return subject
+
+
+def _with_criteria(subject: Subject, code: str, reason: str) -> str:
+    """Which criteria failed, in front of what is said; refused where none of them is answered so."""
+    failed = failed_of(subject, code)
+    if failed is None:
+        return reason
+    if not failed:
+        raise RefusedError(
+            f"No {code} criterion of {subject} is answered as failed."
+            " Answer the criterion on the Eligibility page first, or choose another reason."
+        )
+    said = ", ".join(failed)
+    return f"{said}: {reason}" if reason.strip() else said
 
 
 def why(status: str, code: str, text: str) -> tuple[str, str]:
@@ -213,8 +234,9 @@ def rescreen(previous: Subject, *, on: date, consented_on: date, by: User) -> Su
     held = SubjectIdentity.objects.filter(subject=previous).first()
     if held is not None:
         SubjectIdentity.objects.create(
-            subject=subject, name=held.name, phone=held.phone, email=held.email, born=held.born
-        )
+            subject=subject, name=held.name, phone=held.phone, email=held.email, born=held.born,
+            fingerprint=held.fingerprint,
+        )  # fmt: skip
     return subject
 
 
@@ -222,6 +244,9 @@ def rescreen(previous: Subject, *, on: date, consented_on: date, by: User) -> Su
 def identify(subject: Subject, *, values: Mapping[str, str], by: User) -> SubjectIdentity:
     """Keep who the subject is, encrypted and for the site only."""
     made, _ = SubjectIdentity.objects.update_or_create(subject=subject, defaults=dict(values))
+    fingerprint = fingerprint_of({"name": made.name, "born": made.born})
+    if fingerprint != made.fingerprint:
+        SubjectIdentity.objects.filter(pk=made.pk).update(fingerprint=fingerprint)
     return made
 
 

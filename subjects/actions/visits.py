@@ -13,8 +13,8 @@ from core.permissions import Permission
 from core.versions import ConflictError
 from subjects.actions.bookings import OutsideWindowError, today_at
 from subjects.actions.closing import Gap, close
-from subjects.actions.consents import refuse_without_consent
 from subjects.actions.deviations import Kind, State, draft, is_outside
+from subjects.actions.gates import refuse_without_consent
 from subjects.actions.plan import (
     hold,
     hold_visit,

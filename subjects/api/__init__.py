@@ -1,6 +1,19 @@
 """Subjects by number, their visits and consents over REST."""
 
 from subjects.api.consents import ConsentResource, WithdrawalResource
+from subjects.api.eligibility import (
+    CriterionAnswerResource,
+    EligibilityResource,
+    WaiverResource,
+)
 from subjects.api.subjects import SubjectResource, VisitResource
 
-__all__ = ["ConsentResource", "SubjectResource", "VisitResource", "WithdrawalResource"]
+__all__ = [
+    "ConsentResource",
+    "CriterionAnswerResource",
+    "EligibilityResource",
+    "SubjectResource",
+    "VisitResource",
+    "WaiverResource",
+    "WithdrawalResource",
+]

@@ -21,8 +21,9 @@ from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
 from core.dates import ClockError, at
 from core.permissions import Permission
 from sites.models import Person, Room, Site
-from subjects.actions import bookings, corrections, subjects, transfers, visits
+from subjects.actions import bookings, corrections, eligibility, subjects, transfers, visits
 from subjects.actions.plan import hold
+from subjects.api.eligibility import Answering, Asking
 from subjects.availability import around, best, minutes_of
 from subjects.models import Booking, LeavingReason, Subject, Visit
 from subjects.models.subject import ENDED, Sex
@@ -134,6 +135,8 @@ class SubjectResource(WithHistory, Addable):
     start_follow_up = step(subjects.start_follow_up, On)
     end = step(subjects.end, Ending)
     take_back = step(corrections.take_back, Mistake)
+    answer_criteria = step(eligibility.answer_criteria, Answering)
+    request_waiver = step(eligibility.request_waiver, Asking)
     transfer = step(transfers.transfer, Moving, may_end=True)
 
 

@@ -1,6 +1,7 @@
 """Subjects, who they are, their visits, bookings and contacts."""
 
 from subjects.models.consent import Consent, ConsentNote, ConsentWithdrawal
+from subjects.models.eligibility import Answer, CriterionAnswer, Eligibility, Waiver
 from subjects.models.feed import Feed
 from subjects.models.procedure import Measurement, OtherAnswer, Outcome, ProcedureRecord, WhyNot
 from subjects.models.reasons import LeavingReason
@@ -18,12 +19,15 @@ from subjects.models.visit import Acknowledgement, Booking, DeviationDraft, Visi
 
 __all__ = [
     "Acknowledgement",
+    "Answer",
     "Booking",
     "Consent",
     "ConsentNote",
     "ConsentWithdrawal",
     "Contact",
+    "CriterionAnswer",
     "DeviationDraft",
+    "Eligibility",
     "Feed",
     "LeavingReason",
     "Measurement",
@@ -39,5 +43,6 @@ __all__ = [
     "Transfer",
     "Visit",
     "VisitStatus",
+    "Waiver",
     "WhyNot",
 ]

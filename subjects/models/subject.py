@@ -184,12 +184,17 @@ class SubjectIdentity(ScopedModel):
 
     scope = "subject__site"
     view_permission = Permission.IDENTITY_VIEW
+    masked = ("fingerprint",)
 
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="identity")
     name = EncryptedTextField()
     phone = EncryptedTextField(blank=True, default="")
     email = EncryptedTextField(blank=True, default="")
     born = EncryptedTextField("date of birth", blank=True, default="")
+    fingerprint = models.CharField(
+        max_length=64, blank=True, default="", editable=False, db_index=True,
+        help_text="keyed hash of name and date of birth; empty where either is not known",
+    )  # fmt: skip
     revision = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

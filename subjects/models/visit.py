@@ -213,6 +213,7 @@ class DeviationDraft(ScopedModel):
         MISSED_VISIT = "missed_visit", "Missed visit"
         MISSED_PROCEDURE = "missed_procedure", "Missed procedure"
         MISTIMED_SAMPLE = "mistimed_sample", "Sample outside its time"
+        ELIGIBILITY = "eligibility", "Eligibility criterion"
 
     class State(models.TextChoices):
         """Whether it has happened."""

@@ -19,7 +19,8 @@ from sites.models import ConsentApproval
 from subjects.actions import consents
 from subjects.actions.consents import Signed
 from subjects.consents import latest, needs
-from subjects.forms import ConsentForm, CorrectConsentForm, ReasonForm, WithdrawConsentForm
+from subjects.forms import ReasonForm
+from subjects.forms.consents import ConsentForm, CorrectConsentForm, WithdrawConsentForm
 from subjects.models import Consent, ConsentNote, ConsentWithdrawal, Subject
 from subjects.views.subjects import about
 

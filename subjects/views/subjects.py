@@ -22,6 +22,7 @@ from subjects.forms import (
     PreferenceForm,
     ScreenForm,
 )
+from subjects.identity import check_of
 from subjects.models import Preference, Subject, SubjectIdentity
 
 
@@ -43,10 +44,12 @@ def screen(request: Request, pk: int) -> HttpResponse:
 
     def add() -> HttpResponse:
         values = dict(form.cleaned_data)
-        identity = {name: values.pop(name) for name in ("name", "phone")}
+        identity = {name: values.pop(name) for name in ("name", "phone", "born")}
         on = values.pop("screened_on")
         subject = subjects.screen(site, on=on, by=request.user, identity=identity, **values)
         messages.success(request, f"{subject} is in screening.")
+        for match in check_of(subject, request.user).matches:
+            messages.warning(request, f"Same name and date of birth as {match}.")
         return redirect(subject)
 
     return answer(

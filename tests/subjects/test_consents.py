@@ -14,7 +14,8 @@ from core.models import AuditRow, Event
 from core.versions import ConflictError
 from sites.actions import places
 from subjects.actions import consents, subjects, visits
-from subjects.actions.consents import ConsentNeededError, Signed
+from subjects.actions.consents import Signed
+from subjects.actions.gates import ConsentNeededError
 from subjects.consents import latest, needs
 from subjects.models import Consent, ConsentNote, Subject, SubjectAnchor, Visit
 from tests.subjects.consented import DAY, FIRST, main_form, photo, record, signed, version

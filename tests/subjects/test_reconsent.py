@@ -14,7 +14,7 @@ from core.obligations import RULES, Within, refresh
 from sites.models import Place
 from subjects.actions import bookings, consents, subjects, visits
 from subjects.actions.bookings import Wanted
-from subjects.actions.consents import ConsentNeededError
+from subjects.actions.gates import ConsentNeededError
 from subjects.models import Subject
 from tests.subjects.consented import DAY, main_form, record, version
 from tests.world import World, at, screen, visit, weekday_from

@@ -15,6 +15,7 @@ from core.permissions import Permission
 from core.signing import Meaning, Proof, signed
 from core.versions import ConflictError
 from trials.models import (
+    Criterion,
     ProcedureDefinition,
     ScheduleVersion,
     Trial,
@@ -62,6 +63,23 @@ def add_procedures(
         ProcedureDefinition(version=version, position=first + step, group=group, name=name)
         for step, (group, name) in enumerate(names)
     )
+    return version
+
+
+@action(Permission.PROTOCOL_EDIT, "add criteria")
+def add_criteria(
+    version: ScheduleVersion, *, criteria: Iterable[tuple[str, str, str]], by: User
+) -> ScheduleVersion:
+    """Add eligibility criteria to a draft, each with its category and its number in the protocol."""
+    _refuse_unless_draft(version)
+    first = version.criteria.count()
+    Criterion.objects.bulk_create(
+        Criterion(
+            version=version, position=first + step, category=category, identifier=identifier,
+            text=text,
+        )
+        for step, (category, identifier, text) in enumerate(criteria)
+    )  # fmt: skip
     return version
 
 

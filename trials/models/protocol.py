@@ -186,6 +186,11 @@ class Criterion(ScopedModel):
     source_id = models.CharField(max_length=200, blank=True)
     position = models.PositiveSmallIntegerField()
 
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["id", "category"], name="criterion_of_category")
+        ]
+
     def __str__(self) -> str:
         return f"{self.get_category_display()} {self.identifier}"
 

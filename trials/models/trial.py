@@ -101,6 +101,10 @@ class Trial(Scope):
     indication = models.CharField(max_length=200, blank=True)
     is_randomised = models.BooleanField("randomised", default=True)
     blinding = models.CharField(max_length=60, blank=True)
+    allows_waivers = models.BooleanField(
+        "eligibility waivers allowed", default=False,
+        help_text="Only where the protocol says that the sponsor may waive a criterion.",
+    )  # fmt: skip
     planned_subjects = models.PositiveIntegerField(null=True, blank=True)
     planned_sites = models.PositiveIntegerField(null=True, blank=True)
     status = models.CharField(

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from core.access import can, require
 from core.permissions import Permission
+from core.signing import signatures
 from core.web import Request, find, page
 from safety.models import AdverseEvent
+from subjects.actions.gates import unsigned_of
 from subjects.consents import consents_of, outdated
+from subjects.eligibility import content_of, sheet_of
+from subjects.identity import check_of
 from subjects.models import Preference, Subject
 from workspace import queries
 from workspace import subject as about
@@ -76,6 +80,28 @@ def subject_consents(request: Request, code: str, number: str) -> HttpResponse:
         "may_record": can(request.user, Permission.CONSENT_RECORD, record),
     }
     return page(request, "workspace/subject_consents.html", context)
+
+
+@require_GET
+def subject_eligibility(request: Request, code: str, number: str) -> HttpResponse:
+    """Every criterion with its answer and source, what is left to settle, and the decision."""
+    record, context = _framed(request, code, number, "Eligibility")
+    if (sheet := sheet_of(record)) is None:
+        raise Http404("The protocol of this subject has no criteria here.")
+    user, shown = request.user, request.GET.get("show", "")
+    context |= {
+        "sheet": sheet,
+        "shown": shown,
+        "groups": about.criteria_shown(sheet, shown),
+        "obstacles": [*sheet.hindrances, *unsigned_of(record, context["today"])],
+        "signatures": signatures(record, content_of),
+        "span": about.screening_left(context["visits"], record, context["today"]),
+        "check": check_of(record, user) if can(user, Permission.IDENTITY_VIEW, record) else None,
+        "may_answer": can(user, Permission.ELIGIBILITY_ANSWER, record),
+        "may_decide": can(user, Permission.ELIGIBILITY_DECIDE, record),
+        "may_waive": can(user, Permission.ELIGIBILITY_WAIVE, record),
+    }
+    return page(request, "workspace/subject_eligibility.html", context)
 
 
 @require_GET

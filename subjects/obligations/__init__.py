@@ -52,8 +52,11 @@ from subjects.models import (
     VisitStatus,
 )
 from subjects.models.subject import ACTIVE
+from subjects.obligations.eligibility import eligibility_to_decide, waiver_to_decide
 from subjects.queries import NOT_PLANNED, in_conflict
 from trials.models import ConsentVersion
+
+__all__ = ["eligibility_to_decide", "waiver_to_decide"]
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=14)

@@ -1,0 +1,83 @@
+"""What must be there before a subject goes on: consents before visits, eligibility before enrolment."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.utils import timezone
+
+from core.actions import RefusedError
+from core.dates import show_day
+from core.links import address
+from subjects.consents import needs
+from subjects.eligibility import Sheet, sheet_of
+from subjects.models import Subject, Visit
+
+
+class ConsentNeededError(RefusedError):
+    """Nothing goes on before a consent is signed; the page that records it is the way out."""
+
+    code = "consent_needed"
+    step = "Record consent"
+
+    def __init__(self, subject: Subject, text: str) -> None:
+        self.url = address("subjects:record_consent", subject.pk)
+        super().__init__(text)
+
+
+class EligibilityNeededError(RefusedError):
+    """Nobody is enrolled before the decision is signed; the criteria are the way out."""
+
+    code = "eligibility_needed"
+    step = "See eligibility"
+
+    def __init__(self, subject: Subject, text: str) -> None:
+        self.url = address("workspace:subject_eligibility", subject.trial.code, subject.number)
+        super().__init__(text)
+
+
+def refuse_without_consent(visit: Visit, on: date) -> None:
+    """No visit goes on without the consents it needs; trials that need none are passed by."""
+    refuse_unconsented(visit.subject, on, f"{visit.name} cannot take place on {show_day(on)}.")
+
+
+def refuse_unconsented(subject: Subject, on: date, what: str) -> None:
+    """Say what cannot be done on a day for want of a consent that is needed before visits."""
+    for text in unsigned_of(subject, on):
+        raise ConsentNeededError(subject, f"{what} {text}")
+
+
+def unsigned_of(subject: Subject, on: date) -> list[str]:
+    """The consents that are to be signed before anything goes on that day, in words."""
+    found = needs(subject, on, timezone.now())
+    return [need.text(subject) for need in found if need.blocks(on)]
+
+
+def refuse_unsigned(subject: Subject) -> None:
+    """Where the protocol has criteria, a subject becomes eligible by the investigator's signature."""
+    if sheet_of(subject) is not None:
+        raise EligibilityNeededError(
+            subject,
+            f"{subject} becomes eligible when the investigator signs the decision on its"
+            " Eligibility page.",
+        )
+
+
+def refuse_to_enrol(subject: Subject, on: date) -> None:
+    """Enrolment needs the consents of the day and, where there are criteria, the signed decision."""
+    what = f"{subject} cannot be enrolled on {show_day(on)}."
+    refuse_unconsented(subject, on, what)
+    sheet = sheet_of(subject)
+    if sheet is not None and (why := _undecided(sheet, on)):
+        raise EligibilityNeededError(subject, f"{what} {why}")
+
+
+def _undecided(sheet: Sheet, on: date) -> str:
+    """What is wrong with the decision, for enrolment on a day; empty where nothing is."""
+    if sheet.is_stale:
+        return "Its answers changed after the decision was signed: the investigator signs again."
+    if sheet.held is None or sheet.held.decided_on is None:
+        return "The investigator has not signed that it is eligible."
+    if sheet.held.decided_on > on:
+        return f"The decision was signed later, on {show_day(sheet.held.decided_on)}."
+    return ""
