@@ -6,7 +6,7 @@ from pathlib import Path
 os.environ["CTMS_HOME"] = str(Path(__file__).resolve().parent.parent / "var" / "test")
 os.environ["CTMS_DURABLE"] = "no"
 os.environ["CTMS_DEMO"] = "yes"  # private, also where DATABASE_URL names a server
-os.environ.setdefault("LOG_LEVEL", "WARNING")
+os.environ.setdefault("LOG_LEVEL", "ERROR")
 
 from ctms.settings import *
 from ctms.settings import EMBEDDED_SERVERS, MIDDLEWARE

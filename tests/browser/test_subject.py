@@ -52,7 +52,7 @@ def test_a_day_is_typed_read_and_shown(
     meant = timezone.localdate(timezone=live.coordinator.zone) - timedelta(days=3)
     expect(day).to_have_value(show_day(meant))
     expect(tab.locator(f"#{day.get_attribute('id')}-echo")).to_have_text(f"{meant:%a}, 3 days ago")
-    tab.get_by_role("button", name="Open calendar").last.click()
+    tab.locator(f"[data-calendar={day.get_attribute('id')}]").click()
     calendar = tab.locator("input[type=date]")
     calendar.evaluate(
         "input => { input.value = '2026-02-01'; input.dispatchEvent(new Event('change')); }"
