@@ -28,6 +28,8 @@ class Role(models.TextChoices):
     TMF_SPECIALIST = "tmf_specialist", "TMF specialist"
     MEDICAL_MONITOR = "medical_monitor", "Medical monitor"
     VENDOR_USER = "vendor_user", "Vendor user"
+    UNBLINDED_PHARMACIST = "unblinded_pharmacist", "Unblinded pharmacist"
+    UNBLINDED_CRA = "unblinded_cra", "Unblinded CRA"
     AUDITOR = "auditor", "Auditor"
     ADMINISTRATOR = "administrator", "Administrator"
     SERVICE = "service", "Service account"
@@ -74,7 +76,7 @@ RUN_VISITS = READ_EVENTS | {
 }  # fmt: skip
 RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
-    Permission.CONSENT_RECORD, Permission.ELIGIBILITY_ANSWER,
+    Permission.CONSENT_RECORD, Permission.ELIGIBILITY_ANSWER, Permission.RANDOMISATION_RECORD,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
     Permission.ADVERSE_EVENT_LOG,
 }  # fmt: skip
@@ -146,6 +148,14 @@ BUNDLES: dict[str, Bundle] = {
         "Works for a vendor in the trials the vendor serves.", TRIAL_KINDS, READ_TRIAL,
         "workspace:trials",
     ),
+    Role.UNBLINDED_PHARMACIST: Bundle(
+        "Prepares study drug at a site and knows what subjects are allocated to.",
+        SITE_KINDS, READ_SUBJECTS | {Permission.ALLOCATION_VIEW, Permission.ALLOCATION_RECORD},
+    ),
+    Role.UNBLINDED_CRA: Bundle(
+        "Monitors study drug at sites and knows what subjects are allocated to.",
+        TRIAL_KINDS, READ_SUBJECTS | {Permission.ALLOCATION_VIEW},
+    ),
     Role.AUDITOR: Bundle(
         "Reads everything in a trial, with its audit trail, and changes nothing.",
         WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW}, "workspace:trials",
@@ -165,4 +175,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
 }  # fmt: skip
 
-SITE_ROLES = frozenset({Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT})
+SITE_ROLES = frozenset(
+    {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT, Role.UNBLINDED_PHARMACIST}
+)
+UNBLINDED = frozenset({Role.UNBLINDED_PHARMACIST, Role.UNBLINDED_CRA})

@@ -22,6 +22,7 @@ from subjects.api import (
     ConsentResource,
     CriterionAnswerResource,
     EligibilityResource,
+    RandomisationResource,
     SubjectResource,
     VisitResource,
     WaiverResource,
@@ -66,6 +67,7 @@ RESOURCES = {
     "eligibilities": EligibilityResource,
     "criterion-answers": CriterionAnswerResource,
     "waivers": WaiverResource,
+    "randomisations": RandomisationResource,
     "obligations": ObligationResource,
     "events": EventResource,
 }

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import ResolverMatch
 
-from accounts.roles import SITE_ROLES
+from accounts.roles import SITE_ROLES, UNBLINDED
 from core.access import has_anywhere, live
 from core.links import address
 from core.lists.order import first_where
@@ -46,8 +46,8 @@ def is_site_staff(user: User) -> bool:
 
 
 def works_above_sites(user: User) -> bool:
-    """Whether the person holds a role of a sponsor, not of a site."""
-    return any(held.role not in SITE_ROLES for held in live(user))
+    """Whether the person works in trials: for a sponsor, or unblinded and apart from a site's visits."""
+    return any(held.role not in SITE_ROLES - UNBLINDED for held in live(user))
 
 
 def at_hand(request: HttpRequest, user: User) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from core.actions import RefusedError
 from core.models import AuditRow, StatusChange
 from core.versions import ConflictError
-from subjects.models import Booking, Subject, SubjectStatus, Visit
+from subjects.models import Booking, Randomisation, Subject, SubjectStatus, Visit
 
 LABELS = dict(SubjectStatus.choices)
 
@@ -40,6 +40,17 @@ class Mistake:
             return ()
         rows = AuditRow.objects.filter(event_id=self.step.event_id, tbl=table, op=op, **fields)
         return rows.order_by("pk")
+
+
+def refuse_while_randomised(subject: Subject, status: str) -> None:
+    """Who is randomised stays enrolled: the randomisation is voided first."""
+    if status != SubjectStatus.ENROLLED:
+        return
+    held = Randomisation.objects.filter(subject=subject, voided_at=None).first()
+    if held is not None:
+        raise RefusedError(
+            f"{subject} is randomised under number {held.number}. Void the randomisation first."
+        )
 
 
 def last_step(subject: Subject, status: str) -> Mistake:

@@ -10,7 +10,15 @@ from django.urls import reverse
 from accounts.models import User
 from core.access import can
 from core.permissions import Permission
-from subjects.models import Booking, Subject, SubjectStatus, Transfer, Visit, VisitStatus
+from subjects.models import (
+    Booking,
+    Randomisation,
+    Subject,
+    SubjectStatus,
+    Transfer,
+    Visit,
+    VisitStatus,
+)
 from subjects.queries import may_acknowledge
 
 
@@ -41,8 +49,9 @@ ALWAYS = (
 
 
 def of_subject(
-    subject: Subject, user: User, moving: Transfer | None, *, is_signed: bool = False
-) -> list[Step]:
+    subject: Subject, user: User, moving: Transfer | None, *, is_signed: bool = False,
+    randomised: Randomisation | None = None,
+) -> list[Step]:  # fmt: skip
     """The steps a subject can take from here, in the order of a trial."""
     found = []
     after = Subject.flow.after(subject.status)
@@ -59,11 +68,32 @@ def of_subject(
         for permission, name, text in ALWAYS
         if can(user, permission, subject)
     ]
+    found += _randomisation(subject, user, randomised)
     if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):
         found.append(Step(reverse("subjects:rescreen", args=[subject.pk]), "Screen again"))
     if after and can(user, Permission.SUBJECT_TRANSFER, subject):
         found.append(_transfer(subject, moving))
     return found
+
+
+def _randomisation(subject: Subject, user: User, held: Randomisation | None) -> list[Step]:
+    """Recording a randomisation or putting it right, and the allocation for unblinded people."""
+    if held is None:
+        may_be = subject.enrolled_on or S.ENROLLED in Subject.flow.after(subject.status)
+        if not (may_be and subject.trial.is_randomised):
+            return []
+        found = [Step(reverse("subjects:randomise", args=[subject.pk]), "Record randomisation")]
+        return found if can(user, Permission.RANDOMISATION_RECORD, subject) else []
+    ways = (
+        (Permission.RANDOMISATION_RECORD, "correct_randomisation", "Correct randomisation"),
+        (Permission.RANDOMISATION_RECORD, "void_randomisation", "Void randomisation"),
+        (Permission.ALLOCATION_VIEW, "allocation", "Allocation"),
+    )
+    return [
+        Step(reverse(f"subjects:{name}", args=[held.pk]), text)
+        for permission, name, text in ways
+        if can(user, permission, subject)
+    ]
 
 
 def _transfer(subject: Subject, moving: Transfer | None) -> Step:

@@ -11,6 +11,7 @@ from subjects.views import (
     feeds,
     imports,
     lists,
+    randomisation,
     subjects,
     today,
     visits,
@@ -77,6 +78,18 @@ urlpatterns = [
     path("consents/<int:pk>/correct/", consents.correct_consent, name="correct_consent"),
     path("consents/<int:pk>/void/", consents.void_consent, name="void_consent"),
     path("consents/<int:pk>/withdraw/", consents.withdraw_consent, name="withdraw_consent"),
+    path("subjects/<int:pk>/randomise/", randomisation.randomise, name="randomise"),
+    path(
+        "randomisations/<int:pk>/correct/",
+        randomisation.correct_randomisation,
+        name="correct_randomisation",
+    ),
+    path(
+        "randomisations/<int:pk>/void/",
+        randomisation.void_randomisation,
+        name="void_randomisation",
+    ),
+    path("randomisations/<int:pk>/allocation/", randomisation.allocation, name="allocation"),
     path("subjects/<int:pk>/criteria/", eligibility.answer_criteria, name="answer_criteria"),
     path("subjects/<int:pk>/decide/", eligibility.decide_eligible, name="decide_eligible"),
     path(

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 
 from core.permissions import Permission
-from subjects.actions import eligibility
+from subjects.actions import eligibility, randomisation
 from tests.subjects.criteria import answer, criterion, with_criteria
 from tests.ways import Table, Way
 from tests.world import World, screen
@@ -16,6 +16,7 @@ from trials.actions import trials
 
 def eligibility_ways(world: World) -> Table:
     """A subject with criteria, one of them failed and asked to be waived."""
+    other = screen(world)
     with_criteria(world, "7.0")
     subject = screen(world)
     trials.change_trial(world.trial, values={"allows_waivers": True}, by=world.admin)
@@ -29,7 +30,24 @@ def eligibility_ways(world: World) -> Table:
     def to(name: str, *args: object) -> str:
         return reverse(name, args=args)
 
+    randomised = randomisation.randomise(
+        other, on=other.screened_on, number="R-1", reason="in test", by=world.coordinator
+    )
+    record = Permission.RANDOMISATION_RECORD
     return {
+        "subjects:randomise": [Way(to("subjects:randomise", subject.pk), get=record, **change)],
+        "subjects:correct_randomisation": [
+            Way(to("subjects:correct_randomisation", randomised.pk), get=record, **change)
+        ],
+        "subjects:void_randomisation": [
+            Way(to("subjects:void_randomisation", randomised.pk), get=record, **change)
+        ],
+        "subjects:allocation": [
+            Way(
+                to("subjects:allocation", randomised.pk), get=Permission.ALLOCATION_VIEW,
+                post=Permission.ALLOCATION_RECORD, **change,
+            )
+        ],
         "workspace:subject_eligibility": [
             Way(to("workspace:subject_eligibility", world.trial.code, subject.number), **see)
         ],

@@ -21,6 +21,7 @@ from subjects.models import (
     Contact,
     DeviationDraft,
     Preference,
+    Randomisation,
     Subject,
     SubjectIdentity,
     SubjectStatus,
@@ -63,6 +64,7 @@ def frame(
     moving = next((move for move in moves if move.state == Transfer.State.PLANNED), None)
     may_change = can(user, Permission.SUBJECT_STATUS, subject)
     standing = standing_of(subject)
+    randomised = Randomisation.objects.filter(subject=subject, voided_at=None).first()
     return {
         "subject": subject,
         "trial": subject.trial,
@@ -84,7 +86,10 @@ def frame(
         "may_end": may_change and bool(Subject.flow.after(subject.status)),
         "moves": moves,
         "moving": moving,
-        "steps": steps.of_subject(subject, user, moving, is_signed=standing.is_asked),
+        "randomised": randomised,
+        "steps": steps.of_subject(
+            subject, user, moving, is_signed=standing.is_asked, randomised=randomised
+        ),
         "tabs": _tabs(subject, user, len(visits), current, standing),
     }
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.models import Grant, User
 from accounts.projection import group_for
 from accounts.queries import scope_name
-from accounts.roles import BUNDLES, Role
+from accounts.roles import BUNDLES, UNBLINDED, Role
 from core.access import Scope, ScopeKind, can, reach
 from core.actions import RefusedError, action
 from core.permissions import Permission
@@ -57,6 +57,11 @@ def _refuse(scope: Scope, person: User, role: str, by: User) -> None:
         raise RefusedError(
             f"You can give what you hold yourself. Ask an administrator: {min(lacking)}."
         )
+    if (other := _blinded_otherwise(scope, person, role)) is not None:
+        raise RefusedError(
+            f"{person} is {Role(other).in_text} and cannot also be {Role(role).in_text}: nobody is"
+            " blinded and unblinded in one trial. End that role, or give both on single trials."
+        )
     if (other := _conflict(person, role)) is not None:
         raise RefusedError(
             f"{person} is {Role(other).in_text} and cannot also be"
@@ -69,6 +74,18 @@ def _lacking(scope: Scope, role: str, by: User) -> list[str]:
     if reach(by, Permission.GRANT_EDIT).everywhere:
         return []
     return [held.label for held in BUNDLES[role].permissions if not can(by, held, scope)]
+
+
+def _blinded_otherwise(scope: Scope, person: User, role: str) -> str | None:
+    """A role the person holds, perhaps in the same trial, that is blinded where the new one is not."""
+    trial_id = scope.own_ids().trial_id
+    for held in person.grants.filter(ended_at=None).exclude(valid_to__lte=timezone.now()):
+        both = {role, held.role}
+        sees = all(Permission.SUBJECT_VIEW in BUNDLES[each].permissions for each in both)
+        meet = trial_id is None or held.trial_id in {None, trial_id}
+        if sees and meet and len(both & UNBLINDED) == 1:
+            return str(held.role)
+    return None
 
 
 def _conflict(person: User, role: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from core.dates import at
-from ctms.demo import consents, eligibility, events
+from ctms.demo import consents, eligibility, events, randomisation
 from ctms.demo.conduct import conduct_visit
 from ctms.demo.days import DAY, WorkingDays
 from ctms.demo.lists import rows_of
@@ -69,6 +69,7 @@ def _consent(site: Site, place: Place, working: WorkingDays, organisation: Organ
     consents.sign(trial, [site], there, explainers, by)
     consents.withdraw(trial, organisation.coordinator)
     eligibility.answer(trial, working, organisation)
+    randomisation.record(trial, organisation)
 
 
 def live_through(place: Place, now: datetime, by: User) -> None:

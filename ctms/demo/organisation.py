@@ -10,7 +10,7 @@ from accounts import actions as accounts
 from accounts import second_factor
 from accounts.bootstrap import first_administrator, system_account
 from accounts.models import User
-from accounts.roles import Role
+from accounts.roles import SITE_ROLES, Role
 from core.access import Scope
 from core.models import Deployment
 from ctms.demo import protocols
@@ -31,7 +31,9 @@ PEOPLE = [
     ("priya", "Priya Nair", "Study coordinator", Role.COORDINATOR),
     ("hannah", "Hannah Osei", "Principal investigator", Role.INVESTIGATOR),
     ("tom", "Tom Ellery", "Research nurse", Role.SITE_SUPPORT),
+    ("ewa", "Ewa Nowak", "Unblinded pharmacist", Role.UNBLINDED_PHARMACIST),
     ("jonas", "Jonas Lindqvist", "CRA", Role.CRA),
+    ("marek", "Marek Zelenka", "Unblinded CRA", Role.UNBLINDED_CRA),
     ("mina", "Mina Farrow", "Clinical trial assistant", Role.CTA),
     ("amara", "Amara Bello", "Clinical trial manager", Role.TRIAL_MANAGER),
     ("elena", "Elena Fischer", "Medical monitor", Role.MEDICAL_MONITOR),
@@ -41,8 +43,10 @@ PEOPLE = [
     ("victor", "Victor Sandoval", "Vice president", Role.VICE_PRESIDENT),
     ("ines", "Inês Carvalho", "Auditor", Role.AUDITOR),
 ]
-AT_SITE = {Role.COORDINATOR, Role.INVESTIGATOR, Role.SITE_SUPPORT}
-ON_TRIAL = {Role.CRA, Role.CTA, Role.TRIAL_MANAGER, Role.MEDICAL_MONITOR}
+AT_SITE = SITE_ROLES
+ON_TRIAL = {
+    Role.CRA, Role.CTA, Role.TRIAL_MANAGER, Role.MEDICAL_MONITOR, Role.UNBLINDED_CRA,
+}  # fmt: skip
 ROOMS = (
     "Room 1", "Room 2", "Room 3", "Room 4", "Room 5", "Room 6, infusion", "Room 7, infusion",
 )  # fmt: skip

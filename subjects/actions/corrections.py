@@ -17,7 +17,7 @@ from sites.actions.claims import queue
 from subjects.actions import bookings
 from subjects.actions.plan import call_off, hold, replan
 from subjects.actions.subjects import count
-from subjects.corrections import Mistake, last_step
+from subjects.corrections import Mistake, last_step, refuse_while_randomised
 from subjects.models import (
     Booking,
     DeviationDraft,
@@ -42,6 +42,12 @@ LEFT = ("ended_on", "reason_code", "status_reason")
 @action(Permission.SUBJECT_STATUS, TAKE_BACK)
 def take_back(subject: Subject, *, status: str, reason: str, by: User) -> Subject:
     """Undo the last status of a subject, recorded by mistake; visits and times come back with it."""
+    refuse_while_randomised(subject, status)
+    return undo(subject, status, reason, by)
+
+
+def undo(subject: Subject, status: str, reason: str, by: User) -> Subject:
+    """The subject as it was before its last status, with its visits and times."""
     (subject,) = hold([subject.pk])
     found = last_step(subject, status)
     today = timezone.localdate(timezone=subject.site.place.zone)

@@ -6,12 +6,14 @@ from subjects.api.eligibility import (
     EligibilityResource,
     WaiverResource,
 )
+from subjects.api.randomisation import RandomisationResource
 from subjects.api.subjects import SubjectResource, VisitResource
 
 __all__ = [
     "ConsentResource",
     "CriterionAnswerResource",
     "EligibilityResource",
+    "RandomisationResource",
     "SubjectResource",
     "VisitResource",
     "WaiverResource",

@@ -4,6 +4,7 @@ from subjects.models.consent import Consent, ConsentNote, ConsentWithdrawal
 from subjects.models.eligibility import Answer, CriterionAnswer, Eligibility, Waiver
 from subjects.models.feed import Feed
 from subjects.models.procedure import Measurement, OtherAnswer, Outcome, ProcedureRecord, WhyNot
+from subjects.models.randomisation import Allocation, Randomisation
 from subjects.models.reasons import LeavingReason
 from subjects.models.subject import (
     Contact,
@@ -19,6 +20,7 @@ from subjects.models.visit import Acknowledgement, Booking, DeviationDraft, Visi
 
 __all__ = [
     "Acknowledgement",
+    "Allocation",
     "Answer",
     "Booking",
     "Consent",
@@ -35,6 +37,7 @@ __all__ = [
     "Outcome",
     "Preference",
     "ProcedureRecord",
+    "Randomisation",
     "Subject",
     "SubjectAnchor",
     "SubjectIdentity",

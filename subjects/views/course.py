@@ -21,7 +21,7 @@ from core.web import Request, find, page
 from sites.models import Site, SiteStatus
 from subjects import consequences
 from subjects.actions import corrections, subjects, transfers, visits
-from subjects.corrections import last_step
+from subjects.corrections import last_step, refuse_while_randomised
 from subjects.forms import (
     AnchoredStepForm,
     AnchorForm,
@@ -136,6 +136,7 @@ def take_back(request: Request, pk: int) -> HttpResponse:
     """Take back the last status of a subject, once it is seen what comes back with it."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
     try:
+        refuse_while_randomised(subject, subject.status)
         found = last_step(subject, request.POST.get("status", subject.status))
     except (RefusedError, ConflictError) as error:
         messages.error(request, str(error))

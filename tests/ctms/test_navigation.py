@@ -17,7 +17,7 @@ from core.kept import forget
 from ctms.navigation import Groups, Item, groups, navigation
 from sites.models import Place
 from subjects.actions import subjects
-from tests.world import World, make_place, make_site, screen
+from tests.world import World, make_place, make_site, screen, user_with
 from trials.actions import trials
 
 pytestmark = pytest.mark.django_db
@@ -231,3 +231,9 @@ def test_the_navigation_takes_few_queries(
         first = groups(request, person)
     with django_assert_num_queries(0):
         assert groups(request, person) == first, "kept for a moment"
+
+
+def test_an_unblinded_pharmacist_finds_the_subjects_of_the_site(world: World) -> None:
+    found = texts(shown(user_with(Role.UNBLINDED_PHARMACIST, world.site, world.admin)))
+    assert "Subjects" in found["Organisation"]
+    assert "Subjects" in found["Trial"]
