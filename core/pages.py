@@ -65,7 +65,7 @@ def _refused(form: forms.BaseForm, error: Exception) -> dict[str, Any]:
     """Say in the form why it was refused; a stale one may be sent again by whoever has read what is so."""
     if not isinstance(error, ChangedError) or error.record != getattr(form, "instance", None):
         form.add_error(None, str(error))
-        return {}
+        return {"way_out": error} if getattr(error, "url", "") else {}
     now = [f"{form[name].label}: {_words(error.record, name)}" for name in _typed_anew(form)]
     there = f"What is there now: {'; '.join(now)}. " if now else ""
     form.add_error(None, f"{error.fact} {there}Save again to replace it by what you typed.")

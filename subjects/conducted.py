@@ -229,6 +229,18 @@ def page_of(visit: Visit, user: User, now: datetime, typed: Typed) -> dict[str, 
     }  # fmt: skip
 
 
+def worksheet_of(visit: Visit, now: datetime) -> dict[str, Any]:
+    """What stands on the sheet of a visit: its procedures with room to write."""
+    place = visit.site.place
+    conduct, booking = conduct_of(visit), visit.bookings.filter(is_live=True).first()
+    return {
+        "visit": visit, "place": place, "now": now,
+        "day": day_of(visit, booking, local_day(now, place.zone)),
+        "window": calendar.window_of(visit, booking.on if booking else None),
+        "rows": rows_of(conduct, place.zone, now, Typed(), may=False),
+    }  # fmt: skip
+
+
 def day_of(visit: Visit, booking: Booking | None, today: date) -> date:
     """The day on which the procedures of a visit are done, unless said otherwise."""
     return visit.performed_on or (booking.on if booking else today)

@@ -36,6 +36,7 @@ urlpatterns = [
     path("visits/<int:pk>/check-in/", visits.check_in, name="check_in"),
     path("visits/<int:pk>/start/", visits.start, name="start"),
     path("visits/<int:pk>/conduct/", conduct.conduct, name="conduct"),
+    path("visits/<int:pk>/worksheet/", conduct.worksheet, name="worksheet"),
     path("visits/<int:pk>/procedures/<slug:slug>/", conduct.answer, name="answer"),
     path("visits/<int:pk>/add-procedure/", conduct.add_procedure, name="add_procedure"),
     path("visits/<int:pk>/complete/", conduct.complete, name="complete"),

@@ -33,6 +33,7 @@ def conduct_ways(world: World) -> dict[str, list[Way]]:
 
     return {
         "subjects:conduct": [Way(to("conduct", held.pk), see=see)],
+        "subjects:worksheet": [Way(to("worksheet", held.pk), see=see)],
         "subjects:answer": [
             Way(to("answer", held.pk, f"r{record.pk}"), see=see, post=do, methods="POST")
         ],

@@ -38,6 +38,14 @@ def conduct(request: Request, pk: int) -> HttpResponse:
     return _show(request, find(Visit, request.user, along=ALONG, pk=pk))
 
 
+@require_GET
+def worksheet(request: Request, pk: int) -> HttpResponse:
+    """The procedures of a visit to print and fill in by hand, without names."""
+    visit = find(Visit, request.user, along=ALONG, pk=pk)
+    context = conducted.worksheet_of(visit, timezone.now())
+    return page(request, "subjects/worksheet.html", context)
+
+
 def _show(request: Request, visit: Visit, status: int = 200, **problem: Any) -> HttpResponse:
     """The page; with what was refused in its row, and what was typed there."""
     slug = problem.get("wrong_slug", "")

@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from subjects.actions import procedures
+from subjects.actions import procedures, subjects
 from subjects.conduct import conduct_of
 from subjects.models import DeviationDraft, OtherAnswer, Outcome, ProcedureRecord, Visit
 from tests.markup import faults
@@ -169,3 +169,27 @@ def test_completing_a_visit_takes_few_queries(
     assert done.status_code == 302
     assert len(conduct_of(held).steps) == 14
     assert DeviationDraft.objects.count() == len(slugs)
+
+
+def test_the_worksheet_has_room_to_write_and_no_names(
+    world: World, client: Client, held: Visit
+) -> None:
+    subjects.identify(held.subject, values={"name": "Ada Marker"}, by=world.coordinator)
+    answer(world, held, "Adverse events", note="None new")
+    text = " ".join(client.get(reverse("subjects:worksheet", args=[held.pk])).text.split())
+    assert "Systolic ____ mmHg" in text
+    assert "None new" in text
+    assert "Ada Marker" not in text
+
+
+def test_two_answers_stop_completion_and_lead_to_the_procedures(
+    world: World, client: Client, held: Visit
+) -> None:
+    answer(world, held, "Adverse events")
+    post(client, held, "Adverse events", revision=0, outcome="not_done", why_not="forgotten")
+    slugs = [step.slug for step in conduct_of(held).missing]
+    fields = {f"why-{one}": "staff" for one in slugs} | {"on": timezone.localdate().isoformat()}
+    refused = client.post(reverse("subjects:complete", args=[held.pk]), fields)
+    assert refused.status_code == 422
+    assert "There are two answers to Adverse events" in refused.text
+    assert f'href="{held.conduct_url}"' in refused.text
