@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.dates import show_clock
 from subjects.models import Measurement, OtherAnswer, Outcome, ProcedureRecord, Visit
+from subjects.models.procedure import LACKING
 from trials.models import VisitProcedure
 from trials.panels import Measure, Panel, panel_of
 from trials.words import say_sample
@@ -101,14 +102,29 @@ class Step:
     @property
     def is_lacking(self) -> bool:
         """Whether the protocol asks for it and it was not done, or not all of it."""
-        is_short = self.outcome in {Outcome.NOT_DONE, Outcome.PARTLY}
-        return is_short and self.need != Need.CONDITIONAL
+        return self.outcome in LACKING and self.need != Need.CONDITIONAL
 
     @property
     def is_mistimed(self) -> bool:
         """Whether it was done outside the minutes that are allowed."""
         done_at = self.record.done_at if self.record else None
         return done_at is not None and self.allowed is not None and not self.allowed.holds(done_at)
+
+    @property
+    def off(self) -> str:
+        """How far outside its minutes it was done, in words; empty where it was in time."""
+        done_at = self.record.done_at if self.record else None
+        if done_at is None or self.allowed is None or not self.is_mistimed:
+            return ""
+        is_late = done_at > self.allowed.latest
+        by = done_at - self.allowed.latest if is_late else self.allowed.earliest - done_at
+        return f"{round(by.total_seconds() / 60)} min too {'late' if is_late else 'early'}"
+
+    def record_at(self, visit: Visit) -> ProcedureRecord:
+        """Its record at the visit, a new one where there is none."""
+        return self.record or ProcedureRecord(
+            visit=visit, definition_id=self.definition_id, minute=self.minute, name=self.name[:300]
+        )
 
     @property
     def unsettled(self) -> list[Value]:
@@ -130,7 +146,6 @@ class Conduct:
     """The steps of a visit, as they stand."""
 
     steps: tuple[Step, ...]
-    zero_at: datetime | None
 
     def step(self, slug: str) -> Step | None:
         """The step of this address, while the visit has it."""
@@ -289,7 +304,7 @@ def _in_order(steps: list[Step]) -> Conduct:
     numbered = [replace(step, number=number) for number, step in enumerate(steps, 1)]
     zero = next((step for step in numbered if step.is_time_zero), None)
     zero_at = zero.record.done_at if zero and zero.record else None
-    return Conduct(tuple(_placed(step, numbered, zero, zero_at) for step in numbered), zero_at)
+    return Conduct(tuple(_placed(step, numbered, zero, zero_at) for step in numbered))
 
 
 def _placed(step: Step, steps: list[Step], zero: Step | None, zero_at: datetime | None) -> Step:

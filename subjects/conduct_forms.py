@@ -14,6 +14,7 @@ from sites.models import Equipment, Person
 from subjects.conduct import Conduct, Step
 from subjects.forms import DayForm
 from subjects.models import Outcome, Visit, WhyNot
+from subjects.models.procedure import PERFORMED
 
 WHY = [("", "Choose a reason"), *WhyNot.choices]
 
@@ -55,7 +56,7 @@ class AnswerForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """The instant at which it was, by the clocks of the place."""
         values = super().clean() or self.cleaned_data
-        if self.errors or values["outcome"] not in {Outcome.DONE, Outcome.PARTLY}:
+        if self.errors or values["outcome"] not in PERFORMED:
             return values
         now = timezone.now()
         on, clock = values.get("on") or self.day, values.get("clock")

@@ -19,12 +19,12 @@ from core.permissions import Permission
 from sites.models import Equipment, Person
 from subjects import availability, calendar, diary
 from subjects.conduct import Conduct, Need, Step, clock_words, conduct_of
+from subjects.conduct_forms import WHY
 from subjects.consents import needs
-from subjects.models import Booking, Outcome, Preference, Visit, VisitStatus, WhyNot
+from subjects.models import Booking, Outcome, Preference, Visit, VisitStatus
 
 OFFERS = 3
 OUTCOMES = [(one.value, one.label) for one in Outcome if one != Outcome.OPEN]
-WHY = [("", "Choose a reason"), *WhyNot.choices]
 STATES = {
     Outcome.DONE: "is-done", Outcome.NOT_APPLICABLE: "is-done", Outcome.PARTLY: "is-lacking",
     Outcome.NOT_DONE: "is-lacking",
@@ -156,18 +156,9 @@ def meta_of(step: Step, conduct: Conduct) -> str:
 def _outcome(step: Step) -> str:
     record = step.record
     if record is None or record.outcome == Outcome.DONE:
-        return _off(step) if step.is_mistimed else ""
+        return step.off
     label = str(record.get_outcome_display())
     return f"{label}: {record.get_why_not_display().lower()}" if record.why_not else label
-
-
-def _off(step: Step) -> str:
-    done_at = step.record.done_at if step.record else None
-    if done_at is None or step.allowed is None:
-        return ""
-    late = done_at > step.allowed.latest
-    by = done_at - step.allowed.latest if late else step.allowed.earliest - done_at
-    return f"{round(by.total_seconds() / 60)} min too {'late' if late else 'early'}"
 
 
 def _values(step: Step) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from core.actions import RefusedError
 from core.dates import local_day, show_clock, show_day
@@ -126,9 +126,7 @@ def _answer_open(
 
 def _unanswered(visit: Visit, step: Step, gaps: Mapping[str, Gap]) -> ProcedureRecord:
     gap = gaps.get(step.slug, Gap())
-    record = step.record or ProcedureRecord(
-        visit=visit, definition_id=step.definition_id, minute=step.minute, name=step.name[:300]
-    )
+    record = step.record_at(visit)
     record.outcome = Outcome.NOT_DONE if gap.why_not else Outcome.NOT_APPLICABLE
     record.why_not, record.note = gap.why_not, gap.note[:300] or record.note
     record.done_at = record.performer = record.equipment = None
@@ -157,12 +155,7 @@ def described(step: Step, visit: Visit) -> str:
     if step.is_lacking:
         partly = " completely" if step.outcome == Outcome.PARTLY else ""
         return f"{step.name} was not done{partly} at {visit.name}."
-    assert step.record is not None and step.record.done_at is not None and step.allowed is not None  # noqa: PT018
-    late = step.record.done_at - step.allowed.latest
-    early = step.allowed.earliest - step.record.done_at
-    off, side = (late, "late") if late > timedelta(0) else (early, "early")
-    minutes = round(off.total_seconds() / 60)
-    return f"{step.name} was taken {minutes} min too {side} at {visit.name}."
+    return f"{step.name} was taken {step.off} at {visit.name}."
 
 
 def _reason(step: Step) -> str:

@@ -20,8 +20,7 @@ from subjects.actions.plan import hold_visit
 from subjects.conduct import Conduct, Step, Value, conduct_of
 from subjects.consents import standing
 from subjects.models import Measurement, OtherAnswer, Outcome, ProcedureRecord, Visit, VisitStatus
-
-PERFORMED = {Outcome.DONE, Outcome.PARTLY}
+from subjects.models.procedure import LACKING, PERFORMED
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +111,7 @@ def _refuse(visit: Visit, conduct: Conduct, step: Step, said: Answer, reason: st
     _refuse_before_the_start(visit)
     if visit.status == VisitStatus.COMPLETED and step.is_answered and not reason.strip():
         raise RefusedError(f"{visit.name} is completed. Give the reason for the correction.")
-    if said.outcome in {Outcome.NOT_DONE, Outcome.PARTLY} and not said.why_not:
+    if said.outcome in LACKING and not said.why_not:
         raise RefusedError(f"Say why {step.name} was not done as planned.")
     if said.outcome in PERFORMED:
         if step.waits_for:
@@ -212,12 +211,10 @@ def _is_unsettled(code: str, step: Step, said: Answer) -> bool:
 
 
 def _write(visit: Visit, step: Step, said: Answer) -> ProcedureRecord:
-    record = step.record or ProcedureRecord(
-        visit=visit, definition_id=step.definition_id, minute=step.minute, name=step.name[:300]
-    )
+    record = step.record_at(visit)
     for name in COLUMNS:
         setattr(record, name, getattr(said, name))
-    if said.outcome not in {Outcome.NOT_DONE, Outcome.PARTLY}:
+    if said.outcome not in LACKING:
         record.why_not = ""
     if said.outcome in {Outcome.NOT_DONE, Outcome.NOT_APPLICABLE}:
         record.done_at = record.performer = record.equipment = None
