@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from django.db import connection, models, transaction
 from django.utils import timezone
 
 from core.access import ScopeIds, live
+from core.given import NOW, TODAY, Given, Moment, filled, now_given
 from core.models import Obligation
 from core.notices import TO_READ, unread_by
 from core.permissions import Permission
@@ -25,16 +27,17 @@ COLUMNS = {
 }  # fmt: skip
 
 WEEK = timedelta(days=7)
+PART = "part"
 
 
 @dataclass(frozen=True, slots=True)
 class Within:
     """The part of the world a refresh looks at; None means all of it."""
 
-    trial_id: int | None = None
-    site_id: int | None = None
-    subject_id: int | None = None
-    place_id: int | None = None
+    trial_id: int | Given | None = None
+    site_id: int | Given | None = None
+    subject_id: int | Given | None = None
+    place_id: int | Given | None = None
 
     @classmethod
     def around(cls, ids: ScopeIds) -> Within:
@@ -47,15 +50,17 @@ class Within:
             return cls(trial_id=ids.trial_id)
         return cls(place_id=ids.place_id)
 
-    def narrow(self, rows: models.QuerySet[Any]) -> models.QuerySet[Any]:
-        """The rows of this part, over anything that has the columns of a duty."""
-        for name in ("trial_id", "site_id", "subject_id", "place_id"):
-            if (value := getattr(self, name)) is not None:
-                rows = rows.filter(**{name: value})
-        return rows
+    def narrow(self, rows: models.QuerySet[Any], **paths: str) -> models.QuerySet[Any]:
+        """The rows of this part, by the columns of a duty or the paths that lead to them."""
+        return rows.filter(**{paths.get(name, name): key for name, key in self.bounds().items()})
+
+    def bounds(self) -> dict[str, int | Given]:
+        """What bounds the part, by its column; all of the world has none."""
+        held = {name: getattr(self, name) for name in self.__dataclass_fields__}
+        return {name: value for name, value in held.items() if value is not None}
 
 
-Yield = Callable[[Within, datetime], models.QuerySet[Any]]
+Yield = Callable[[Within, Moment], models.QuerySet[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +104,13 @@ def refresh(within: Within, rules: Iterable[Rule], now: datetime | None = None) 
     All rules go to the database in one round trip, in their order.
     """
     at = now or timezone.now()
-    made = [_refreshing(within, found, at) for found in rules]
+    bounds = within.bounds()
+    made = [_refreshing(found, tuple(bounds)) for found in rules]
     if made:
+        today = at.astimezone(UTC).date()
+        values = {NOW: at, TODAY: today, **{f"{PART} {name}": key for name, key in bounds.items()}}
         with connection.cursor() as cursor:
-            params = [value for _, given in made for value in given]
+            params = filled((each for _, given in made for each in given), values)
             cursor.execute(";".join(sql for sql, _ in made), params)
 
 
@@ -114,8 +122,12 @@ def refresh_everything(now: datetime | None = None) -> None:
             refresh(Within(), [found], now)
 
 
-def _refreshing(within: Within, found: Rule, now: datetime) -> tuple[str, list[Any]]:
-    """The statement that refreshes a rule, with its values."""
+@cache
+def _refreshing(found: Rule, bounds: tuple[str, ...]) -> tuple[str, list[Any]]:
+    """The statement that refreshes a rule in a part with these bounds, with places for values."""
+    key = models.BigIntegerField()
+    within = Within(**{name: Given(f"{PART} {name}", output_field=key) for name in bounds})
+    now = now_given()
     sql, params = found.rows(within, now).order_by().values_list(*COLUMNS).query.sql_with_params()
     is_open = within.narrow(Obligation.objects.filter(rule=found.name, met_at=None)).values("pk")
     open_sql, open_params = is_open.query.sql_with_params()

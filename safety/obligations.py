@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -11,6 +11,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 
 from accounts.roles import Role
+from core.given import Moment
 from core.obligations import Within, rule
 from safety.models import (
     AdverseEvent,
@@ -78,7 +79,7 @@ READS = (AdverseEvent, SafetyReport, ReportClock, Subject)
     icon="alert",
     reads=READS,
 )
-def report_due(within: Within, now: datetime) -> QuerySet[ReportClock]:
+def report_due(within: Within, now: Moment) -> QuerySet[ReportClock]:
     """Clocks of the site that run."""
     rows = ReportClock.objects.filter(code__in=SITE_CLOCKS, is_running=True, met_at=None)
     return _duties(rows, within, "Send SAE report", F("ends_at"), event="event__")
@@ -91,7 +92,7 @@ def report_due(within: Within, now: datetime) -> QuerySet[ReportClock]:
     icon="alert",
     reads=READS,
 )
-def follow_up_due(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
+def follow_up_due(within: Within, now: Moment) -> QuerySet[AdverseEvent]:
     """Reported events of which something is new since the last version was sent."""
     rows = AdverseEvent.objects.alias(last=Max("reports__sent_at")).filter(last__lt=F("told_at"))
     return _duties(rows, within, "Send follow-up of", _after("told_at", DAY))
@@ -104,7 +105,7 @@ def follow_up_due(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
     icon="pen",
     reads=READS,
 )
-def causality_to_assess(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
+def causality_to_assess(within: Within, now: Moment) -> QuerySet[AdverseEvent]:
     """Serious events of which the investigator has not said whether the study drug is the cause."""
     rows = AdverseEvent.objects.filter(is_serious=True, is_related=None, voided_at=None)
     return _duties(rows, within, "Assess causality of", _after("serious_aware_at", DAY))
@@ -114,7 +115,7 @@ def causality_to_assess(within: Within, now: datetime) -> QuerySet[AdverseEvent]
     "safety.acknowledge", "SAE report to acknowledge",
     owner=Role.MEDICAL_MONITOR, ball="sponsor", icon="inbox", reads=READS,
 )  # fmt: skip
-def report_to_acknowledge(within: Within, now: datetime) -> QuerySet[SafetyReport]:
+def report_to_acknowledge(within: Within, now: Moment) -> QuerySet[SafetyReport]:
     """Versions of SAE reports that the sponsor has not acknowledged."""
     rows = SafetyReport.objects.filter(acknowledged_at=None)
     return _duties(rows, within, "Acknowledge report of", _after("sent_at", DAY), event="event__")
@@ -125,7 +126,7 @@ def report_to_acknowledge(within: Within, now: datetime) -> QuerySet[SafetyRepor
     owner=Role.MEDICAL_MONITOR, ball="sponsor", icon="pen",
     reads=(*READS, ReferenceSafetyInformation),
 )  # fmt: skip
-def event_to_assess(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
+def event_to_assess(within: Within, now: Moment) -> QuerySet[AdverseEvent]:
     """Reported serious events without the sponsor's view, due before the shortest clock could end.
 
     A view by reference safety information that was not in force at the onset is none.
@@ -142,7 +143,7 @@ def event_to_assess(within: Within, now: datetime) -> QuerySet[AdverseEvent]:
     "safety.clock", "SUSAR to report to an authority",
     owner=Role.MEDICAL_MONITOR, ball="sponsor", icon="alert", reads=READS,
 )  # fmt: skip
-def authority_clock(within: Within, now: datetime) -> QuerySet[ReportClock]:
+def authority_clock(within: Within, now: Moment) -> QuerySet[ReportClock]:
     """Clocks of the sponsor that run, which do so for serious, suspected and unexpected events only."""
     rows = ReportClock.objects.filter(is_running=True, met_at=None).exclude(code__in=SITE_CLOCKS)
     return _duties(rows, within, "Report SUSAR", F("ends_at"), event="event__", zone="zone")
@@ -176,7 +177,7 @@ def _letters(within: Within, role: str) -> QuerySet[LetterReceipt]:
     "safety.letter", "Safety letter to acknowledge",
     owner=Role.COORDINATOR, icon="mail", reads=(LetterReceipt,),
 )  # fmt: skip
-def letter_to_acknowledge(within: Within, now: datetime) -> QuerySet[LetterReceipt]:
+def letter_to_acknowledge(within: Within, now: Moment) -> QuerySet[LetterReceipt]:
     """Letters that wait for the coordinator of a site."""
     return _letters(within, LetterReceipt.For.COORDINATOR)
 
@@ -185,6 +186,6 @@ def letter_to_acknowledge(within: Within, now: datetime) -> QuerySet[LetterRecei
     "safety.letter_investigator", "Safety letter to acknowledge as investigator",
     owner=Role.INVESTIGATOR, icon="mail", reads=(LetterReceipt,),
 )  # fmt: skip
-def letter_for_investigator(within: Within, now: datetime) -> QuerySet[LetterReceipt]:
+def letter_for_investigator(within: Within, now: Moment) -> QuerySet[LetterReceipt]:
     """Letters that wait for the investigator of a site."""
     return _letters(within, LetterReceipt.For.INVESTIGATOR)

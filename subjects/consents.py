@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.db import models
@@ -11,6 +11,7 @@ from django.db.models import Case, Exists, F, Func, OuterRef, Q, QuerySet, Subqu
 from django.db.models.functions import Coalesce, Greatest, JSONObject
 
 from core.dates import show_day
+from core.given import Moment
 from sites.models import ConsentApproval
 from subjects.courses import here
 from subjects.models import Consent, ConsentWithdrawal, Subject, SubjectStatus
@@ -43,7 +44,7 @@ def latest(on: date | None = None) -> QuerySet[Any]:
     return standing(on).filter(~Exists(later))
 
 
-def outdated(now: datetime, on: date | None = None) -> QuerySet[Any]:
+def outdated(now: Moment, on: date | None = None) -> QuerySet[Any]:
     """Held consents that a version in use since asks to be signed anew, of subjects in the trial.
 
     Each with ``since``, the first day in use of that version, its ``rule``, the day by which it
@@ -70,7 +71,7 @@ THERE = {
 }
 
 
-def _with_days(rows: QuerySet[Any], now: datetime, on: date | None) -> QuerySet[Any]:
+def _with_days(rows: QuerySet[Any], now: Moment, on: date | None) -> QuerySet[Any]:
     """The day that is asked about, and from when the signed version was in use."""
     held = ConsentApproval.objects.filter(**THERE, version=OuterRef("version_id"))
     found: QuerySet[Any] = rows.annotate(
@@ -153,7 +154,7 @@ class Need:
         )
 
 
-def needs(subject: Subject, on: date, now: datetime) -> list[Need]:
+def needs(subject: Subject, on: date, now: Moment) -> list[Need]:
     """What the subject holds and must hold of every form needed before visits: one query."""
     of_type = {"subject": subject.pk, "type": OuterRef("pk")}
     held = latest(on).filter(**of_type)

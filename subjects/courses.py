@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.utils import timezone
 
+from core.given import Moment, expression
 from sites.models import SiteSchedule
 from subjects import planning
 from subjects.models import Subject, SubjectAnchor, SubjectSchedule, Visit
@@ -24,13 +25,13 @@ from trials.queries.checks import Check, notices
 Key = tuple[UUID | None, int]
 
 
-def here(zone: str, now: datetime) -> Cast:
+def here(zone: str, now: Moment) -> Cast:
     """The day it is at a place; ``zone`` is the path to its time zone."""
-    local = Func(F(zone), Value(now), function="timezone", output_field=models.DateTimeField())
+    local = Func(F(zone), expression(now), function="timezone", output_field=models.DateTimeField())
     return Cast(local, models.DateField())
 
 
-def in_effect(now: datetime) -> QuerySet[SiteSchedule]:
+def in_effect(now: Moment) -> QuerySet[SiteSchedule]:
     """The schedule each site works under on the day it is there."""
     found: QuerySet[SiteSchedule] = SiteSchedule.objects.alias(
         here=here("site__place__time_zone", now)
@@ -38,7 +39,7 @@ def in_effect(now: datetime) -> QuerySet[SiteSchedule]:
     return found
 
 
-def behind(now: datetime) -> QuerySet[Any]:
+def behind(now: Moment) -> QuerySet[Any]:
     """Subjects still in the trial that follow another schedule than the one at their site."""
     own = SubjectSchedule.objects.filter(subject=OuterRef("pk")).order_by("-from_on")
     at_site = in_effect(now).filter(site=OuterRef("site_id"))

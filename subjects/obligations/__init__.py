@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from django.db import models
@@ -23,6 +23,7 @@ from django.db.models import (
 from django.db.models.functions import Cast, Concat
 
 from accounts.roles import Role
+from core.given import Moment
 from core.obligations import Within, rule
 from sites.models import (
     Absence,
@@ -91,7 +92,7 @@ def _said(text: Text) -> Any:
     return Value(text) if isinstance(text, str) else text
 
 
-def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Any]:
+def _open(within: Within, status: Sequence[str], now: Moment) -> QuerySet[Any]:
     """Visits in these states of subjects in the trial; "here" is the local day, "live" the booking."""
     rows = Visit.objects.filter(status__in=status, subject__status__in=ACTIVE).alias(
         here=here("site__place__time_zone", now),
@@ -102,18 +103,16 @@ def _open(within: Within, status: Sequence[str], now: datetime) -> QuerySet[Any]
 
 def _inside(rows: QuerySet[Any], within: Within, *, trial: str, subject: str) -> QuerySet[Any]:
     """The rows that lie within, by their site and the paths to their trial and subject."""
-    wanted = {
-        trial: within.trial_id, "site": within.site_id, subject: within.subject_id,
-        "site__place": within.place_id,
-    }  # fmt: skip
-    return rows.filter(**{path: key for path, key in wanted.items() if key is not None})
+    return within.narrow(
+        rows, trial_id=trial, site_id="site", subject_id=subject, place_id="site__place"
+    )
 
 
 @rule(
     "visit.book", "Visit to book before its window closes",
     owner=Role.COORDINATOR, icon="calendar", reads=(Visit, Booking, Subject),
 )  # fmt: skip
-def visit_to_book(within: Within, now: datetime) -> QuerySet[Visit]:
+def visit_to_book(within: Within, now: Moment) -> QuerySet[Visit]:
     """Planned visits whose window opens within two weeks and has not closed."""
     today = now.date()  # a coarse bound for the index: places are up to a day apart from it
     rows = _open(within, [VisitStatus.PLANNED], now).filter(
@@ -127,7 +126,7 @@ def visit_to_book(within: Within, now: datetime) -> QuerySet[Visit]:
     "visit.outcome", "Visit past its window without an outcome",
     owner=Role.COORDINATOR, icon="help", reads=(Visit, Booking, Subject),
 )  # fmt: skip
-def visit_without_outcome(within: Within, now: datetime) -> QuerySet[Visit]:
+def visit_without_outcome(within: Within, now: Moment) -> QuerySet[Visit]:
     """Visits nobody said done, missed or cancelled of after their window or booked day went by."""
     held = [VisitStatus.BOOKED, VisitStatus.ARRIVED]
     rows = _open(within, [VisitStatus.PLANNED, *held], now).filter(latest_on__lt=now.date() + DAY)
@@ -141,7 +140,7 @@ def visit_without_outcome(within: Within, now: datetime) -> QuerySet[Visit]:
     "visit.confirm", "Booked visit not confirmed two days before",
     owner=Role.COORDINATOR, icon="phone", reads=(Visit, Booking, Subject),
 )  # fmt: skip
-def visit_to_confirm(within: Within, now: datetime) -> QuerySet[Visit]:
+def visit_to_confirm(within: Within, now: Moment) -> QuerySet[Visit]:
     """Visits of the next two days whose subject has not said yes."""
     rows = _open(within, [VisitStatus.BOOKED], now).filter(
         live__confirmation=Booking.Confirmation.UNCONFIRMED,
@@ -156,7 +155,7 @@ def visit_to_confirm(within: Within, now: datetime) -> QuerySet[Visit]:
     owner=Role.COORDINATOR, icon="calendar",
     reads=(Visit, Booking, Subject, SubjectSchedule, DeviationDraft),
 )  # fmt: skip
-def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
+def visit_displaced(within: Within, now: Moment) -> QuerySet[Visit]:
     """Booked visits the schedule no longer has, or whose window has moved away from their day."""
     kept = DeviationDraft.objects.filter(visit=OuterRef("pk"), state=DeviationDraft.State.PLANNED)
     is_outside = Q(live__on__lt=F("earliest_on")) | Q(live__on__gt=F("latest_on"))
@@ -178,7 +177,7 @@ def visit_displaced(within: Within, now: datetime) -> QuerySet[Visit]:
         Visit, Booking, Subject, Absence, RoomClosure, Closure, Holiday, OpeningHours, Room, Person,
     ),
 )  # fmt: skip
-def visit_in_conflict(within: Within, now: datetime) -> QuerySet[Visit]:
+def visit_in_conflict(within: Within, now: Moment) -> QuerySet[Visit]:
     """Visits from today on that are booked while place, room or person are not there or out of use."""
     hit = in_conflict().filter(visit=OuterRef("pk"))
     rows = _open(within, [VisitStatus.BOOKED], now).filter(live__on__gte=now.date() - DAY)
@@ -191,7 +190,7 @@ def visit_in_conflict(within: Within, now: datetime) -> QuerySet[Visit]:
     "contact.follow_up", "Subject to contact again",
     owner=Role.COORDINATOR, icon="phone", reads=(Contact, Subject),
 )  # fmt: skip
-def contact_to_follow_up(within: Within, now: datetime) -> QuerySet[Contact]:
+def contact_to_follow_up(within: Within, now: Moment) -> QuerySet[Contact]:
     """Contacts to be followed up within two weeks, until the next contact or the subject's end."""
     later = Contact.objects.filter(subject=OuterRef("subject_id"), at__gt=OuterRef("at"))
     rows: QuerySet[Any] = Contact.objects.filter(
@@ -225,14 +224,12 @@ def contact_to_follow_up(within: Within, now: datetime) -> QuerySet[Contact]:
         Consent, ConsentWithdrawal, ConsentApproval, ConsentVersion, Subject,
     ),
 )  # fmt: skip
-def reconsent(within: Within, now: datetime) -> QuerySet[Any]:
+def reconsent(within: Within, now: Moment) -> QuerySet[Any]:
     """Consents that a version in use since asks to be signed anew, by the day its rule gives."""
-    rows = outdated(now)
-    wanted = {
-        "subject__trial": within.trial_id, "subject__site": within.site_id,
-        "subject": within.subject_id, "subject__site__place": within.place_id,
-    }  # fmt: skip
-    rows = rows.filter(**{path: key for path, key in wanted.items() if key is not None})
+    rows = within.narrow(
+        outdated(now), trial_id="subject__trial", site_id="subject__site",
+        subject_id="subject", place_id="subject__site__place",
+    )  # fmt: skip
     duties: QuerySet[Any] = rows.annotate(
         object_id=F("pk"),
         trial_id=F("subject__trial_id"),
@@ -261,14 +258,12 @@ def reconsent(within: Within, now: datetime) -> QuerySet[Any]:
     "procedure.result", "Result awaited",
     owner=Role.COORDINATOR, icon="clock", reads=(ProcedureRecord, Visit, Subject),
 )  # fmt: skip
-def result_awaited(within: Within, now: datetime) -> QuerySet[ProcedureRecord]:
+def result_awaited(within: Within, now: Moment) -> QuerySet[ProcedureRecord]:
     """Procedures whose result has not come yet, a week after they were done."""
-    rows = ProcedureRecord.objects.filter(is_pending=True)
-    wanted = {
-        "visit__subject__trial": within.trial_id, "visit__site": within.site_id,
-        "visit__subject": within.subject_id, "visit__site__place": within.place_id,
-    }  # fmt: skip
-    rows = rows.filter(**{path: key for path, key in wanted.items() if key is not None})
+    rows = within.narrow(
+        ProcedureRecord.objects.filter(is_pending=True), trial_id="visit__subject__trial",
+        site_id="visit__site", subject_id="visit__subject", place_id="visit__site__place",
+    )  # fmt: skip
     by_then = Func(
         F("visit__site__place__time_zone"), F("done_at") + RESULT_WITHIN, function="timezone",
         output_field=models.DateTimeField(),
@@ -299,7 +294,7 @@ def result_awaited(within: Within, now: datetime) -> QuerySet[ProcedureRecord]:
     "schedule.behind", "Schedule in effect that subjects do not follow",
     owner=Role.TRIAL_MANAGER, ball="sponsor", icon="calendar", reads=(SubjectSchedule,),
 )  # fmt: skip
-def schedule_not_followed(within: Within, now: datetime) -> QuerySet[SiteSchedule]:
+def schedule_not_followed(within: Within, now: Moment) -> QuerySet[SiteSchedule]:
     """Schedules in effect since before today that gave subjects of their site no dates."""
     late = behind(now).filter(site=OuterRef("site_id"))
     rows = in_effect(now).filter(Exists(late), during__startswith__lt=F("here"))
@@ -328,7 +323,7 @@ def schedule_not_followed(within: Within, now: datetime) -> QuerySet[SiteSchedul
     return duties
 
 
-def _to_acknowledge(role: Role, within: Within, now: datetime) -> QuerySet[Visit]:
+def _to_acknowledge(role: Role, within: Within, now: Moment) -> QuerySet[Visit]:
     given = Acknowledgement.objects.filter(
         visit=OuterRef("visit_id"), role=role, description=OuterRef("description")
     )
@@ -346,7 +341,7 @@ def _to_acknowledge(role: Role, within: Within, now: datetime) -> QuerySet[Visit
     owner=Role.INVESTIGATOR, icon="alert",
     reads=(Visit, Booking, Subject, DeviationDraft, Acknowledgement),
 )  # fmt: skip
-def outside_window_for_investigator(within: Within, now: datetime) -> QuerySet[Visit]:
+def outside_window_for_investigator(within: Within, now: Moment) -> QuerySet[Visit]:
     """Planned deviations of which the investigator was told and has not said to know."""
     return _to_acknowledge(Role.INVESTIGATOR, within, now)
 
@@ -356,6 +351,6 @@ def outside_window_for_investigator(within: Within, now: datetime) -> QuerySet[V
     owner=Role.CRA, ball="sponsor", icon="alert",
     reads=(Visit, Booking, Subject, DeviationDraft, Acknowledgement),
 )  # fmt: skip
-def outside_window_for_cra(within: Within, now: datetime) -> QuerySet[Visit]:
+def outside_window_for_cra(within: Within, now: Moment) -> QuerySet[Visit]:
     """Planned deviations of which the CRA was told and has not said to know."""
     return _to_acknowledge(Role.CRA, within, now)

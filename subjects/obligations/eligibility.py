@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from django.db import models
@@ -10,6 +9,7 @@ from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Coalesce, Concat
 
 from accounts.roles import Role
+from core.given import Moment
 from core.obligations import Within, rule
 from subjects.eligibility import counted
 from subjects.models import (
@@ -32,7 +32,7 @@ UNDECIDED = (SubjectStatus.SCREENING, SubjectStatus.ELIGIBLE)
     owner=Role.INVESTIGATOR, icon="pen",
     reads=(Eligibility, CriterionAnswer, Waiver, Visit, Booking, Subject),
 )  # fmt: skip
-def eligibility_to_decide(within: Within, now: datetime) -> QuerySet[Any]:
+def eligibility_to_decide(within: Within, now: Moment) -> QuerySet[Any]:
     """Subjects who were seen in screening and fulfil every criterion, whose decision is not signed."""
     seen = Visit.objects.filter(subject=OuterRef("pk"), status=VisitStatus.COMPLETED)
     rows = counted(Subject.objects.filter(Exists(seen), status__in=UNDECIDED))
@@ -68,7 +68,7 @@ def eligibility_to_decide(within: Within, now: datetime) -> QuerySet[Any]:
     "eligibility.waiver", "Waiver of a criterion to decide",
     owner=Role.MEDICAL_MONITOR, ball="sponsor", icon="pen", reads=(Waiver, Subject),
 )  # fmt: skip
-def waiver_to_decide(within: Within, now: datetime) -> QuerySet[Any]:
+def waiver_to_decide(within: Within, now: Moment) -> QuerySet[Any]:
     """Waivers that a site requested for subjects in screening or in the trial."""
     subject = "eligibility__subject"
     rows: QuerySet[Any] = Waiver.objects.filter(

@@ -28,7 +28,8 @@ def _framed(
     request: Request, code: str, number: str, section: str
 ) -> tuple[Subject, dict[str, Any]]:
     """The subject, and what every one of its pages shows."""
-    record = find(Subject, request.user, trial__code=code, number=number)
+    along = ("site__place", "trial")
+    record = find(Subject, request.user, along=along, trial__code=code, number=number)
     today = timezone.localdate(timezone=record.site.place.zone)
     visits = queries.visits_of(record, today, request.user)
     context = about.frame(record, request.user, today, visits, section)
