@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 from django.core.exceptions import PermissionDenied
@@ -16,8 +16,9 @@ from core.access import Scope
 from core.actions import registry
 from core.models import AuditRow, Deployment, Event
 from core.permissions import Permission
+from tests.markers import marked, marked_paths, text_of, told
 from tests.test_house import ROOT, SOURCES
-from tests.ways import Table, Way, Who, persons
+from tests.ways import ANSWERED, Table, Who, persons
 from tests.ways import table as other_ways
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
@@ -103,25 +104,40 @@ def scope_of(who: Who, world: World) -> Scope:
     return trials.add_sponsor(Deployment.objects.get(), name="Other", by=world.admin)
 
 
-def tried(client: Client, way: Way, method: str) -> int:
-    """The answer to an address; what it changes is taken back."""
+def tried(client: Client, path: str, method: str, *, is_script: bool = False) -> tuple[int, str]:
+    """The answer to an address and what it says; what it changes is taken back."""
+    asked_by = {"HX-Request": "true"} if is_script else {}
     with transaction.atomic():
-        status = client.generic(
-            method, way.path, content_type="application/x-www-form-urlencoded"
-        ).status_code
+        answer = client.generic(
+            method, path, content_type="application/x-www-form-urlencoded", headers=asked_by
+        )
+        said = text_of(answer)
         transaction.set_rollback(True)
-    return status
+    return answer.status_code, said
 
 
 def walked(client: Client, who: Who, ways: Table) -> Iterator[str]:
-    """What a person is answered and should not be."""
+    """What a person is answered and should not be.
+
+    Forms and what will be refused come from the script, which is answered without the frame.
+    """
     for method in ("GET", "POST"):
-        for name, each in ways.items():
-            for way in each:
-                status = tried(client, way, method)
-                right = who.expects(way, method)
-                if status not in right:
-                    yield f"{who}: {method} {name}: {status}, not {sorted(right)}"
+        for name, way in ((name, way) for name, each in ways.items() for way in each):
+            right = who.expects(way, method)
+            is_script = right != {302} and (method == "POST" or right != ANSWERED)
+            status, said = tried(client, way.path, method, is_script=is_script)
+            if status not in right:
+                yield f"{who}: {method} {name}: {status}, not {sorted(right)}"
+            for marker in told(who, way.path, said):
+                yield f"{who}: {method} {name} shows the {marker}"
+
+
+def looked_round(client: Client, who: Who, paths: Iterable[str]) -> Iterator[str]:
+    """What a person reads at other addresses and should not."""
+    for path in paths:
+        _, said = tried(client, path, "GET")
+        for marker in told(who, path, said):
+            yield f"{who}: GET {path} shows the {marker}"
 
 
 def test_every_address_stands_in_the_table(world: World) -> None:
@@ -131,11 +147,18 @@ def test_every_address_stands_in_the_table(world: World) -> None:
 
 @pytest.mark.parametrize("share", range(SHARES))
 def test_everybody_gets_what_the_table_says_and_nothing_else(share: int, world: World) -> None:
+    """Nobody blinded reads an allocation either, and nobody outside the site a name."""
+    subject = marked(world)
     ways = table(world)
+    besides = list(marked_paths(world, subject))
     persons_of_share = list(persons())[share::SHARES]
     clients = {who: client_of(who, world) for who in persons_of_share}
     written = AuditRow.objects.count()
-    wrong = [said for who, client in clients.items() for said in walked(client, who, ways)]
+    wrong = [
+        said
+        for who, client in clients.items()
+        for said in (*walked(client, who, ways), *looked_round(client, who, besides))
+    ]
     assert not wrong, "\n".join(wrong)
     assert AuditRow.objects.count() == written
 
@@ -145,7 +168,7 @@ def test_other_methods_are_refused_everywhere(world: World) -> None:
     client = client_of(Who("coordinator", "place"), world)
     for name, each in ways.items():
         for method in ("PUT", "PATCH", "DELETE", "TRACE"):
-            assert tried(client, each[0], method) == 405, (name, method)
+            assert tried(client, each[0].path, method)[0] == 405, (name, method)
 
 
 def test_every_action_refuses_who_does_not_hold_its_permission(world: World) -> None:
