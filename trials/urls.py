@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from trials.views import drafts, imports, schedules, trials
+from trials.views import amendments, drafts, imports, schedules, trials
 
 app_name = "trials"
 
@@ -38,6 +38,8 @@ urlpatterns = [
     path(VERSION, schedules.schedule, name="schedule"),
     path(f"{SET_UP}<str:number>.<slug:kind>", schedules.export, name="export"),
     path(f"{VERSION}against/<str:other>/", schedules.compare, name="compare"),
+    path(f"{VERSION}against/<str:other>/matches/", amendments.matches, name="matches"),
+    path(f"{VERSION}consents/", amendments.asked, name="asked"),
     path(f"{VERSION}copy/", schedules.copy, name="copy"),
     path(f"{VERSION}approve/", schedules.approve, name="approve"),
     path(f"{VERSION}set-aside/", schedules.discard, name="discard_version"),

@@ -4,11 +4,12 @@ from core.access.below import reached
 from core.access.held import Live, Reach, has_anywhere, live, reach
 from core.access.kinds import DEPLOYMENT, SCOPES, ScopeIds, ScopeKind
 from core.access.rules import can, held_among, holds_within, in_reach, require
-from core.access.scopes import Scope, ScopedModel, ScopedQuerySet, ScopePermission
+from core.access.scopes import EqualsAny, Scope, ScopedModel, ScopedQuerySet, ScopePermission
 
 __all__ = [
     "DEPLOYMENT",
     "SCOPES",
+    "EqualsAny",
     "Live",
     "Reach",
     "Scope",

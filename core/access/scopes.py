@@ -27,7 +27,8 @@ class EqualsAny(models.Lookup[Any]):
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
         left, params = self.process_lhs(compiler, connection)
-        return f"{left} = ANY(%s::bigint[])", (*params, list(self.rhs))
+        given = self.rhs if isinstance(self.rhs, models.Expression) else list(self.rhs)
+        return f"{left} = ANY(%s::bigint[])", (*params, given)
 
 
 class ScopedQuerySet(models.QuerySet[Any]):

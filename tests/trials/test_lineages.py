@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from core.durations import Duration
 from tests.trials.test_imports import PILOT, file_of, posted, start, upload
 from tests.world import World
 from trials.models import ScheduleVersion, VisitDefinition
-from trials.queries.lineages import pair, signs_of_procedure, signs_of_visit
+from trials.queries.lineages import HOW, pair, ranked, signs_of_procedure, signs_of_visit
 
 WEEK = Duration(days=7)
 
@@ -20,25 +21,31 @@ WEEK = Duration(days=7)
 @pytest.mark.parametrize(
     ("new", "old", "found"),
     [
-        (("E1", "Week 1", WEEK), ("E1", "week  1", Duration(days=8)), True),
-        (("E1", "Week 1 call", WEEK), ("E1", "Week 1", WEEK), True),
-        (("E9", "Week 1", WEEK), ("E1", "Week 1", WEEK), True),
-        (("E9", "Week 1", Duration(days=8)), ("", "Week 1", WEEK), True),
-        (("E1", "Week 2", Duration(days=14)), ("E1", "Week 1", WEEK), False),
-        (("", "Week 2", WEEK), ("", "Week 1", WEEK), False),
+        (("I1", "E1", "Week 1", WEEK), ("I1", "E1", "week  1", WEEK), "source_id"),
+        (("I1", "E2", "Week 1 call", WEEK), ("I1", "E1", "Week 1", WEEK), "source_id"),
+        (("", "E1", "Week 1", WEEK), ("I1", "E1", "week  1", Duration(days=8)), "encounter"),
+        (("I9", "E1", "Week 1 call", WEEK), ("I1", "E1", "Week 1", WEEK), "encounter"),
+        (("", "E9", "Week 1", WEEK), ("", "E1", "Week 1", WEEK), "time"),
+        (("", "E9", "Week 1", Duration(days=8)), ("", "", "Week 1", WEEK), "name"),
+        (("I1", "E1", "Week 2", Duration(days=14)), ("I1", "E1", "Week 1", WEEK), ""),
+        (("", "", "Week 2", WEEK), ("", "", "Week 1", WEEK), ""),
     ],
 )
-def test_a_visit_is_known_again_by_encounter_name_and_time(new, old, found) -> None:
-    assert pair([signs_of_visit(*new)], [signs_of_visit(*old)]) == ({0: 0} if found else {})
+def test_a_visit_is_known_again_by_id_encounter_name_and_time(new, old, found) -> None:
+    same = ranked([signs_of_visit(*new)], [signs_of_visit(*old)])
+    assert {place: (was, HOW[rank]) for place, (was, rank) in same.items()} == (
+        {0: (0, found)} if found else {}
+    )
 
 
 def test_the_surest_sign_goes_first_and_no_old_visit_is_taken_twice() -> None:
-    old = [signs_of_visit("E1", "Week 8", WEEK), signs_of_visit("E1", "Week 8", Duration(days=70))]
+    encounter = partial(signs_of_visit, "")
+    old = [encounter("E1", "Week 8", WEEK), encounter("E1", "Week 8", Duration(days=70))]
     new = [
-        signs_of_visit("E3", "Week 8", Duration(days=9)),
-        signs_of_visit("E1", "Phone call", Duration(days=70)),
-        signs_of_visit("E1", "Week 8", Duration(days=8)),
-        signs_of_visit("E1", "Week 8", WEEK),
+        encounter("E3", "Week 8", Duration(days=9)),
+        encounter("E1", "Phone call", Duration(days=70)),
+        encounter("E1", "Week 8", Duration(days=8)),
+        encounter("E1", "Week 8", WEEK),
     ]
     assert pair(new, old) == {2: 0, 3: 1}
     assert pair(new[:2], old) == {1: 1, 0: 0}

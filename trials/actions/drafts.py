@@ -6,17 +6,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F
 
 from accounts.models import User
 from core.actions import RefusedError, action
 from core.permissions import Permission
-from core.versions import ConflictError, lock
-from trials.actions import schedules
+from core.versions import ConflictError
+from trials.actions import amendments, schedules
+from trials.actions.schedules import hold
 from trials.models import (
     Criterion,
     Epoch,
     EventTimeline,
+    MatchedBy,
     ProcedureDefinition,
     RepeatGroup,
     ScheduleVersion,
@@ -27,19 +28,6 @@ from trials.models import (
 Need = VisitProcedure.Need
 WANTED = {"none": "", Need.REQUIRED: Need.REQUIRED, Need.CONDITIONAL: Need.CONDITIONAL}
 NEXT_NEED = {"": Need.REQUIRED, Need.REQUIRED: Need.CONDITIONAL, Need.CONDITIONAL: ""}
-
-
-def hold(version: ScheduleVersion, revision: int | None) -> ScheduleVersion:
-    """The draft, locked and counted on, so that whoever saw it before is told of the change."""
-    held = lock(version, revision)
-    if held.status != ScheduleVersion.Status.DRAFT:
-        raise RefusedError(
-            f"{held} is {held.get_status_display().lower()} and stays as it is."
-            " Make a new version from it."
-        )
-    ScheduleVersion.objects.filter(pk=held.pk).update(number=F("number"))
-    held.refresh_from_db(fields=["revision"])
-    return held
 
 
 @action(Permission.PROTOCOL_EDIT, "make new version")
@@ -67,6 +55,11 @@ def copy(version: ScheduleVersion, *, number: str, by: User) -> ScheduleVersion:
         cell.pk = None
         cell.visit, cell.procedure = visits[cell.visit_id], procedures[cell.procedure_id]
     VisitProcedure.objects.bulk_create(cells)
+    old = VisitDefinition.objects.in_bulk(list(visits))
+    amendments.keep_matches(
+        [(visit, old[pk], MatchedBy.COPIED) for pk, visit in visits.items()], by=by
+    )
+    amendments.ask_as(version, made)
     return made
 
 
@@ -125,6 +118,11 @@ def remove_visit(
     if followers:
         raise RefusedError(
             f"{', '.join(followers)} count from {visit.code}. Let them count from another visit."
+        )
+    later = visit.matches.exclude(visit__version__status=ScheduleVersion.Status.DRAFT)
+    if (match := later.select_related("visit__version").first()) is not None:
+        raise RefusedError(
+            f"{visit.code} goes on in {match.visit.version}, which is approved, and stays."
         )
     visit.delete()
     return held

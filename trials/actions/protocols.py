@@ -9,7 +9,7 @@ from typing import Any
 from accounts.models import User
 from core.durations import ZERO
 from trials import registry, usdm, words
-from trials.actions import trials
+from trials.actions import amendments, trials
 from trials.models import (
     Amendment,
     Arm,
@@ -57,6 +57,12 @@ def write(version: ScheduleVersion, preview: Preview, file: ProtocolFile, *, by:
     events = _write_events(version, preview)
     cells += [(visit, row.cells) for visit, row in zip(events, preview.events, strict=True)]
     _write_cells(version, preview, cells)
+    found = [(visits[row.place], *preview.before(row.key)) for row in preview.included]
+    found += [
+        (visit, row.before, row.how) for visit, row in zip(events, preview.events, strict=True)
+    ]
+    amendments.keep_matches(found, by=by)
+    amendments.ask_as(preview.earlier.version, version)
 
 
 def _lost(one: usdm.Unreachable) -> dict[str, Any]:

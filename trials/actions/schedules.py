@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.signing import Meaning, Proof, signed
-from core.versions import ConflictError
+from core.versions import ConflictError, lock
 from trials.models import (
     Criterion,
     ProcedureDefinition,
@@ -24,6 +24,19 @@ from trials.models import (
 )
 from trials.queries.checks import of_others
 from trials.queries.grid import visits_of
+
+
+def hold(version: ScheduleVersion, revision: int | None) -> ScheduleVersion:
+    """The draft, locked and counted on, so that whoever saw it before is told of the change."""
+    held = lock(version, revision)
+    if held.status != ScheduleVersion.Status.DRAFT:
+        raise RefusedError(
+            f"{held} is {held.get_status_display().lower()} and stays as it is."
+            " Make a new version from it."
+        )
+    ScheduleVersion.objects.filter(pk=held.pk).update(number=F("number"))
+    held.refresh_from_db(fields=["revision"])
+    return held
 
 
 @action(Permission.PROTOCOL_EDIT, "draft schedule")
@@ -94,6 +107,7 @@ VISIT_COLUMNS = (
 def content(version: ScheduleVersion) -> dict[str, Any]:
     """What a signature on a schedule version covers: visits, procedures, cells, cycles, criteria."""
     cells = VisitProcedure.objects.filter(visit__version=version)
+    asked = list(version.asked.order_by("consent").values("consent__type__name", "consent__number"))
     return {
         "trial": version.trial.protocol_number,
         "number": version.number,
@@ -119,6 +133,7 @@ def content(version: ScheduleVersion) -> dict[str, Any]:
         "criteria": list(
             version.criteria.order_by("position").values("category", "identifier", "text")
         ),
+        **({"consents": asked} if asked else {}),
     }
 
 
@@ -134,7 +149,7 @@ def parts(version: ScheduleVersion) -> list[QuerySet[Any]]:
     return [
         version.visits.all(), version.procedures.all(), version.repeat_groups.all(),
         version.criteria.all(), version.timelines.all(),
-        VisitProcedure.objects.filter(visit__version=version),
+        VisitProcedure.objects.filter(visit__version=version), version.asked.all(),
     ]  # fmt: skip
 
 

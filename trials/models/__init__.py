@@ -1,5 +1,6 @@
 """Sponsor, trial, country; protocol files; versions of the schedule of activities."""
 
+from trials.models.amendment import ConsentAsked, MatchedBy, VisitMatch
 from trials.models.consent import (
     ConsentKind,
     ConsentType,
@@ -23,6 +24,7 @@ __all__ = [
     "Amendment",
     "AnchorKind",
     "Arm",
+    "ConsentAsked",
     "ConsentKind",
     "ConsentType",
     "ConsentVersion",
@@ -30,6 +32,7 @@ __all__ = [
     "Criterion",
     "Epoch",
     "EventTimeline",
+    "MatchedBy",
     "MustReconsent",
     "ProcedureDefinition",
     "ProtocolFile",
@@ -41,5 +44,6 @@ __all__ = [
     "Sponsor",
     "Trial",
     "VisitDefinition",
+    "VisitMatch",
     "VisitProcedure",
 ]

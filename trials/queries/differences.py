@@ -6,9 +6,11 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
-from trials.queries.matrix import Cell, Column, Grid, Line, Mark
+from trials.queries.lineages import pair
+from trials.queries.matrix import Cell, Clause, Column, Grid, Line, Mark
 
-NEW, CHANGED, GONE = "new", "changed", "gone"
+NEW, CHANGED, MOVED, GONE = "new", "changed", "moved", "gone"
+WINDOW = "window"
 
 
 class Lasting(Protocol):
@@ -24,11 +26,13 @@ H = TypeVar("H", bound=Lasting)
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is new, gone or changed."""
+    """One thing that is new, gone, moved or changed: what it was, and what it is."""
 
     kind: str
     what: str
-    text: str = ""
+    was: str = ""
+    now: str = ""
+    lineage: Hashable = None  # of the visit it is about
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +42,18 @@ class Compared:
     grid: Grid
     gone_visits: tuple[Column, ...]
     gone_procedures: tuple[Line, ...]
+    was: Grid
 
     @property
     def parts(self) -> dict[str, list[Difference]]:
         """All of it in plain words."""
         return {
             "Visits": list(self._visits()),
+            "Windows": list(self._windows()),
             "Procedures": list(self._procedures()),
             "What is asked for when": list(self._cells()),
+            "Criteria": list(_clauses(self.was.criteria, self.grid.criteria)),
+            "Consents to sign before": list(_clauses(self.was.consents, self.grid.consents)),
         }
 
     @property
@@ -53,19 +61,46 @@ class Compared:
         """How much differs."""
         return sum(len(found) for found in self.parts.values())
 
+    def _pairs(self) -> Iterator[tuple[Column, Column]]:
+        """Each visit that both have, as it was and as it is."""
+        known = {one.lineage: one for one in self.was.columns}
+        for one in self.grid.columns:
+            if one.lineage in known:
+                yield known[one.lineage], one
+
     def _visits(self) -> Iterator[Difference]:
         for one in self.grid.columns:
-            if one.change:
-                yield Difference(one.change, f"{one.code} {one.name}", one.changed or _when(one))
+            if one.change == NEW:
+                yield Difference(NEW, _named(one), now=_said_of(one), lineage=one.lineage)
+        for was, now in self._pairs():
+            before, after = facts(was), facts(now)
+            other = [name for name in after if name != WINDOW and after[name] != before[name]]
+            if other:
+                kind = MOVED if {"time", "counts from"} & set(other) else CHANGED
+                was_said, said = (
+                    "; ".join(f"{name} {one[name]}" for name in other) for one in (before, after)
+                )
+                yield Difference(kind, _named(now), was_said, said, now.lineage)
         for one in self.gone_visits:
-            yield Difference(GONE, f"{one.code} {one.name}", f"was {_when(one)}")
+            yield Difference(GONE, _named(one), was=_said_of(one), lineage=one.lineage)
+
+    def _windows(self) -> Iterator[Difference]:
+        for was, now in self._pairs():
+            before, after = facts(was)[WINDOW], facts(now)[WINDOW]
+            if before != after:
+                yield Difference(CHANGED, _named(now), before, after, now.lineage)
 
     def _procedures(self) -> Iterator[Difference]:
+        names = {line.lineage: line.name for line in self.was.lines}
         for line in self.grid.lines:
-            if line.change:
-                yield Difference(line.change, line.name, line.changed)
+            if line.change == NEW:
+                at = ", ".join(cell.column.code for cell in line.cells if cell.mark)
+                yield Difference(NEW, line.name, now=f"at {at}" if at else "at no visit")
+            elif line.change:
+                yield Difference(CHANGED, line.name, names[line.lineage], line.name)
         for line in self.gone_procedures:
-            yield Difference(GONE, line.name)
+            at = ", ".join(cell.column.code for cell in line.cells if cell.mark)
+            yield Difference(GONE, line.name, was=f"at {at}" if at else "at no visit")
 
     def _cells(self) -> Iterator[Difference]:
         """Cells of visits and procedures that both have."""
@@ -73,7 +108,21 @@ class Compared:
             for cell in line.cells:
                 if cell.change and NEW not in {line.change, cell.column.change}:
                     what = f"{line.name} at {cell.column.code}"
-                    yield Difference(cell.change, what, f"{_said(cell.was)} → {_said(cell.mark)}")
+                    yield Difference(cell.change, what, _said(cell.was), _said(cell.mark))
+
+
+def _clauses(old: Sequence[Clause], new: Sequence[Clause]) -> Iterator[Difference]:
+    """Texts that are new, gone or say something else, whatever their number."""
+    same = pair([one.signs for one in new], [one.signs for one in old])
+    for place, one in enumerate(new):
+        was = old[same[place]] if place in same else None
+        if was is None:
+            yield Difference(NEW, one.name, now=one.text)
+        elif was.text != one.text:
+            yield Difference(CHANGED, one.name, was.text, one.text)
+    for place, one in enumerate(old):
+        if place not in same.values():
+            yield Difference(GONE, one.name, was=one.text)
 
 
 def compare(old: Grid, new: Grid) -> Compared:
@@ -86,6 +135,7 @@ def compare(old: Grid, new: Grid) -> Compared:
         grid=replace(new, columns=now, lines=marked),
         gone_visits=_left(columns, new.columns),
         gone_procedures=_left(lines, new.lines),
+        was=old,
     )
 
 
@@ -111,7 +161,7 @@ def facts(visit: Column) -> dict[str, str]:
     """What is said of a visit, each fact under its name."""
     return {
         "name": visit.name, "short head": visit.code, "time": visit.day,
-        "window": visit.window or "none", "counts from": visit.counts_from,
+        WINDOW: visit.window or "none", "counts from": visit.counts_from,
         "place": visit.modality, "type": visit.type, "epoch": visit.epoch or "none",
         "duration": f"{visit.minutes} min", "optional": "yes" if visit.is_optional else "no",
     }  # fmt: skip
@@ -137,10 +187,18 @@ def _cell(column: Column, now: Mark | None, was: Mark | None) -> Cell:
     return Cell(column, now, was, "" if now.is_like(was) else CHANGED)
 
 
-def _when(visit: Column) -> str:
+def _named(visit: Column) -> str:
+    return visit.name if visit.name.startswith(visit.code) else f"{visit.code} {visit.name}"
+
+
+def _said_of(visit: Column) -> str:
+    """When a visit is, in which window and how, in a few words."""
     is_plain = visit.counts_from in {"–", "Day 1"}
-    return visit.day if is_plain else f"{visit.day} from {visit.counts_from}"
+    when = visit.day if is_plain else f"{visit.day} from {visit.counts_from}"
+    plain = visit.modality.lower() if visit.modality != "Clinic" else ""
+    more = [visit.window, "optional" if visit.is_optional else "", plain]
+    return ", ".join(filter(None, [when, *more]))
 
 
 def _said(mark: Mark | None) -> str:
-    return mark.text.lower() if mark else "not asked for"
+    return mark.text.lower() if mark else ""

@@ -11,12 +11,14 @@ from core.durations import Duration
 from trials import usdm, words
 from trials.models import (
     AnchorKind,
+    ConsentAsked,
+    Criterion,
     ProcedureDefinition,
     ScheduleVersion,
     VisitDefinition,
     VisitProcedure,
 )
-from trials.queries.matrix import Column, Footnotes, Grid, Line, Mark, cells, mark
+from trials.queries.matrix import Clause, Column, Footnotes, Grid, Line, Mark, cells, mark
 from trials.queries.pasted import Pasted
 from trials.queries.preview import EventRow, Preview
 from trials.queries.rows import DAY_1, ORIGIN, Row
@@ -42,20 +44,34 @@ def visits_of(*versions: ScheduleVersion) -> list[VisitDefinition]:
 
 
 def sheets(*versions: ScheduleVersion) -> list[Sheet]:
-    """Each version as a sheet, in three queries for all of them."""
+    """Each version as a sheet, in three queries for all of them; in five where they are compared."""
     pks = [version.pk for version in versions]
+    clauses = _clauses(pks) if len(pks) > 1 else {}
     procedures = ProcedureDefinition.objects.filter(version__in=pks).order_by("position", "pk")
     asked = VisitProcedure.objects.filter(visit__version__in=pks).order_by("procedure__position")
     columns = (
         "visit__version_id", "visit_id", "procedure_id", "need", "offsets", "condition",
         "is_time_zero",
     )  # fmt: skip
-    held = (
-        _by_version(visits_of(*versions), "version_id"),
-        _by_version(procedures, "version_id"),
-        _by_version(asked.values(*columns), "visit__version_id"),
-    )
-    return [_sheet(*(found[pk] for found in held)) for pk in pks]
+    visits = _by_version(visits_of(*versions), "version_id")
+    lines = _by_version(procedures, "version_id")
+    cells_of = _by_version(asked.values(*columns), "visit__version_id")
+    return [_sheet(visits[pk], lines[pk], cells_of[pk], clauses.get(pk, ((), ()))) for pk in pks]
+
+
+def _clauses(pks: Sequence[int]) -> dict[int, tuple[list[Clause], list[Clause]]]:
+    """The criteria of each version, and the consents that subjects sign before they come under it."""
+    found: dict[int, tuple[list[Clause], list[Clause]]] = {pk: ([], []) for pk in pks}
+    for row in Criterion.objects.filter(version__in=pks).order_by("position"):
+        kind, text = row.get_category_display(), " ".join(row.text.split())
+        source = (row.source_id, row.identifier) if row.source_id else ""
+        signs = text, source, (row.category, row.identifier)
+        found[row.version_id][0].append(Clause(signs, f"{kind} {row.identifier}", text))
+    asked = ConsentAsked.objects.filter(version__in=pks).select_related("consent", "type")
+    for one in asked.order_by("type"):
+        said = f"v{one.consent.number}, {one.consent.who_signs_again.lower()}"
+        found[one.version_id][1].append(Clause((one.type_id,), one.type.name, said))
+    return found
 
 
 def _by_version(rows: Iterable[Any], name: str) -> dict[int, list[Any]]:
@@ -69,6 +85,7 @@ def _sheet(
     visits: list[VisitDefinition],
     procedures: Sequence[ProcedureDefinition],
     asked: Sequence[Mapping[str, Any]],
+    clauses: tuple[Sequence[Clause], Sequence[Clause]],
 ) -> Sheet:
     place = {visit.pk: index for index, visit in enumerate(visits)}
     columns = [_of_visit(visit) for visit in visits]
@@ -83,7 +100,7 @@ def _sheet(
         Line(str(one.pk), one.name, one.group, cells(columns, marks[one.pk]), one.lineage)
         for one in procedures
     ]
-    return Sheet(visits, Grid(columns, lines, notes.listed()))
+    return Sheet(visits, Grid(columns, lines, notes.listed(), *clauses))
 
 
 def of_version(version: ScheduleVersion) -> Grid:

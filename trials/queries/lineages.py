@@ -10,7 +10,7 @@ from typing import Self
 from django.db.models import F
 
 from core.durations import Duration
-from trials.models import ProcedureDefinition, ScheduleVersion, Trial, VisitDefinition
+from trials.models import MatchedBy, ProcedureDefinition, ScheduleVersion, Trial, VisitDefinition
 
 Signs = tuple[Hashable, ...]  # by which a thing is known again, the surest first
 
@@ -36,31 +36,57 @@ class Earlier:
         return cls(version, tuple(visits), tuple(version.procedures.order_by("position")))
 
 
+def version_before(version: ScheduleVersion) -> ScheduleVersion | None:
+    """The version that was approved last before this one, else the one begun before it."""
+    older = ScheduleVersion.objects.filter(trial=version.trial_id, pk__lt=version.pk)
+    kept = older.exclude(status=ScheduleVersion.Status.DISCARDED).select_related("trial")
+    return kept.order_by(F("approved_at").desc(nulls_last=True), "-pk").first()
+
+
 def pair(new: Sequence[Signs], old: Sequence[Signs]) -> dict[int, int]:
     """The place of each old thing by that of the new one that it is; no old one twice."""
-    found: dict[int, int] = {}
-    for now, was in zip(zip(*new, strict=True), zip(*old, strict=True), strict=False):
-        taken = set(found.values())
+    return {place: was for place, (was, _) in ranked(new, old).items()}
+
+
+def ranked(new: Sequence[Signs], old: Sequence[Signs]) -> dict[int, tuple[int, int]]:
+    """The same, each with the place of the sign by which it was known again."""
+    found: dict[int, tuple[int, int]] = {}
+    signs = zip(zip(*new, strict=True), zip(*old, strict=True), strict=False)
+    for rank, (now, was) in enumerate(signs):
+        taken = {place for place, _ in found.values()}
         free = defaultdict(list)
         for place, sign in enumerate(was):
             if place not in taken:
                 free[sign].append(place)
         for place, sign in enumerate(now):
             if sign and place not in found and free[sign]:
-                found[place] = free[sign].pop(0)
+                found[place] = free[sign].pop(0), rank
     return found
 
 
-def signs_of_visit(encounter: str, name: str, offset: Duration | None) -> Signs:
-    """By encounter and name, by encounter and time, by name and time, by name alone."""
+# How a visit is known again, by the place of the sign among its signs.
+HOW = (
+    MatchedBy.SOURCE_ID, MatchedBy.SOURCE_ID, MatchedBy.ENCOUNTER, MatchedBy.ENCOUNTER,
+    MatchedBy.TIME, MatchedBy.NAME,
+)  # fmt: skip
+
+
+def signs_of_visit(source: str, encounter: str, name: str, offset: Duration | None) -> Signs:
+    """By id and name, by id and time, the same by encounter, by name and time, by name alone.
+
+    An id alone is no sign: some producers give ids anew with every file.
+    """
     plain, when = " ".join(name.casefold().split()), str(offset)
+    by_id = ((source, plain), (source, when)) if source else ("", "")
     by_encounter = ((encounter, plain), (encounter, when)) if encounter else ("", "")
-    return (*by_encounter, (plain, when), plain)
+    return (*by_id, *by_encounter, (plain, when), plain)
 
 
 def signs_of_known(visit: VisitDefinition) -> Signs:
     """The same of a visit that is there already."""
-    return signs_of_visit(visit.source_ids.get("encounter", ""), visit.name, visit.offset)
+    ids = visit.source_ids
+    source = next(iter(ids.get("instances", ())), "")
+    return signs_of_visit(source, ids.get("encounter", ""), visit.name, visit.offset)
 
 
 def signs_of_procedure(source_id: str, name: str) -> Signs:

@@ -78,12 +78,23 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Clause:
+    """A criterion or a consent form: by what it is known again, the surest first, and what it says."""
+
+    signs: tuple[Hashable, ...]
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grid:
-    """The matrix, its heads and its sums."""
+    """The matrix, its heads and its sums, and what else a version says."""
 
     columns: Sequence[Column]
     lines: Sequence[Line]
     footnotes: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    criteria: Sequence[Clause] = ()
+    consents: Sequence[Clause] = ()
 
     @property
     def groups(self) -> list[tuple[str, list[Line]]]:

@@ -9,12 +9,14 @@ from functools import cached_property
 
 from trials import usdm, words
 from trials.abbreviations import codes
-from trials.models import ProcedureDefinition, VisitDefinition
+from trials.models import MatchedBy, ProcedureDefinition, VisitDefinition
 from trials.models.schedule import MAX_PROCEDURES, MAX_VISITS
 from trials.queries.lineages import (
+    HOW,
     Earlier,
     Signs,
     pair,
+    ranked,
     signs_of_known,
     signs_of_procedure,
     signs_of_visit,
@@ -36,6 +38,7 @@ from trials.queries.rows import (
 from trials.usdm import Category, Finding, RefusedFileError
 
 Corrections = Mapping[str, Correction]
+Match = tuple[VisitDefinition | None, str]  # the visit gone on from, and how that is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,7 @@ class EventRow:
     visit: usdm.Visit
     code: str
     before: VisitDefinition | None
+    how: str  # it is known to go on from that visit
 
     @property
     def type(self) -> str:
@@ -106,13 +110,19 @@ class Preview:
         visits = [(line, i, visit) for line in lines for i, visit in enumerate(line.visits)]
         heads = codes((visit.name for *_, visit in visits), [row.code for row in self.rows])
         before = self._before_events([visit for *_, visit in visits])
-        return [EventRow(*one, next(heads), before.get(n)) for n, one in enumerate(visits)]
+        unknown = (None, "")
+        return [
+            EventRow(*one, next(heads), *before.get(n, unknown)) for n, one in enumerate(visits)
+        ]
 
-    def _before_events(self, visits: list[usdm.Visit]) -> dict[int, VisitDefinition]:
+    def _before_events(self, visits: list[usdm.Visit]) -> dict[int, Match]:
         known = [one for one in self.earlier.visits if one.timeline_id is not None]
-        signs = [signs_of_visit(one.encounter_id, one.name, one.offset) for one in visits]
-        same = pair(signs, [signs_of_known(one) for one in known])
-        return {new: known[old] for new, old in same.items()}
+        signs = [
+            signs_of_visit(one.instance_ids[0], one.encounter_id, one.name, one.offset)
+            for one in visits
+        ]
+        same = ranked(signs, [signs_of_known(one) for one in known])
+        return {new: (known[old], HOW[rank]) for new, (old, rank) in same.items()}
 
     @property
     def questions(self) -> list[Row]:
@@ -191,27 +201,34 @@ class Preview:
         return found
 
     @cached_property
-    def _before(self) -> dict[str, VisitDefinition]:
+    def _before(self) -> dict[str, Match]:
         """The visit that each row goes on from: what a person said, else the one most like it."""
         known = {str(one.lineage): one for one in self.earlier.visits if one.timeline_id is None}
         said = {key: fix["same_as"] for key, fix in self.corrections.items() if "same_as" in fix}
         asked = {key: signs for key, signs in self._signs() if key not in said}
         left = [one for lineage, one in known.items() if lineage not in set(said.values())]
-        same = pair([*asked.values()], [signs_of_known(one) for one in left])
-        found = {key: known[lineage] for key, lineage in said.items() if lineage in known}
+        same = ranked([*asked.values()], [signs_of_known(one) for one in left])
+        found: dict[str, Match] = {
+            key: (known.get(lineage), MatchedBy.PERSON) for key, lineage in said.items()
+        }
         keys = list(asked)
-        return found | {keys[new]: left[old] for new, old in same.items()}
+        return found | {keys[new]: (left[old], HOW[rank]) for new, (old, rank) in same.items()}
+
+    def before(self, key: str) -> Match:
+        """The visit a row goes on from, and how that is known."""
+        return self._before.get(key, (None, ""))
 
     def _signs(self) -> Iterator[tuple[str, Signs]]:
         """By what each row that is taken would be known again."""
         for one in self.protocol.visits:
             if self._is_in(one.instance_ids[0]):
                 offset = one.after_offset or one.offset
-                yield one.instance_ids[0], signs_of_visit(one.encounter_id, one.name, offset)
+                source = one.instance_ids[0]
+                yield source, signs_of_visit(source, one.encounter_id, one.name, offset)
         for lost in self.protocol.unreachable:
             if self._is_in(lost.source_id, unless=True):
-                name = lost.encounter_name or lost.name
-                yield lost.source_id, signs_of_visit(lost.encounter_id, name, lost.offset)
+                name, source = lost.encounter_name or lost.name, lost.source_id
+                yield source, signs_of_visit(source, lost.encounter_id, name, lost.offset)
 
     @cached_property
     def _heads(self) -> dict[str, str]:
@@ -220,7 +237,7 @@ class Preview:
         names |= {
             one.source_id: one.encounter_name or one.name for one in self.protocol.unreachable
         }
-        kept = {key: one.code for key, one in self._before.items()}
+        kept = {key: one.code for key, (one, _) in self._before.items() if one}
         new = {key: self._name(key, name) for key, name in names.items() if key not in kept}
         return kept | dict(zip(new, codes(new.values(), kept.values()), strict=True))
 
@@ -236,7 +253,7 @@ class Preview:
             yield Row(
                 place=index, key=key, name=self._name(key, visit.name), code=self._heads[key],
                 encounter=visit.encounter_name, encounter_id=visit.encounter_id,
-                epoch_id=visit.epoch_id, type=self._type(visit), before=self._before.get(key),
+                epoch_id=visit.epoch_id, type=self._type(visit), before=self.before(key)[0],
                 modality=fix.get("modality", modality_of(visit, is_again=visit.encounter_id in met)),
                 counting=counting, offset=counting.corrected(fix), window=window,
                 window_label=visit.window_label, read_from=read_from, is_anchor=visit.is_anchor,
@@ -257,7 +274,7 @@ class Preview:
                 counting=counting, offset=counting.corrected(fix), window=read_fix(fix),
                 window_label="", read_from="Not reached", is_anchor=False,
                 is_included=self._is_in(key, unless=True), is_reachable=False,
-                findings=self._about({key}), before=self._before.get(key),
+                findings=self._about({key}), before=self.before(key)[0],
             )  # fmt: skip
 
     def _is_in(self, key: str, *, unless: bool = False) -> bool:
@@ -268,7 +285,7 @@ class Preview:
 
     def _type(self, visit: usdm.Visit) -> str:
         """What was said of the visit before stands; the file says it of no visit."""
-        if before := self._before.get(visit.instance_ids[0]):
+        if before := self.before(visit.instance_ids[0])[0]:
             return before.type
         epoch = self._epochs.get(visit.epoch_id)
         return type_of(visit, f"{epoch.type} {epoch.name}" if epoch else "")

@@ -84,13 +84,14 @@ def compare(request: Request, code: str, number: str, other: str) -> HttpRespons
     versions = versions_of(request, trial)
     new, old = numbered(versions, number), numbered(versions, other)
     was, now = grid.sheets(old, new)
+    compared = differences.compare(was.grid, now.grid)
     context: dict[str, Any] = {
-        "trial": trial,
-        "version": new,
-        "old": old,
-        "versions": versions,
-        "parts": differences.compare(was.grid, now.grid).parts,
-    }
+        "trial": trial, "version": new, "old": old, "versions": versions,
+        "compared": compared,
+        "parts": [(title, [(one, "") for one in found]) for title, found in compared.parts.items()],
+        "may_edit": new.status == Status.DRAFT
+        and allowed(request.user, Permission.PROTOCOL_EDIT, trial),
+    }  # fmt: skip
     return page(request, "trials/compare.html", context)
 
 
