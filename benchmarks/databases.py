@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import django
@@ -67,7 +69,29 @@ def create(size: Size) -> None:
 
 def use(size: Size) -> None:
     """Send every connection of this process to the database of a size; forget what was cached."""
+    _turn_to(name_of(size))
+
+
+@contextlib.contextmanager
+def cloned(size: Size) -> Iterator[None]:
+    """A copy of the database of a size, for what has to be committed; dropped afterwards."""
+    copy = f"{name_of(size)}_copy"
+    _turn_to("postgres")
+    with connection.cursor() as cursor:
+        cursor.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
+        cursor.execute(f"CREATE DATABASE {copy} TEMPLATE {name_of(size)}")
+    try:
+        _turn_to(copy)
+        yield
+    finally:
+        _turn_to("postgres")
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP DATABASE IF EXISTS {copy} WITH (FORCE)")
+        use(size)
+
+
+def _turn_to(name: str) -> None:
     connections.close_all()
-    connection.settings_dict["NAME"] = name_of(size)
+    connection.settings_dict["NAME"] = name
     connection.ensure_connection()
     cache.clear()

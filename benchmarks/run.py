@@ -178,7 +178,7 @@ def main() -> None:
     sizes = [SIZES[name] for name in SIZES if name in chosen and exists(SIZES[name])]
     if not sizes:
         sys.exit("No data yet. Make some: make bench-data SIZE=small")
-    from benchmarks import imports, visits
+    from benchmarks import amendment, imports, visits
 
     before: dict[str, Result] = {}
     for size in sizes:
@@ -186,6 +186,7 @@ def main() -> None:
         before = report(size, before)
         imports.report()
         visits.report()
+        amendment.report(size)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from core.permissions import Permission
 T = TypeVar("T", bound=ScopedModel)
 P = ParamSpec("P")
 R = TypeVar("R")
+Around = Callable[..., obligations.Within]
 
 registry: dict[str, Action[Any, Any, Any]] = {}
 
@@ -31,11 +32,13 @@ class Action(Generic[T, P, R]):
     """A function that changes records: its first argument is where the permission is checked."""
 
     def __init__(
-        self, do: Callable[Concatenate[T, P], R], permission: Permission, verb: str
-    ) -> None:
+        self, do: Callable[Concatenate[T, P], R], permission: Permission, verb: str,
+        within: Around | None = None,
+    ) -> None:  # fmt: skip
         self.do = do
         self.permission = permission
         self.verb = verb
+        self.within = within
         self.__doc__ = do.__doc__
         self.__name__ = do.__name__
         self.__module__ = do.__module__
@@ -52,7 +55,7 @@ class Action(Generic[T, P, R]):
             made = result if isinstance(result, ScopedModel) and result.pk else target
             record(self.verb, current, target=made, by=by)
             if outermost:
-                _refresh(made, current.event_id)
+                _refresh(made, current.event_id, self.within and self.within(**kwargs))
         return result
 
     def carry_out(self, target: T, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -61,17 +64,20 @@ class Action(Generic[T, P, R]):
 
 
 def action(
-    permission: Permission, verb: str = ""
+    permission: Permission, verb: str = "", *, within: Around | None = None
 ) -> Callable[[Callable[Concatenate[T, P], R]], Action[T, P, R]]:
-    """Make a function an action; the verb defaults to its name in plain words."""
+    """Make a function an action; the verb defaults to its name in plain words.
+
+    What is due is computed anew around what was changed, or within what the arguments name.
+    """
 
     def decorate(do: Callable[Concatenate[T, P], R]) -> Action[T, P, R]:
-        return Action(do, permission, verb or do.__name__.replace("_", " "))
+        return Action(do, permission, verb or do.__name__.replace("_", " "), within)
 
     return decorate
 
 
-def _refresh(target: models.Model, event_id: int) -> None:
+def _refresh(target: models.Model, event_id: int, within: obligations.Within | None) -> None:
     """Recompute what is due from the tables this action and the actions inside it wrote to."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -82,6 +88,5 @@ def _refresh(target: models.Model, event_id: int) -> None:
         )
         changed = {table for (table,) in cursor.fetchall()}
     if changed and isinstance(target, ScopedModel):
-        obligations.refresh(
-            obligations.Within.around(target.scope_ids()), obligations.reading(changed)
-        )
+        around = within or obligations.Within.around(target.scope_ids())
+        obligations.refresh(around, obligations.reading(changed))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import connection, models, transaction
 from django.utils import timezone
 
-from core.access import ScopeIds, live
+from core.access import EqualsAny, ScopeIds, live
 from core.given import NOW, TODAY, Given, Moment, filled, now_given
 from core.models import Obligation
 from core.notices import TO_READ, unread_by
@@ -38,6 +38,7 @@ class Within:
     site_id: int | Given | None = None
     subject_id: int | Given | None = None
     place_id: int | Given | None = None
+    subject_ids: Sequence[int] | Given | None = None
 
     @classmethod
     def around(cls, ids: ScopeIds) -> Within:
@@ -52,9 +53,14 @@ class Within:
 
     def narrow(self, rows: models.QuerySet[Any], **paths: str) -> models.QuerySet[Any]:
         """The rows of this part, by the columns of a duty or the paths that lead to them."""
-        return rows.filter(**{paths.get(name, name): key for name, key in self.bounds().items()})
+        bounds = self.bounds()
+        among = bounds.pop("subject_ids", None)
+        rows = rows.filter(**{paths.get(name, name): key for name, key in bounds.items()})
+        if among is None:
+            return rows
+        return rows.filter(EqualsAny(models.F(paths.get("subject_id", "subject_id")), among))
 
-    def bounds(self) -> dict[str, int | Given]:
+    def bounds(self) -> dict[str, Any]:
         """What bounds the part, by its column; all of the world has none."""
         held = {name: getattr(self, name) for name in self.__dataclass_fields__}
         return {name: value for name, value in held.items() if value is not None}

@@ -10,16 +10,23 @@ from typing import Any
 from uuid import UUID
 
 from django.db import models
-from django.db.models import F, Func, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, Func, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Cast
 from django.utils import timezone
 
 from core.given import Moment, expression
 from sites.models import SiteSchedule
 from subjects import planning
-from subjects.models import Subject, SubjectAnchor, SubjectSchedule, Visit
+from subjects.models import Consent, Subject, SubjectAnchor, SubjectSchedule, Visit
 from subjects.models.subject import ACTIVE
-from trials.models import AnchorKind, RepeatGroup, ScheduleVersion, VisitDefinition
+from trials.models import (
+    AnchorKind,
+    ConsentAsked,
+    MustReconsent,
+    RepeatGroup,
+    ScheduleVersion,
+    VisitDefinition,
+)
 from trials.queries.checks import Check, notices
 
 Key = tuple[UUID | None, int]
@@ -39,20 +46,67 @@ def in_effect(now: Moment) -> QuerySet[SiteSchedule]:
     return found
 
 
-def behind(now: Moment) -> QuerySet[Any]:
+FOLLOWED = Subquery(
+    SubjectSchedule.objects.filter(subject=OuterRef("pk"))
+    .order_by("-from_on")
+    .values("version_id")[:1]
+)
+
+
+def elsewhere(now: Moment) -> QuerySet[Any]:
     """Subjects still in the trial that follow another schedule than the one at their site."""
-    own = SubjectSchedule.objects.filter(subject=OuterRef("pk")).order_by("-from_on")
     at_site = in_effect(now).filter(site=OuterRef("site_id"))
     found: QuerySet[Any] = (
         Subject.objects.filter(status__in=ACTIVE)
         .annotate(
-            followed=Subquery(own.values("version_id")[:1]),
+            followed=FOLLOWED,
             effective=Subquery(at_site.values("version_id")[:1]),
             effective_on=Subquery(at_site.values("during__startswith")[:1]),
         )
         .filter(Q(followed=None) | ~Q(followed=F("effective")), effective__isnull=False)
     )
     return found
+
+
+def behind(now: Moment) -> QuerySet[Any]:
+    """Those of them who can come under it now: nothing is left for them to sign before."""
+    return elsewhere(now).filter(Q(followed=None) | ~Exists(unsigned(OuterRef("effective"))))
+
+
+def waiting(now: Moment) -> QuerySet[Any]:
+    """Those of them who stay under the version they follow until they have signed anew."""
+    return elsewhere(now).filter(Exists(unsigned(OuterRef("effective"))), followed__isnull=False)
+
+
+def unsigned(version: OuterRef | int) -> QuerySet[ConsentAsked]:
+    """What a version asks a subject to sign who has signed neither that nor a later version of it."""
+    decided = Consent.objects.filter(
+        Q(decision=Consent.Decision.GIVEN) | Q(type__is_optional=True),
+        _not_before(OuterRef("consent__dated"), OuterRef("consent_id")),
+        subject=OuterRef(OuterRef("pk")), type=OuterRef("type_id"), voided_at=None,
+    )  # fmt: skip
+    # Who signs again are all active subjects, or those of one status, which has the same word.
+    asked = Q(consent__must_reconsent=MustReconsent.ACTIVE) | Q(
+        consent__must_reconsent=OuterRef("status")
+    )
+    rows: QuerySet[ConsentAsked] = ConsentAsked.objects.filter(
+        asked, ~Exists(decided), version=version
+    )
+    return rows
+
+
+def signed(version: OuterRef | int) -> QuerySet[Consent]:
+    """What a subject signed of the forms a version asks for, the last one first."""
+    rows: QuerySet[Consent] = Consent.objects.filter(
+        _not_before(F("type__asked_by__consent__dated"), F("type__asked_by__consent_id")),
+        subject=OuterRef("pk"), voided_at=None, type__asked_by__version=version,
+    ).order_by("-signed_on", "-pk")  # fmt: skip
+    return rows
+
+
+def _not_before(dated: F, key: F) -> Q:
+    """The version that was signed is this one or a later one; of one day, the one added later."""
+    return Q(version__dated__gt=dated) | Q(version__dated=dated, version__gte=key)
 
 
 class Schedules:
@@ -119,9 +173,12 @@ class Course:
 
 
 class Courses:
-    """The courses of some subjects, with the schedules they follow: six queries in all."""
+    """The courses of some subjects, with the schedules they follow: six queries in all.
 
-    def __init__(self, subjects: Iterable[Subject]) -> None:
+    They can be asked for under another version than the one followed, to see what it would do.
+    """
+
+    def __init__(self, subjects: Iterable[Subject], under: int | None = None) -> None:
         self.courses = {subject.pk: Course(subject) for subject in subjects}
         ids = list(self.courses)
         for row in SubjectSchedule.objects.filter(subject__pk__any=ids).order_by("from_on"):
@@ -135,6 +192,9 @@ class Courses:
         visits = Visit.objects.filter(subject__pk__any=ids, kind=Visit.Kind.SCHEDULED)
         for visit in visits.order_by("pk"):
             self.courses[visit.subject_id].visits[visit.lineage, visit.cycle] = visit
+        if under is not None:
+            for course in self:
+                course.version_id, course.since = under, None
         followed = {course.version_id for course in self if course.version_id}
         self.schedules = Schedules(followed)
 

@@ -11,11 +11,15 @@ from accounts.models import User
 from core.audit import coming_from
 from core.models import Event, Source
 from sites.actions.imports import put_into_effect_everywhere
-from sites.actions.sites import put_into_effect
+from sites.actions.sites import put_into_effect, put_into_effect_at
+from subjects.actions.consent_imports import import_consents
 from subjects.actions.follow import follow_all
 from subjects.actions.transfers import carry_out_all
 
-TAKES_EFFECT = {put_into_effect.verb, put_into_effect_everywhere.verb}
+TAKES_EFFECT = {
+    put_into_effect.verb, put_into_effect_at.verb, put_into_effect_everywhere.verb,
+    import_consents.verb,
+}  # fmt: skip
 
 
 @shared_task(acks_late=True)
@@ -34,6 +38,6 @@ def carry_out_transfers() -> None:
 
 
 def when_in_effect(event: Event, **_: Any) -> None:
-    """A schedule was put into effect: what is in effect now is followed now, the rest by beat."""
-    if event.verb in TAKES_EFFECT:
+    """A schedule was put into effect, or signed for: who can follow it does so now, the rest by beat."""
+    if event.verb in TAKES_EFFECT and event.parent_id is None:
         follow_schedules.delay(event.actor_id)

@@ -20,6 +20,7 @@ from tests.markers import marked, marked_paths, text_of, told
 from tests.test_house import ROOT, SOURCES
 from tests.ways import ANSWERED, Table, Who, persons
 from tests.ways import table as other_ways
+from tests.ways_amendments import amendment_ways
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
@@ -65,6 +66,7 @@ def table(world: World) -> Table:
         | consent_ways(world)
         | eligibility_ways(world)
         | safety_ways(world)
+        | amendment_ways(world)
         | more
     )
 

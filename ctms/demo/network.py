@@ -16,8 +16,8 @@ from core.imports import uploads
 from ctms.demo import consents
 from ctms.demo.days import DAY, SATURDAY, inside
 from ctms.demo.lists import begin, rows_of
-from ctms.demo.organisation import deployment, working_days
-from ctms.demo.protocols import Amendment
+from ctms.demo.organisation import PASSWORD, deployment, working_days
+from ctms.demo.protocols import Amendment, approve
 from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
 from sites.models import Site
@@ -26,9 +26,11 @@ from subjects.actions import transfers
 from subjects.actions.imports import import_subjects
 from subjects.actions.lay_out import SubjectRow, VisitRow
 from subjects.models import Subject
-from trials.models import ScheduleVersion, Sponsor, Trial, VisitDefinition
+from trials.actions import amendments, drafts
+from trials.models import ConsentVersion, ScheduleVersion, Sponsor, Trial, VisitDefinition
 
-FILE, DRAFT = "network/sites.csv", "4.0"
+FILE, AMENDED, DRAFT = "network/sites.csv", "4.0", "4.1"
+EFFECTIVE = (("1008", -5), ("1025", 12))  # sites under the amendment, and days from today
 DAYS = ("Identified on", "Initiated on", "Opened on", "Since")
 HEADS = (
     "Site number", "Place", "City", "Country", "Time zone", "Principal investigator",
@@ -56,7 +58,7 @@ TREATMENT_DAYS = 168
 def load(trial: Trial, people: Mapping[str, User], today: date) -> None:
     """All of it at once, or nothing; what is there already is passed by."""
     version = ScheduleVersion.objects.filter(trial=trial).order_by("pk").first()
-    if version is None or ScheduleVersion.objects.filter(trial=trial, number=DRAFT).exists():
+    if version is None or ScheduleVersion.objects.filter(trial=trial, number=AMENDED).exists():
         return
     manager = people["omar"]
     with transaction.atomic():
@@ -79,7 +81,25 @@ def load(trial: Trial, people: Mapping[str, User], today: date) -> None:
         for row in rows_of(FILE):
             _settle(trial, row, monitors, manager, today)
         _move(trial, manager, today)
-        Amendment(version, DRAFT, people["amara"]).write()
+        _amend(trial, version, people, today)
+
+
+def _amend(trial: Trial, version: ScheduleVersion, people: Mapping[str, User], today: date) -> None:
+    """The amendment is approved, in effect at one site and to come at another; the next one is begun."""
+    author, manager = people["amara"], people["omar"]
+    amendment = Amendment(version, AMENDED, author)
+    amendment.write()
+    form = ConsentVersion.objects.filter(type__trial=trial, type__is_required=True)
+    amendments.ask_consents(amendment.version, consents=[form.order_by("-dated")[0]], by=author)
+    approve(amendment.version, manager, PASSWORD)
+    for number, days in EFFECTIVE:
+        sites.put_into_effect(
+            Site.objects.get(trial=trial, number=number), version=amendment.version,
+            from_on=today + days * DAY, by=manager,
+        )  # fmt: skip
+    draft = drafts.copy(amendment.version, number=DRAFT, by=author)
+    narrower = {"code": "W20", "early_days": 5, "late_days": 5}
+    drafts.change_visit(draft.visits.get(code="W20"), values=narrower, by=author)
 
 
 def _open_sites(trial: Trial, version: ScheduleVersion, by: User, today: date) -> None:

@@ -54,7 +54,7 @@ def begins(held: SiteSchedule | ConsentApproval) -> date:
 def effect_of(version: ScheduleVersion, user: User, today: date) -> Effect:
     """A version at the sites that the person may see and that are not over, by number."""
     sites = Site.objects.visible_to(user).filter(trial_id=version.trial_id).exclude(status__in=OVER)
-    found = list(sites.select_related("place").order_by("number", "place__short_name"))
+    found = list(sites.select_related("place", "country").order_by("number", "place__short_name"))
     held: dict[int, list[SiteSchedule]] = defaultdict(list)
     rows = SiteSchedule.objects.filter(site__in=found).select_related("version")
     for row in rows.order_by("during"):

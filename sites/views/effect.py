@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
+from core.links import address
 from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, allowed, find, page
@@ -34,7 +35,8 @@ def effect(request: Request, code: str, number: str) -> HttpResponse:
     return answer(
         request, form,
         lambda: sites.put_into_effect_at(version, **form.cleaned_data, by=request.user),
-        title=f"Sites under {version.number}", verb="Put into effect", back=request.path,
+        title=f"Sites under {version.number}", verb="Put into effect",
+        back=address("subjects:impact", code, number),
         done=f"{version} takes effect at the sites ticked.", template="sites/effect.html",
         frame="trials/frame.html",
         may_edit=is_approved and allowed(request.user, Permission.SITE_EDIT, version.trial),

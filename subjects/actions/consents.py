@@ -16,6 +16,7 @@ from core.dates import local_day, show_day
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.models import ConsentApproval, Delegation, Person, Site, Task
+from subjects.actions.follow import catch_up
 from subjects.actions.plan import hold, refuse_without_reason
 from subjects.actions.subjects import set_anchor
 from subjects.consents import standing
@@ -49,6 +50,7 @@ def record_consent(subject: Subject, *, signed: Signed, by: User, note: str = ""
     _keep(consent)
     _take_down(consent, note)
     _keep_day(subject, consent, by=by)
+    catch_up(subject, by=by)
     return consent
 
 
@@ -72,6 +74,7 @@ def correct_consent(
     _keep(held)
     if note is not None:
         _take_down(held, note)
+    catch_up(subject, by=by)
     return held
 
 

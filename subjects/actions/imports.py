@@ -19,7 +19,7 @@ from sites.actions.claims import queue
 from sites.models import Claim, ClaimKind, Site
 from subjects.actions.bookings import claims_of
 from subjects.actions.deviations import is_outside, outside_text
-from subjects.actions.follow import adopt
+from subjects.actions.follow import Step, adopt
 from subjects.actions.lay_out import SiteSchedules, SubjectRow, VisitRow
 from subjects.actions.plan import keep_next_all
 from subjects.actions.subjects import count_all
@@ -90,7 +90,7 @@ class _Intake:
         versions = self.schedules.versions
         adopt(
             [
-                (subject.pk, versions[row.site_id], row.screened_on)
+                Step(subject.pk, versions[row.site_id], row.screened_on)
                 for subject, row in pairs
                 if row.site_id in versions
             ]

@@ -61,7 +61,7 @@ def replan(subject: Subject, *, by: User) -> None:
 
 
 def replan_all(subject_ids: list[int], *, by: User) -> None:
-    """Regenerate the visits of subjects of one place, in as many statements as those of one."""
+    """Regenerate the visits of subjects for whom it is the same day, in as many statements as of one."""
     courses = Courses(hold(subject_ids))
     changed: list[Visit] = []
     back: list[int] = []

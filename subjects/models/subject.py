@@ -280,6 +280,10 @@ class SubjectSchedule(ScopedModel):
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="schedules")
     version = models.ForeignKey(ScheduleVersion, on_delete=models.PROTECT, related_name="+")
     from_on = models.DateField()
+    consent = models.ForeignKey(
+        "subjects.Consent", null=True, on_delete=models.PROTECT, related_name="+",
+        help_text="what was signed before, where the version asks for it",
+    )  # fmt: skip
 
     class Meta:
         constraints: ClassVar = [

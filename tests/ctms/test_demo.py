@@ -25,7 +25,7 @@ from core.models import Event, Source, StatusChange, Upload
 from core.notices import last_told
 from ctms.demo import days, events, lists, northgate, notice, operations, organisation, pilot
 from safety.models import AdverseEvent, ReportClock
-from sites.models import Site
+from sites.models import Site, SiteSchedule
 from subjects.models import (
     Booking,
     Contact,
@@ -204,7 +204,9 @@ def _see_the_network() -> None:
     moved = Transfer.objects.get()
     assert (moved.from_site.number, moved.to_site.number) == ("1008", "1042")
     draft = ScheduleVersion.objects.get(trial__code="tmr-204", status="draft")
-    assert (draft.number, draft.visits.count()) == ("4.0", 15)
+    assert (draft.number, draft.visits.count()) == ("4.1", 15)
+    held = SiteSchedule.objects.filter(version__number="4.0").order_by("during")
+    assert [row.site.number for row in held] == ["1008", "1025"]
     assert Contact.objects.filter(subject__number="1042-007").count() > 5
 
 

@@ -24,13 +24,14 @@ from sites.actions import sites
 from sites.actions.imports import put_into_effect_everywhere
 from sites.models import Place
 from subjects.actions import bookings, subjects, transfers, visits
-from subjects.actions.follow import adopt, follow_all
+from subjects.actions.follow import Step, adopt, follow_all
 from subjects.actions.plan import replan
 from subjects.courses import behind
 from subjects.models import Subject, SubjectSchedule, Visit
 from tests.subjects.test_booking import in_window, wanted
 from tests.world import World, make_place, make_site, screen, user_with, visit
-from trials.models import RepeatGroup, ScheduleVersion, VisitDefinition
+from trials.actions.amendments import ask_consents
+from trials.models import ConsentVersion, RepeatGroup, ScheduleVersion, VisitDefinition
 
 pytestmark = pytest.mark.django_db
 numbers = count(2)
@@ -42,8 +43,9 @@ def lineages(version: ScheduleVersion) -> dict[str, UUID]:
 
 
 def amended(
-    world: World, rows: Sequence[tuple[str, int, int]], known: dict[str, UUID] | None = None
-) -> ScheduleVersion:
+    world: World, rows: Sequence[tuple[str, int, int]], known: dict[str, UUID] | None = None,
+    asked: Sequence[ConsentVersion] = (),
+) -> ScheduleVersion:  # fmt: skip
     """A further version: code, day and tolerance of each visit; those known keep their lineage."""
     known = lineages(world.version) if known is None else known
     with under_event("amendment"):
@@ -54,6 +56,7 @@ def amended(
                 early_days=tolerance, late_days=tolerance, is_anchor=code == "D1",
                 **({"lineage": known[code]} if code in known else {}),
             )  # fmt: skip
+        ask_consents(version, consents=asked, by=world.manager)
         ScheduleVersion.flow.move(version, "approved", by=world.manager, approved_at=timezone.now())
     return version
 
@@ -268,9 +271,9 @@ def test_a_missed_visit_keeps_the_window_it_was_missed_in(world: World) -> None:
 
 def test_two_versions_that_begin_on_one_day_count_as_the_later_one(world: World) -> None:
     subject = dosed(world)
-    adopt([(subject.pk, amended(world, [("D1", 0, 0)]).pk, today_at(world))])
+    adopt([Step(subject.pk, amended(world, [("D1", 0, 0)]).pk, today_at(world))])
     last = amended(world, [("D1", 0, 0), ("W8", 56, 3)])
-    adopt([(subject.pk, last.pk, today_at(world) - DAY)])
+    adopt([Step(subject.pk, last.pk, today_at(world) - DAY)])
     assert SubjectSchedule.objects.get(subject=subject).version == last
 
 
@@ -320,7 +323,7 @@ def test_whatever_the_version_the_done_stays_and_the_open_agrees_with_the_plan(
         visits.complete(visit(subject, "W2"), on=day_1 + 14 * DAY, by=world.coordinator)
     frozen = list(Visit.objects.filter(subject=subject, status="completed").values())
     version = amended(world, rows)
-    adopt([(subject.pk, version.pk, today)])
+    adopt([Step(subject.pk, version.pk, today)])
     replan(subject, by=world.coordinator)
     assert list(Visit.objects.filter(subject=subject, status="completed").values()) == frozen
     is_done = {row["code"] for row in frozen}
