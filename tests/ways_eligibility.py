@@ -17,6 +17,9 @@ from trials.actions import trials
 def eligibility_ways(world: World) -> Table:
     """A subject with criteria, one of them failed and asked to be waived."""
     other = screen(world)
+    randomised = randomisation.randomise(
+        other, on=other.screened_on, number="R-1", reason="in test", by=world.coordinator
+    )
     with_criteria(world, "7.0")
     subject = screen(world)
     trials.change_trial(world.trial, values={"allows_waivers": True}, by=world.admin)
@@ -30,9 +33,6 @@ def eligibility_ways(world: World) -> Table:
     def to(name: str, *args: object) -> str:
         return reverse(name, args=args)
 
-    randomised = randomisation.randomise(
-        other, on=other.screened_on, number="R-1", reason="in test", by=world.coordinator
-    )
     record = Permission.RANDOMISATION_RECORD
     return {
         "subjects:randomise": [Way(to("subjects:randomise", subject.pk), get=record, **change)],
