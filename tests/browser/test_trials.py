@@ -24,7 +24,7 @@ def read(tab: Page, file: Path, heading: str) -> list[str]:
     tab.get_by_label("Protocol file").set_input_files(file)
     tab.get_by_role("button", name="Read file").click()
     expect(tab.get_by_role("heading", name=heading)).to_be_visible()
-    return looked_at(tab, CUT_OFF)
+    return looked_at(tab, CUT_OFF, with_frame=True)
 
 
 def signed(tab: Page, version: ScheduleVersion, signer: User) -> list[str]:
