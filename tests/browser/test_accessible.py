@@ -16,6 +16,7 @@ from tests.test_pages import pages
 from tests.ways import ANSWERED, Who
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
+from tests.ways_eligibility import eligibility_ways
 from tests.ways_safety import safety_ways
 from tests.world import World, screen, visit
 
@@ -34,9 +35,9 @@ def lived_in(live: World) -> World:
 
 
 def opened(world: World) -> list[str]:
-    """Pages in a certain state, then every address of consents, visits and safety a coordinator opens."""
+    """Pages in a certain state, then all a coordinator opens of consents, visits, safety, eligibility."""
     known = pages(world)
-    table = conduct_ways(world) | consent_ways(world) | safety_ways(world)
+    table = conduct_ways(world) | consent_ways(world) | safety_ways(world) | eligibility_ways(world)
     who = Who(Role.COORDINATOR, "place")
     ways = (way for ways in table.values() for way in ways)
     found = {way.path.partition("?")[0] for way in ways if who.expects(way, "GET") == ANSWERED}
