@@ -7,6 +7,7 @@ from django.db import connection
 from audit import seal
 from core.models import Seal
 
+MINUTES = 5
 HORIZON = "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 
 
@@ -15,9 +16,9 @@ def next_seal() -> Seal:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_current_xact_id()::text::bigint")
         (now,) = cursor.fetchone()
-        for _ in range(600):
+        for _ in range(MINUTES * 600):
             cursor.execute(HORIZON)
             if cursor.fetchone()[0] > now and (made := seal.seal()) is not None:
                 return made
             time.sleep(0.1)
-    raise AssertionError("Nothing could be sealed within a minute.")
+    raise AssertionError(f"Nothing could be sealed within {MINUTES} minutes.")
