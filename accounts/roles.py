@@ -69,7 +69,7 @@ READ_TRIAL = frozenset(
     }
 )
 READ_SUBJECTS = READ_TRIAL | {Permission.SUBJECT_VIEW}
-READ_EVENTS = READ_SUBJECTS | {Permission.ADVERSE_EVENT_VIEW}
+READ_EVENTS = READ_SUBJECTS | {Permission.ADVERSE_EVENT_VIEW, Permission.DEVIATION_VIEW}
 RUN_VISITS = READ_EVENTS | {
     Permission.DIARY_VIEW, Permission.IDENTITY_VIEW, Permission.CONTACT_VIEW, Permission.CONTACT_LOG, Permission.VISIT_BOOK, Permission.VISIT_CONDUCT,
     Permission.FEED_EDIT,
@@ -78,12 +78,12 @@ RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
     Permission.CONSENT_RECORD, Permission.ELIGIBILITY_ANSWER, Permission.RANDOMISATION_RECORD,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
-    Permission.ADVERSE_EVENT_LOG,
+    Permission.ADVERSE_EVENT_LOG, Permission.DEVIATION_REPORT,
 }  # fmt: skip
 RUN_TRIAL = READ_EVENTS | {
     Permission.TRIAL_EDIT, Permission.PROTOCOL_EDIT, Permission.PROTOCOL_APPROVE, Permission.PLACE_ADD, Permission.SITE_EDIT, Permission.SITE_STATUS,
     Permission.SUBJECT_TRANSFER, Permission.SUBJECT_IMPORT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW, Permission.GRANT_EDIT,
-    Permission.SAFETY_HANDLE,
+    Permission.SAFETY_HANDLE, Permission.DEVIATION_REPORT, Permission.DEVIATION_ASSESS,
 }  # fmt: skip
 
 BUNDLES: dict[str, Bundle] = {
@@ -105,7 +105,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.CRA: Bundle(
         "Monitors sites: sees subjects by number, never by name.",
-        TRIAL_KINDS, READ_EVENTS | {Permission.SITE_STATUS, Permission.AUDIT_VIEW, Permission.WORK_WAIVE, Permission.DEVIATION_ACKNOWLEDGE},
+        TRIAL_KINDS, READ_EVENTS | {Permission.SITE_STATUS, Permission.AUDIT_VIEW, Permission.WORK_WAIVE, Permission.DEVIATION_ACKNOWLEDGE, Permission.DEVIATION_REPORT},
         can_sign=True,
     ),
     Role.TRIAL_MANAGER: Bundle(

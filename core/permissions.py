@@ -54,6 +54,9 @@ class Permission(models.TextChoices):
         "deviation_acknowledge",
         "Acknowledge visits booked outside their window",
     )
+    DEVIATION_VIEW = "deviation_view", "See deviations and issues by subject number"
+    DEVIATION_REPORT = "deviation_report", "Report and explain deviations and issues"
+    DEVIATION_ASSESS = "deviation_assess", "Assess and close deviations and issues"
     FEED_EDIT = "feed_edit", "Make and revoke calendar feeds"
 
     ADVERSE_EVENT_VIEW = "adverse_event_view", "See adverse events by subject number"

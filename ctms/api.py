@@ -8,6 +8,12 @@ from rest_framework.routers import SimpleRouter
 from audit.api import EventResource, TrailView
 from ctms import api_docs
 from inbox.api import ObligationResource
+from quality.api import (
+    CapaActionResource,
+    CapaResource,
+    EffectivenessCheckResource,
+    IssueResource,
+)
 from safety.api import AdverseEventResource, ReportClockResource, SafetyReportResource
 from sites.api import (
     AbsenceResource,
@@ -63,6 +69,10 @@ RESOURCES = {
     "adverse-events": AdverseEventResource,
     "safety-reports": SafetyReportResource,
     "report-clocks": ReportClockResource,
+    "issues": IssueResource,
+    "capas": CapaResource,
+    "capa-actions": CapaActionResource,
+    "effectiveness-checks": EffectivenessCheckResource,
     "criteria": CriterionResource,
     "eligibilities": EligibilityResource,
     "criterion-answers": CriterionAnswerResource,

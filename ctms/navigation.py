@@ -66,6 +66,7 @@ TABS = 4
 KEPT = "navigation"
 SUBJECT_PAGES = ("/subjects/", "/visits/")
 EVENT_PAGES = "/events/"
+ISSUE_PAGES = ("/issues/", "/drafts/", "/capas/", "/capa-actions/")
 SAFETY_PAGES = (EVENT_PAGES, "/letters/", "/clocks/")
 
 
@@ -168,6 +169,8 @@ def _at_place(user: User, place: str) -> Iterator[Item]:
     )  # fmt: skip
     if has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
         yield _adverse_events("safety:place_events", place)
+    if has_anywhere(user, Permission.DEVIATION_VIEW):
+        yield _issues("quality:place_issues", place)
     yield _item(
         "sites:delegations", "check-circle", "Delegations", "", place,
         also=(address("sites:delegate", place), "/delegations/"),
@@ -191,6 +194,8 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
         )  # fmt: skip
     if has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
         yield _adverse_events("safety:events", code, address("safety:letters", code))
+    if has_anywhere(user, Permission.DEVIATION_VIEW):
+        yield _issues("quality:issues", code, address("quality:capas", code))
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
     yield _item("trials:set_up", "settings", "Set-up", "", code, also=("/references/",))
 
@@ -200,6 +205,11 @@ def _adverse_events(name: str, key: str, *also: str) -> Item:
     return _item(
         name, "activity", "Adverse events", "", key, rules=rules, also=(*SAFETY_PAGES, *also)
     )
+
+
+def _issues(name: str, key: str, *also: str) -> Item:
+    rules = [rule for rule in obligations.RULES if rule.startswith("quality.")]
+    return _item(name, "flag", "Deviations & issues", "", key, rules=rules, also=ISSUE_PAGES + also)
 
 
 def _with_switch(group: Group, request: HttpRequest) -> Group:

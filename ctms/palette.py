@@ -224,6 +224,9 @@ def _on_site(user: User, site: Site) -> Iterator[Option]:
         yield Option(
             reverse("subjects:screening_log", args=[site.pk]), "clipboard", "Screening log"
         )
+    if site.number and can(user, Permission.DEVIATION_REPORT, site):
+        url = reverse("quality:report_at_site", args=[site.trial.code, site.code])
+        yield Option(url, "flag", "Report deviation")
     if can(user, Permission.SITE_STATUS, site):
         url = reverse("sites:status", args=[site.trial.code, site.code])
         yield Option(url, "flag", "Change status")
@@ -236,6 +239,7 @@ def _on_subject(user: User, subject: Subject) -> Iterator[Option]:
     offers = (
         (Permission.CONTACT_LOG, "subjects:contact", "phone", "Log contact"),
         (Permission.ADVERSE_EVENT_LOG, "safety:log_event", "activity", "Log AE"),
+        (Permission.DEVIATION_REPORT, "quality:report_of_subject", "flag", "Report deviation"),
         (Permission.SUBJECT_STATUS, "subjects:identify", "pen", "Identity"),
         (Permission.SUBJECT_STATUS, "subjects:end", "door", "End participation"),
     )

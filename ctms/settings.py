@@ -52,7 +52,7 @@ else:
 
 # Applications, from the kernel upwards
 OURS = [
-    *("core", "accounts", "trials", "sites", "subjects", "safety"),
+    *("core", "accounts", "trials", "sites", "subjects", "quality", "safety"),
     *("inbox", "audit", "workspace", "ctms"),
 ]
 INSTALLED_APPS = [
@@ -235,6 +235,13 @@ SPECTACULAR_SETTINGS = {
         "SiteStatusEnum": "sites.models.SiteStatus",
         "SubjectStatusEnum": "subjects.models.SubjectStatus",
         "CausalityEnum": "safety.models.Causality",
+        "DeviationCategoryEnum": "quality.models.Category",
+        "CriterionCategoryEnum": "trials.models.Criterion.Category",
+        "IssueKindEnum": "quality.models.IssueKind",
+        "IssueStatusEnum": "quality.models.IssueStatus",
+        "CapaActionKindEnum": "quality.models.CapaAction.Kind",
+        "CapaStatusEnum": "quality.models.CapaStatus",
+        "ClassificationEnum": "quality.models.Classification",
     },
 }
 

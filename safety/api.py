@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.resources import Addable, Resource, step
-from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
+from core.api.shapes import LARGEST_KEY, Changing, Instant, Seen, Shape, Why, many_of
 from core.dates import PartialDate
 from safety.actions import assessments, clocks, events, reports
 from safety.models import (
@@ -25,18 +24,6 @@ from safety.models import (
     Severity,
 )
 from subjects.models import Subject
-
-
-class Instant(serializers.DateTimeField):
-    """An instant with its offset; without one nobody knows when it was."""
-
-    def enforce_timezone(self, value: datetime) -> datetime:
-        """The instant as it was given."""
-        if value.tzinfo is None:
-            raise serializers.ValidationError(
-                "Write the instant with its offset, for example 2026-06-10T16:20:00+01:00."
-            )
-        return value
 
 
 @extend_schema_field({"type": "string", "example": "2026-06"})
@@ -103,12 +90,6 @@ class Upgrade(Shape):
     criteria = serializers.MultipleChoiceField(choices=Seriousness.choices)
     aware_at = Instant()
     reason = serializers.CharField(required=False, max_length=200)
-
-
-class Why(Shape):
-    """Why."""
-
-    reason = serializers.CharField(max_length=200)
 
 
 class Awareness(Why):

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import OuterRef, Subquery
 
-from accounts.models import Grant, User
+from accounts.models import User
 from accounts.roles import Role
 from core import notices
-from core.access import ScopeKind
 from core.dates import show_day
 from safety.clocks import Jurisdiction, jurisdictions_of
 from safety.models import (
@@ -24,6 +23,7 @@ from safety.models import (
 )
 from safety.words import left_in_words
 from sites.models import Site
+from sites.queries import grants_at
 from trials.models import Trial
 
 
@@ -201,15 +201,7 @@ TOLD = (Role.INVESTIGATOR, Role.MEDICAL_MONITOR, Role.TRIAL_MANAGER, Role.CRA)
 
 def to_be_told(site: Site, *, but: User) -> list[notices.Recipient]:
     """Who must know of a serious event at a site, one role each, without whoever says so."""
-    here = (
-        Q(kind=ScopeKind.SITE, scope_id=site.pk) | Q(kind=ScopeKind.PLACE, scope_id=site.place_id)
-        | Q(kind=ScopeKind.COUNTRY, scope_id=site.country_id)
-        | Q(kind=ScopeKind.TRIAL, scope_id=site.trial_id)
-        | Q(kind=ScopeKind.SPONSOR, scope_id=site.trial.sponsor_id)
-        | Q(kind=ScopeKind.DEPLOYMENT)
-    )  # fmt: skip
-    held = Grant.objects.live().filter(here, role__in=TOLD).exclude(user_id=but.pk)
-    held = held.filter(user__is_active=True, user__is_service=False).select_related("user")
+    held = grants_at(site).filter(role__in=TOLD).exclude(user_id=but.pk)
     found: dict[int, notices.Recipient] = {}
     for grant in sorted(held, key=lambda grant: (TOLD.index(grant.role), grant.pk)):
         one = notices.Recipient(grant.user_id, grant.user.get_full_name(), grant.role)

@@ -14,7 +14,7 @@ from core.flow import Flow
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = [
-    *("core", "accounts", "trials", "sites", "subjects", "safety"),
+    *("core", "accounts", "trials", "sites", "subjects", "quality", "safety"),
     *("inbox", "audit", "workspace", "ctms"),
 ]
 SOURCES = [

@@ -26,6 +26,7 @@ from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
 from tests.ways_eligibility import eligibility_ways
 from tests.ways_lists import list_ways
+from tests.ways_quality import quality_ways
 from tests.ways_safety import safety_ways
 from tests.ways_trials import trial_ways
 from tests.world import World, make_place, user_with
@@ -39,6 +40,7 @@ OURS = {
     "trials",
     "sites",
     "subjects",
+    "quality",
     "safety",
     "inbox",
     "workspace",
@@ -63,6 +65,7 @@ def table(world: World) -> Table:
         | course_ways(world)
         | list_ways(world)
         | conduct_ways(world)
+        | quality_ways(world)
         | consent_ways(world)
         | eligibility_ways(world)
         | safety_ways(world)

@@ -39,6 +39,19 @@ def list_ways(world: World) -> dict[str, list[Way]]:
             place | {"get": Permission.ADVERSE_EVENT_VIEW, "anywhere": True},
         ),
         "safety:site_events": (one, site | {"get": Permission.ADVERSE_EVENT_VIEW}),
+        "quality:issues": (
+            ["tmr-204"],
+            trial | {"get": Permission.DEVIATION_VIEW, "anywhere": True},
+        ),
+        "quality:capas": (
+            ["tmr-204"],
+            trial | {"get": Permission.DEVIATION_VIEW, "anywhere": True},
+        ),
+        "quality:place_issues": (
+            ["northgate"],
+            place | {"get": Permission.DEVIATION_VIEW, "anywhere": True},
+        ),
+        "quality:site_issues": (one, site | {"get": Permission.DEVIATION_VIEW}),
         "accounts:people": ([], {"at": "deployment", "get": Permission.ACCOUNT_VIEW}),
         "sites:holidays": ([], holidays),
         "sites:places": ([], {}),

@@ -14,6 +14,8 @@ from accounts.models import User
 from core.access import can
 from core.dates import local_day, show_day, study_day
 from core.permissions import Permission
+from quality.lists import CHIPS
+from quality.models import Issue
 from subjects import steps
 from subjects.diary import SUBJECT_CHIPS
 from subjects.eligibility import Line, Sheet, Standing, standing_of
@@ -77,6 +79,7 @@ def frame(
         "identity": SubjectIdentity.objects.visible_to(user).filter(subject=subject).first(),
         "chip": SUBJECT_CHIPS.get(subject.status, ""),
         "may_log": can(user, Permission.CONTACT_LOG, subject),
+        "may_report": can(user, Permission.DEVIATION_REPORT, subject),
         "may_log_event": can(user, Permission.ADVERSE_EVENT_LOG, subject),
         "may_book": can(user, Permission.VISIT_BOOK, subject),
         "may_change": may_change,
@@ -101,7 +104,8 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
         deviations=Count(
             "visits__deviation_drafts", distinct=True,
             filter=~Q(visits__deviation_drafts__state=DeviationDraft.State.WITHDRAWN),
-        ),
+        )
+        + Count("issues", distinct=True, filter=Q(issues__draft=None)),
     )  # fmt: skip
     shown = [("subject", "Timeline", None), ("subject_visits", "Visits", visits)]
     if can(user, Permission.CONTACT_VIEW, subject):
@@ -210,25 +214,49 @@ def contacts_of(subject: Subject, user: User) -> list[ContactRow]:
 class DeviationRow:
     """A deviation of a subject that is seen coming or has occurred."""
 
-    visit_id: int
+    url: str
     visit: str
     kind: str
     text: str
     reason: str
     chip: tuple[str, str]
+    report_url: str  # where it is reported, once it has occurred
 
 
-def deviations_of(subject: Subject) -> list[DeviationRow]:
-    """The deviations of a subject, except those withdrawn."""
-    state = DeviationDraft.State
-    rows = DeviationDraft.objects.filter(visit__subject=subject).exclude(state=state.WITHDRAWN)
+def deviations_of(subject: Subject, user: User) -> list[DeviationRow]:
+    """The deviations and issues of a subject, drafted or reported, except drafts withdrawn."""
+    drafts = DeviationDraft.objects.filter(visit__subject=subject).exclude(
+        state=DeviationDraft.State.WITHDRAWN
+    )
+    issues = Issue.objects.visible_to(user).filter(subject=subject).order_by("happened_on", "pk")
+    reported = list(issues.select_related("visit", "site__trial"))
+    of_draft = {issue.draft_id: issue for issue in reported if issue.draft_id}
     return [
-        DeviationRow(
-            row.visit_id, row.visit.name, row.get_kind_display(), row.description, row.reason,
-            ("crit" if row.state == state.OCCURRED else "warn", row.get_state_display()),
-        )
-        for row in rows.select_related("visit").order_by("visit__target_on", "pk")
-    ]  # fmt: skip
+        *(
+            _drafted(row, of_draft.get(row.pk))
+            for row in drafts.select_related("visit").order_by("visit__target_on", "pk")
+        ),
+        *(_reported(issue) for issue in reported if issue.draft_id is None),
+    ]
+
+
+def _drafted(row: DeviationDraft, issue: Issue | None) -> DeviationRow:
+    if issue is not None:
+        return _reported(issue)
+    has_occurred = row.state == DeviationDraft.State.OCCURRED
+    return DeviationRow(
+        reverse("subjects:visit", args=[row.visit_id]), row.visit.name, row.get_kind_display(),
+        row.description, row.reason,
+        ("crit" if has_occurred else "warn", row.get_state_display()),
+        reverse("quality:report_draft", args=[row.pk]) if has_occurred else "",
+    )  # fmt: skip
+
+
+def _reported(issue: Issue) -> DeviationRow:
+    return DeviationRow(
+        issue.get_absolute_url(), issue.visit.name if issue.visit else "", issue.title, issue.what,
+        issue.number, (CHIPS[issue.status], issue.get_status_display()), "",
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

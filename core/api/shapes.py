@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -153,3 +154,21 @@ class SeenByWord(AmongSeen, serializers.SlugRelatedField[Any]):
 
 class Seen(AmongSeen, serializers.PrimaryKeyRelatedField[Any]):
     """The key of a record, among those the caller may see."""
+
+
+class Instant(serializers.DateTimeField):
+    """An instant with its offset; without one nobody knows when it was."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        """The instant as it was given."""
+        if value.tzinfo is None:
+            raise serializers.ValidationError(
+                "Write the instant with its offset, for example 2026-06-10T16:20:00+01:00."
+            )
+        return value
+
+
+class Why(Shape):
+    """Why."""
+
+    reason = serializers.CharField(max_length=200)

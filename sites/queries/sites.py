@@ -37,6 +37,21 @@ def cras_of(trial: Trial) -> QuerySet[User]:
     return found.order_by("first_name", "last_name")
 
 
+def grants_at(site: Site) -> QuerySet[Grant]:
+    """The roles that people hold at a site now, there or on anything above it."""
+    here = (
+        Q(kind=ScopeKind.SITE, scope_id=site.pk) | Q(kind=ScopeKind.PLACE, scope_id=site.place_id)
+        | Q(kind=ScopeKind.COUNTRY, scope_id=site.country_id)
+        | Q(kind=ScopeKind.TRIAL, scope_id=site.trial_id)
+        | Q(kind=ScopeKind.SPONSOR, scope_id=site.trial.sponsor_id)
+        | Q(kind=ScopeKind.DEPLOYMENT)
+    )  # fmt: skip
+    found: QuerySet[Grant] = Grant.objects.live().filter(
+        here, user__is_active=True, user__is_service=False
+    )
+    return found.select_related("user")
+
+
 def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:
     """The head of the pages of a site: what the user may do, and its tabs."""
     tabs = [
@@ -49,6 +64,8 @@ def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:
     ]
     if can(user, Permission.ADVERSE_EVENT_VIEW, site):
         tabs.insert(3, ("events", "Adverse events", _site_url("safety:site_events", site)))
+    if can(user, Permission.DEVIATION_VIEW, site):
+        tabs.insert(4, ("issues", "Deviations & issues", _site_url("quality:site_issues", site)))
     if can(user, Permission.AUDIT_VIEW, site):
         tabs.append(("activity", "Activity", _site_url("workspace:site_activity", site)))
     return {

@@ -39,6 +39,7 @@ from subjects.models.subject import ENDED, IN_SCREENING, IN_TRIAL
 from trials.models import AnchorKind
 
 EARLIER = "From the records before the import"
+BOOKED = "Booked so in the records before the import"
 
 
 @action(Permission.SUBJECT_IMPORT, "import subjects")
@@ -195,8 +196,9 @@ class _Intake:
         """Deviations that happened or are seen coming, with the reason given for them."""
         drafts = []
         for visit, row in known:
-            reason = (row.reason or EARLIER)[:200]
             on = visit.performed_on or booked.get(visit.pk)
+            is_past = visit.status == VisitStatus.MISSED or visit.performed_on is not None
+            reason = (row.reason or (EARLIER if is_past else BOOKED))[:200]
             if visit.status == VisitStatus.MISSED:
                 drafts.append(
                     _draft(visit, "missed_visit", "occurred", reason, f"{visit.name} was missed.")

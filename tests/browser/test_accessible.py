@@ -17,6 +17,7 @@ from tests.ways import ANSWERED, Who
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
 from tests.ways_eligibility import eligibility_ways
+from tests.ways_quality import quality_ways
 from tests.ways_safety import safety_ways
 from tests.world import World, screen, visit
 
@@ -35,9 +36,10 @@ def lived_in(live: World) -> World:
 
 
 def opened(world: World) -> list[str]:
-    """Pages in a certain state, then all a coordinator opens of consents, visits, safety, eligibility."""
+    """Pages in a certain state, then all a coordinator opens of what happens to subjects."""
     known = pages(world)
-    table = conduct_ways(world) | consent_ways(world) | safety_ways(world) | eligibility_ways(world)
+    made = (conduct_ways, consent_ways, safety_ways, eligibility_ways, quality_ways)
+    table = {name: ways for each in made for name, ways in each(world).items()}
     who = Who(Role.COORDINATOR, "place")
     ways = (way for ways in table.values() for way in ways)
     found = {way.path.partition("?")[0] for way in ways if who.expects(way, "GET") == ANSWERED}

@@ -21,9 +21,20 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from core.audit import coming_from
-from core.models import Event, Source, StatusChange, Upload
+from core.models import Event, Obligation, Source, StatusChange, Upload
 from core.notices import last_told
-from ctms.demo import days, events, lists, northgate, notice, operations, organisation, pilot
+from ctms.demo import (
+    days,
+    events,
+    issues,
+    lists,
+    northgate,
+    notice,
+    operations,
+    organisation,
+    pilot,
+)
+from quality.models import Issue
 from safety.models import AdverseEvent, ReportClock
 from sites.models import Site, SiteSchedule
 from subjects.models import (
@@ -280,3 +291,21 @@ def test_adverse_events_of_every_state_are_there(founded: organisation.Organisat
     assert told == {
         "Hannah Osei": True, "Elena Fischer": True, "Amara Bello": False, "Jonas Lindqvist": False,
     }  # fmt: skip
+
+
+def test_deviations_of_every_state_are_there(founded: organisation.Organisation) -> None:
+    with filled(founded, THURSDAY.replace(hour=12)):
+        rows = list(Issue.objects.order_by("pk"))
+        duties = Counter(
+            Obligation.objects.filter(rule__startswith="quality.", met_at=None).values_list(
+                "rule", flat=True
+            )
+        )
+        clock = Obligation.objects.get(rule="quality.breach", met_at=None).due_at
+    assert {row.status for row in rows} == {"reported", "assessed", "closed"}
+    assert {row.kind for row in rows} == {"deviation", "data"}
+    assert [row.is_important for row in rows].count(True) == 2
+    assert clock == THURSDAY.replace(hour=12) - issues.AWARE + timedelta(days=7)
+    assert 0 < duties["quality.report"] < 8
+    assert duties["quality.ethics"] == 2
+    assert (duties["quality.act_cra"], duties["quality.act_investigator"]) == (1, 1)

@@ -49,7 +49,15 @@ def test_people_of_a_site_have_their_day_and_their_place(world: World) -> None:
     found = shown(world.coordinator)
     assert texts(found) == {
         "": ["Today", "My work", "Notices", "Saved views", "Schedule"],
-        "Site": ["Subjects", "Screening log", "Consents", "Adverse events", "Delegations", "Place"],
+        "Site": [
+            "Subjects",
+            "Screening log",
+            "Consents",
+            "Adverse events",
+            "Deviations & issues",
+            "Delegations",
+            "Place",
+        ],
     }
     assert found[1].context
     assert (found[1].context.title, found[1].context.detail) == ("1042 Northgate", "GB · 1 trial")
@@ -75,6 +83,7 @@ def test_people_of_a_trial_have_the_organisation_and_their_trial(world: World) -
             "Screening log",
             "Consents",
             "Adverse events",
+            "Deviations & issues",
             "Schedule of activities",
             "Set-up",
         ],
@@ -191,7 +200,7 @@ def test_counts_are_open_duties_of_this_person_where_they_are_done(world: World)
     assert counts == {
         "Today": (0, False), "My work": (4, True), "Notices": (0, False), "Saved views": (0, False), "Schedule": (1, False),
         "Subjects": (3, True), "Screening log": (0, False), "Consents": (0, False), "Adverse events": (0, False),
-        "Delegations": (0, False), "Place": (0, False),
+        "Deviations & issues": (0, False), "Delegations": (0, False), "Place": (0, False),
     }  # fmt: skip
     assert item(shown(world.cra), "My work").count == 0
     elsewhere = make_place("southend", world.admin)

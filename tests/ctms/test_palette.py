@@ -156,7 +156,8 @@ def test_a_record_of_the_list_says_what_can_be_done_with_it(world: World, client
     client.force_login(world.cra)
     found = client.get(address, headers=HTMX).content.decode()
     assert re.findall('<a[^>]*href="([^"]+)"', found) == [
-        reverse("audit:record", args=["subjects.subject", subject.pk])
+        reverse("quality:report_of_subject", args=[subject.pk]),
+        reverse("audit:record", args=["subjects.subject", subject.pk]),
     ]
 
 

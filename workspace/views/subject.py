@@ -109,7 +109,7 @@ def subject_eligibility(request: Request, code: str, number: str) -> HttpRespons
 def subject_deviations(request: Request, code: str, number: str) -> HttpResponse:
     """What deviates from the protocol, or will."""
     record, context = _framed(request, code, number, "Deviations")
-    context["deviations"] = about.deviations_of(record)
+    context["deviations"] = about.deviations_of(record, request.user)
     return page(request, "workspace/subject_deviations.html", context)
 
 

@@ -1,0 +1,1 @@
+"""Pages of issues and of what is done about them."""
