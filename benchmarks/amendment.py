@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from datetime import date
+from http import HTTPStatus
 from pathlib import Path
 from time import perf_counter
 
 from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange
 from django.db.models import Q
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.bootstrap import system_account
 from accounts.models import User
 from benchmarks.databases import Size, cloned
 from benchmarks.organisation import BEGAN
-from benchmarks.run import REFERENCE, WORKER_MB, yardstick
+from benchmarks.run import REFERENCE, WORKER_MB, listening, yardstick
 from core.audit import under_event
 from sites.models import SiteSchedule
 from subjects.actions.follow import follow_all
@@ -61,7 +64,9 @@ def report(size: Size) -> None:
         today = timezone.localdate()
         with connection.cursor() as cursor:
             cursor.execute(EVERYBODY_ON_DAY_1, {"trial": trial.pk, "today": today})
-        _put_into_effect(trial, _amended(trial, manager), today)
+        version = _amended(trial, manager)
+        shown, asked = _impact(version, manager)
+        _put_into_effect(trial, version, today)
         visits = Visit.objects.filter(subject__trial=trial, status__in=OPEN).count()
         subjects = behind(timezone.now()).filter(trial=trial).count()
         pace = yardstick()
@@ -77,6 +82,19 @@ def report(size: Size) -> None:
         f"\n{HEAD}\n{'subjects follow it':23}{subjects:9,}{visits:9,}{took:9.1f}{peak:9.1f}"
         f"{pace:11.1f}  {', '.join(missed)}"
     )
+    print(f"{'its impact is shown':23}{'':18}{shown:9.1f}{'':9}{'':11}  {asked} queries")
+
+
+def _impact(version: ScheduleVersion, by: User) -> tuple[float, int]:
+    """Seconds and queries of the page that says what the version does to subjects and bookings."""
+    client = Client(SERVER_NAME="localhost")
+    client.force_login(by, backend="allauth.account.auth_backends.AuthenticationBackend")
+    url = reverse("subjects:impact", args=[version.trial.code, version.number])
+    client.get(url)
+    with listening() as heard:
+        began = perf_counter()
+        assert client.get(url).status_code == HTTPStatus.OK
+    return perf_counter() - began, len(heard)
 
 
 def _amended(trial: Trial, by: User) -> ScheduleVersion:

@@ -121,6 +121,10 @@ class Schedules:
         self.definitions = {
             definition.pk: definition for found in self.by_version.values() for definition in found
         }
+        self.planned = {
+            version_id: [_as_planned(definition) for definition in found]
+            for version_id, found in self.by_version.items()
+        }
         self.cycles: dict[int, list[planning.RepeatGroup]] = defaultdict(list)
         for group in RepeatGroup.objects.filter(version__pk__any=wanted):
             self.cycles[group.version_id].append(_as_cycle(group))
@@ -130,7 +134,7 @@ class Schedules:
         since: date | None = None,
     ) -> list[planning.Planned]:  # fmt: skip
         """The dates of the visits that are not done, as the version gives them."""
-        definitions = [_as_planned(visit) for visit in self.by_version[version_id]]
+        definitions = self.planned.get(version_id, [])
         try:
             return planning.plan(definitions, self.cycles[version_id], anchors, facts, since)
         except planning.PlanError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -129,6 +130,8 @@ def take(client: Client, world: World, raw: bytes, **changes: str) -> ScheduleVe
 def test_a_second_file_is_matched_by_source_id_and_its_differences_are_told(
     world: World, client: Client, pilot: ScheduleVersion
 ) -> None:
+    url = upload(client, world, amended_pilot(), trial="h2q-mc-lzzt").headers["Location"]
+    assert "Same id in the file" in client.get(url).content.decode()
     new = take(client, world, amended_pilot())
     matches = VisitMatch.objects.filter(visit__version=new).select_related("visit", "before")
     assert matches.count() == pilot.visits.count() == new.visits.count()
@@ -294,3 +297,25 @@ def test_only_those_who_edit_protocols_say_so(
     client.force_login(world.coordinator)
     assert client.get(url).status_code == 403
     assert client.post(url).status_code == 403
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("count", [1, 5])
+def test_the_pages_ask_a_fixed_number_of_queries(
+    world: World,
+    client: Client,
+    draft: ScheduleVersion,
+    count: int,
+    django_assert_max_num_queries: Any,
+) -> None:
+    form = main_form(world)
+    for number in range(count):
+        values = {"code": f"N{number}", "name": f"New {number}", "days": 60 + number}
+        drafts.add_visit(draft, values=values, place=5 + number, by=world.manager)
+        on = timezone.localdate() - timedelta(days=number)
+        version(world, form, f"{9 - number}.0", on, must="active")
+    for name, more in (("compare", ["1.0"]), ("matches", ["1.0"]), ("asked", [])):
+        url = reverse(f"trials:{name}", args=["tmr-204", "2.0", *more])
+        client.get(url)
+        with django_assert_max_num_queries(16):
+            assert client.get(url).status_code == 200

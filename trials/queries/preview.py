@@ -218,6 +218,11 @@ class Preview:
         """The visit a row goes on from, and how that is known."""
         return self._before.get(key, (None, ""))
 
+    def found_by(self, row: Row) -> str:
+        """How the visit that a row goes on from was found, in words."""
+        how = self.before(row.key)[1]
+        return MatchedBy(how).label if how else ""
+
     def _signs(self) -> Iterator[tuple[str, Signs]]:
         """By what each row that is taken would be known again."""
         for one in self.protocol.visits:

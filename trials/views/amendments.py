@@ -53,7 +53,7 @@ def asked(request: Request, code: str, number: str) -> HttpResponse:
         lambda: amendments.ask_consents(
             version, **form.cleaned_data, by=request.user, revision=whole(given)
         ),
-        title=f"Consents before {number}", verb="Keep", back=version.get_absolute_url(),
+        title=f"Consents before {number}", verb="Keep consents", back=version.get_absolute_url(),
         done=f"What subjects sign before they come under {number} is kept.",
         frame="trials/frame.html", trial=version.trial, version=version,
         revision=given or version.revision,

@@ -187,7 +187,10 @@ class ProtocolDesk(Desk):
             was = grid.of_version(earlier.version)
         compared = differences.compare(was, now)
         columns = {column.key: column for column in compared.grid.columns}
-        lines = [(row, form, columns.get(row.key)) for row, form in self.pairs]
+        lines = [
+            (row, form, columns.get(row.key), self.preview.found_by(row))
+            for row, form in self.pairs
+        ]
         return super().context() | {
             "preview": self.preview, "protocol": self.preview.protocol, "lines": lines,
             "formset": self.formset, "number_form": self.number, "earlier": earlier.version,
