@@ -69,7 +69,9 @@ READ_TRIAL = frozenset(
     }
 )
 READ_SUBJECTS = READ_TRIAL | {Permission.SUBJECT_VIEW}
-READ_EVENTS = READ_SUBJECTS | {Permission.ADVERSE_EVENT_VIEW, Permission.DEVIATION_VIEW}
+READ_EVENTS = READ_SUBJECTS | {
+    Permission.ADVERSE_EVENT_VIEW, Permission.MEDICATION_VIEW, Permission.DEVIATION_VIEW,
+}  # fmt: skip
 RUN_VISITS = READ_EVENTS | {
     Permission.DIARY_VIEW, Permission.IDENTITY_VIEW, Permission.CONTACT_VIEW, Permission.CONTACT_LOG, Permission.VISIT_BOOK, Permission.VISIT_CONDUCT,
     Permission.FEED_EDIT,
@@ -78,7 +80,7 @@ RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
     Permission.CONSENT_RECORD, Permission.ELIGIBILITY_ANSWER, Permission.RANDOMISATION_RECORD,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
-    Permission.ADVERSE_EVENT_LOG, Permission.DEVIATION_REPORT,
+    Permission.ADVERSE_EVENT_LOG, Permission.MEDICATION_LOG, Permission.DEVIATION_REPORT,
 }  # fmt: skip
 RUN_TRIAL = READ_EVENTS | {
     Permission.TRIAL_EDIT, Permission.PROTOCOL_EDIT, Permission.PROTOCOL_APPROVE, Permission.PLACE_ADD, Permission.SITE_EDIT, Permission.SITE_STATUS,

@@ -61,6 +61,8 @@ class Permission(models.TextChoices):
 
     ADVERSE_EVENT_VIEW = "adverse_event_view", "See adverse events by subject number"
     ADVERSE_EVENT_LOG = "adverse_event_log", "Log adverse events and send SAE reports"
+    MEDICATION_VIEW = "medication_view", "See medications by subject number"
+    MEDICATION_LOG = "medication_log", "Log medications besides the study drug"
     CAUSALITY_ASSESS = "causality_assess", "Assess causality as investigator, by signature"
     SAFETY_ASSESS = "safety_assess", "Assess causality and expectedness for the sponsor"
     SAFETY_HANDLE = (

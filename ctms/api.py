@@ -14,7 +14,12 @@ from quality.api import (
     EffectivenessCheckResource,
     IssueResource,
 )
-from safety.api import AdverseEventResource, ReportClockResource, SafetyReportResource
+from safety.api import (
+    AdverseEventResource,
+    MedicationResource,
+    ReportClockResource,
+    SafetyReportResource,
+)
 from sites.api import (
     AbsenceResource,
     ClosureResource,
@@ -69,6 +74,7 @@ RESOURCES = {
     "adverse-events": AdverseEventResource,
     "safety-reports": SafetyReportResource,
     "report-clocks": ReportClockResource,
+    "medications": MedicationResource,
     "issues": IssueResource,
     "capas": CapaResource,
     "capa-actions": CapaActionResource,

@@ -194,6 +194,8 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
         )  # fmt: skip
     if has_anywhere(user, Permission.ADVERSE_EVENT_VIEW):
         yield _adverse_events("safety:events", code, address("safety:letters", code))
+    if has_anywhere(user, Permission.MEDICATION_VIEW):
+        yield _item("safety:medications", "pill", "Medications", "", code, also=("/medications/",))
     if has_anywhere(user, Permission.DEVIATION_VIEW):
         yield _issues("quality:issues", code, address("quality:capas", code))
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)

@@ -10,13 +10,15 @@ from rest_framework import serializers
 from core.api.resources import Addable, Resource, step
 from core.api.shapes import LARGEST_KEY, Changing, Instant, Seen, Shape, Why, many_of
 from core.dates import PartialDate
-from safety.actions import assessments, clocks, events, reports
+from safety.actions import assessments, clocks, events, medications, reports
 from safety.models import (
     CTCAE_6,
     ActionTaken,
     AdverseEvent,
     Causality,
     GradingTerm,
+    Indication,
+    Medication,
     Outcome,
     ReportClock,
     SafetyReport,
@@ -237,3 +239,71 @@ class ReportClockResource(Resource):
     }  # fmt: skip
 
     record_submission = step(clocks.record_submission, Submission)
+
+
+class Taken(Shape):
+    """What a subject takes besides the study drug; what is left out stays as it is."""
+
+    name = serializers.CharField(required=False, max_length=200)
+    dose = serializers.CharField(required=False, allow_blank=True, max_length=60)
+    frequency = serializers.CharField(required=False, allow_blank=True, max_length=60)
+    route = serializers.CharField(required=False, allow_blank=True, max_length=60)
+    started = Known(required=False)
+    ended = Known(required=False, allow_null=True)
+    is_ongoing = serializers.BooleanField(required=False)
+    indication = serializers.ChoiceField(choices=Indication.choices, required=False)
+    event = Seen(queryset=AdverseEvent.objects.all(), required=False, allow_null=True)
+    condition = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class Taking(Taken):
+    """A medication that is logged."""
+
+    subject = Seen(queryset=Subject.objects.all())
+    name = serializers.CharField(max_length=200)
+    started = Known()
+    indication = serializers.ChoiceField(choices=Indication.choices)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The facts as the action takes them."""
+        return {"subject": attrs.pop("subject"), "values": attrs}
+
+
+class MedicationChange(Taken):
+    """What changes of a medication, and why."""
+
+    reason = serializers.CharField(max_length=200)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The facts as the action takes them."""
+        return {"reason": attrs.pop("reason"), "values": attrs}
+
+
+class MedicationFilters(Changing):
+    """Filters of medications."""
+
+    trial = serializers.CharField(
+        source="subject__trial__code", required=False, help_text="Its code."
+    )
+    subject = serializers.IntegerField(source="subject_id", required=False, max_value=LARGEST_KEY)
+    event = serializers.IntegerField(source="event_id", required=False, max_value=LARGEST_KEY)
+    is_ongoing = serializers.BooleanField(required=False)
+
+
+class MedicationResource(Addable):
+    """A medication besides the study drug (FHIR MedicationStatement)."""
+
+    model = Medication
+    filters = MedicationFilters
+    adding, adding_shape, parent = medications.log_medication, Taking, "subject"
+    columns = {
+        "id": "pk", "trial": "subject__trial__code", "subject": "subject_id",
+        "subject_number": "subject__number", "name": "name", "dose": "dose",
+        "frequency": "frequency", "route": "route", "started_from": "started_from",
+        "started_to": "started_to", "ended_from": "ended_from", "ended_to": "ended_to",
+        "is_ongoing": "is_ongoing", "indication": "indication", "event": "event_id",
+        "condition": "condition", "voided_at": "voided_at", "void_reason": "void_reason",
+    }  # fmt: skip
+
+    change_medication = step(medications.change_medication, MedicationChange)
+    void_medication = step(medications.void_medication, Why)

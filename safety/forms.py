@@ -17,13 +17,16 @@ from safety.models import (
     AdverseEvent,
     Causality,
     GradingTerm,
+    Medication,
     ReferenceSafetyInformation,
     SafetyDesk,
     Seriousness,
 )
 from sites.models import Place
+from subjects.models import Subject
 
 NEAR = 5  # terms offered where a typed one is not in the dictionary
+AS_KNOWN = "As 9 Jun 2026, Jun 2026 or 2026, as far as it is known."
 
 
 class PartialDateField(forms.CharField):
@@ -121,7 +124,7 @@ class EventForm(AwareForm, forms.ModelForm[AdverseEvent]):
             "severity": "Only where the event is not graded by CTCAE.",
         }
 
-    onset = PartialDateField(help_text="As 9 Jun 2026, Jun 2026 or 2026, as far as it is known.")
+    onset = PartialDateField(help_text=AS_KNOWN)
     ended = PartialDateField(required=False, help_text="Leave it empty while the event goes on.")
     grading_term = TermField(
         required=False, label="CTCAE term", help_text="As in CTCAE 6.0, for example Appendicitis."
@@ -297,3 +300,37 @@ class LetterForm(forms.Form):
         help_text="Nothing of allocation: blinded people read it too.",
     )
     due_on = DayField(label="Acknowledge by")
+
+
+class MedicationForm(forms.ModelForm[Medication]):
+    """What is taken, how much, since when, until when, and for what."""
+
+    class Meta:
+        model = Medication
+        fields = (
+            "name", "dose", "frequency", "route", "is_ongoing", "indication", "event", "condition",
+        )  # fmt: skip
+
+    started = PartialDateField(label="Since", help_text=AS_KNOWN)
+    ended = PartialDateField(
+        required=False, label="Until", help_text="Leave it empty while it goes on."
+    )
+    field_order = (
+        "name", "dose", "frequency", "route", "started", "is_ongoing", "ended", "indication",
+        "event", "condition",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, subject: Subject, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        events: Any = self.fields["event"]
+        events.queryset = AdverseEvent.objects.filter(subject=subject, voided_at=None)
+        events.label_from_instance = lambda event: f"{event}: {event.term}"
+
+    def _post_clean(self) -> None:
+        """The action judges the whole; the form only reads it."""
+
+
+class MedicationChangeForm(MedicationForm):
+    """A medication as it is, and why it changes."""
+
+    reason = forms.CharField(max_length=200)

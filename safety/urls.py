@@ -1,9 +1,9 @@
-"""Addresses of adverse events."""
+"""Addresses of adverse events and of medications."""
 
 from django.urls import path
 
 from core.lists import urls as list_urls
-from safety.views import events, letters, set_up
+from safety.views import events, letters, medications, set_up
 
 app_name = "safety"
 
@@ -29,6 +29,12 @@ urlpatterns = [
     path(f"{EVENT}/reconcile/", events.reconcile, name="reconcile"),
     path("safety-reports/<int:pk>/acknowledge/", events.acknowledge, name="acknowledge"),
     path("clocks/<int:pk>/record-submission/", events.record_submission, name="record_submission"),
+    *list_urls(f"{TRIAL}/medications", medications.medications, "medications"),
+    path("subjects/<int:pk>/log-medication/", medications.log_medication, name="log_medication"),
+    path(
+        "medications/<int:pk>/change/", medications.change_medication, name="change_medication"
+    ),
+    path("medications/<int:pk>/void/", medications.void_medication, name="void_medication"),
     path(SET_UP, set_up.set_up, name="set_up"),
     path(f"{SET_UP}desk/", set_up.set_up_desk, name="set_up_desk"),
     path(f"{SET_UP}references/add/", set_up.add_reference, name="add_reference"),

@@ -34,6 +34,10 @@ def list_ways(world: World) -> dict[str, list[Way]]:
             ["tmr-204"],
             trial | {"get": Permission.ADVERSE_EVENT_VIEW, "anywhere": True},
         ),
+        "safety:medications": (
+            ["tmr-204"],
+            trial | {"get": Permission.MEDICATION_VIEW, "anywhere": True},
+        ),
         "safety:place_events": (
             ["northgate"],
             place | {"get": Permission.ADVERSE_EVENT_VIEW, "anywhere": True},

@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from core.models import Notice
 from core.permissions import Permission
-from safety.actions import letters
+from safety.actions import letters, medications
 from safety.models import AdverseEvent
-from tests.safety.events import monitor_of, susar
+from tests.safety.events import medication, monitor_of, susar
 from tests.ways import Way
 from tests.world import World
 from trials.actions import trials
@@ -50,6 +50,11 @@ def safety_ways(world: World) -> dict[str, list[Way]]:
     )  # fmt: skip
     receipt = letter.receipts.get(role="coordinator")
     clock, report = event.clocks.get(code="eu_15"), event.reports.get()
+    taken = medications.log_medication(
+        event.subject, values=medication(indication="event", event=event, condition=""),
+        by=world.coordinator,
+    )  # fmt: skip
+    take: dict[str, Any] = {"get": Permission.MEDICATION_LOG, "methods": "GET POST"}
     return {
         "safety:event": [Way(to("event", "tmr-204", event.number), **see)],
         "safety:log_event": [
@@ -101,6 +106,19 @@ def safety_ways(world: World) -> dict[str, list[Way]]:
             Way(
                 to("acknowledge_letter", receipt.pk), post=Permission.ADVERSE_EVENT_LOG,
                 methods="POST", **see,
+            )
+        ],
+        "safety:log_medication": [
+            Way(to("log_medication", event.subject_id), see=Permission.SUBJECT_VIEW, **take)
+        ],
+        **{
+            f"safety:{name}": [Way(to(name, taken.pk), see=Permission.MEDICATION_VIEW, **take)]
+            for name in ("change_medication", "void_medication")
+        },
+        "workspace:subject_medications": [
+            Way(
+                taken.get_absolute_url(), see=Permission.SUBJECT_VIEW,
+                get=Permission.MEDICATION_VIEW,
             )
         ],
         "safety:correct_reference": [

@@ -101,6 +101,9 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
     counts = Subject.objects.filter(pk=subject.pk).aggregate(
         contacts=Count("contacts", distinct=True),
         consents=Count("consents", distinct=True, filter=Q(consents__voided_at=None)),
+        medications=Count(
+            "medications", distinct=True, filter=Q(medications__voided_at=None)
+        ),
         deviations=Count(
             "visits__deviation_drafts", distinct=True,
             filter=~Q(visits__deviation_drafts__state=DeviationDraft.State.WITHDRAWN),
@@ -114,6 +117,8 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
     if standing.is_asked:
         shown.append(("subject_eligibility", "Eligibility", standing.criteria))
     shown.append(("subject_deviations", "Deviations", counts["deviations"]))
+    if can(user, Permission.MEDICATION_VIEW, subject):
+        shown.append(("subject_medications", "Medications", counts["medications"]))
     shown.append(("subject_activity", "Activity", None))
     at = [subject.trial.code, subject.number]
     return [

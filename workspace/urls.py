@@ -30,6 +30,7 @@ urlpatterns = [
     path(f"{SUBJECT}/consents/", subject.subject_consents, name="subject_consents"),
     path(f"{SUBJECT}/eligibility/", subject.subject_eligibility, name="subject_eligibility"),
     path(f"{SUBJECT}/deviations/", subject.subject_deviations, name="subject_deviations"),
+    path(f"{SUBJECT}/medications/", subject.subject_medications, name="subject_medications"),
     path(f"{SUBJECT}/activity/", subject.subject_activity, name="subject_activity"),
     *list_urls("places/<slug:slug>/subjects", lists.place_subjects, "place_subjects"),
 ]

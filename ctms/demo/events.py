@@ -1,4 +1,4 @@
-"""Adverse events at Northgate around now: mild ones, an SAE to report, one at the authority, one closed."""
+"""Adverse events at Northgate around now, from mild to one at the authority, and what is taken for them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from core.models import Notice
 from ctms.demo.days import DAY
 from ctms.demo.lists import rows_of
 from inbox.actions import read
-from safety.actions import assessments, events, letters, reports, set_up
+from safety.actions import assessments, events, letters, medications, reports, set_up
 from safety.models import CTCAE_6, AdverseEvent, GradingTerm
 from sites.models import Site
 from subjects.models import Subject
@@ -30,6 +30,7 @@ TEXT = (
 )
 CASE = "HT-2026-0114"
 AS_GIVEN = ("term", "action_taken", "outcome", "study_drug", "reporter", "narrative")
+AS_TAKEN = ("name", "dose", "frequency", "route", "indication", "condition")
 
 
 def happen(site: Site, people: Mapping[str, User], now: datetime) -> None:
@@ -44,6 +45,8 @@ def happen(site: Site, people: Mapping[str, User], now: datetime) -> None:
     reports.reconcile(held[CLOSED], case_number=CASE, by=people["elena"])
     for name in ("elena", "hannah"):
         _read(held[TO_SEND], people[name])
+    for row in rows_of("northgate/medications.csv"):
+        _take(site, row, held, people["priya"], local_day(now, site.place.zone))
     _write(site, people, local_day(now, site.place.zone))
 
 
@@ -83,6 +86,21 @@ def _logged(
     return assessments.assess_causality(
         made, is_related=row["related"] == "yes", causality=row["causality"], by=people["hannah"]
     )
+
+
+def _take(
+    site: Site, row: Mapping[str, str], held: Mapping[str, AdverseEvent], by: User, today: date
+) -> None:
+    """What a subject takes besides the study drug, as the coordinator logged it."""
+    event = held.get(row["event"])
+    since = _known(today, int(row["since"]))
+    values: dict[str, Any] = {name: row[name] for name in AS_TAKEN} | {
+        "started": since if row["day"] == "known" else PartialDate(since.year, since.month),
+        "ended": _known(today, int(row["until"])) if row["until"] else None,
+        "is_ongoing": not row["until"], "event": event,
+    }  # fmt: skip
+    subject = Subject.objects.get(site=site, number=row["number"])
+    medications.log_medication(subject, values=values, by=by)
 
 
 def _known(today: date, days: int) -> PartialDate:

@@ -11,6 +11,7 @@ from safety.models.event import (
 )
 from safety.models.grading import CTCAE_6, GRADES, GradingTerm
 from safety.models.letter import LetterReceipt, SafetyLetter
+from safety.models.medication import Indication, Medication
 from safety.models.report import ReportClock, SafetyReport
 from safety.models.setup import ReferenceSafetyInformation, SafetyDesk
 
@@ -21,7 +22,9 @@ __all__ = [
     "AdverseEvent",
     "Causality",
     "GradingTerm",
+    "Indication",
     "LetterReceipt",
+    "Medication",
     "Outcome",
     "ReferenceSafetyInformation",
     "Regrading",

@@ -86,7 +86,7 @@ GRADED = Q(grading_term=None, grade=None, severity__in=Severity.values) | Q(
 )
 
 
-def _is_known(name: str) -> Q:
+def is_known(name: str) -> Q:
     """The span is one day, one whole month or one whole year, and no other."""
     first, last = f"{name}_from", f"{name}_to"
     next_day = ExpressionWrapper(F(last) + Value(1), output_field=models.DateField())
@@ -156,10 +156,10 @@ class AdverseEvent(ScopedModel):
                 | Q(voided_at__isnull=False) & ~Q(void_reason=""),
                 name="event_voided_with_a_reason",
             ),
-            models.CheckConstraint(condition=_is_known("onset"), name="event_onset_is_a_date"),
+            models.CheckConstraint(condition=is_known("onset"), name="event_onset_is_a_date"),
             models.CheckConstraint(
                 condition=Q(ended_from=None, ended_to=None)
-                | Q(ended_from__isnull=False, ended_to__isnull=False) & _is_known("ended"),
+                | Q(ended_from__isnull=False, ended_to__isnull=False) & is_known("ended"),
                 name="event_end_is_a_date",
             ),
             models.CheckConstraint(

@@ -35,7 +35,7 @@ from ctms.demo import (
     pilot,
 )
 from quality.models import Issue
-from safety.models import AdverseEvent, ReportClock
+from safety.models import AdverseEvent, Medication, ReportClock
 from sites.models import Site, SiteSchedule
 from subjects.models import (
     Booking,
@@ -284,10 +284,14 @@ def test_adverse_events_of_every_state_are_there(founded: organisation.Organisat
         rows = list(AdverseEvent.objects.order_by("pk"))
         to_send = clocks["site_24h"].event
         told = {one.recipient_name: one.read_at is not None for one in last_told(to_send)}
+        taken = Counter(Medication.objects.values_list("indication", "is_ongoing"))
     assert set(clocks) == {"site_24h", "eu_15"}
     assert timedelta(hours=5) < clocks["site_24h"].ends_at - THURSDAY.replace(hour=12)
     assert [row.is_serious for row in rows].count(False) == 3
     assert [row.case_number for row in rows if row.reconciled_on] == [events.CASE]
+    assert taken == {
+        ("history", True): 2, ("event", True): 2, ("event", False): 1, ("prophylaxis", False): 1,
+    }  # fmt: skip
     assert told == {
         "Hannah Osei": True, "Elena Fischer": True, "Amara Bello": False, "Jonas Lindqvist": False,
     }  # fmt: skip

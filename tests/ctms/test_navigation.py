@@ -83,6 +83,7 @@ def test_people_of_a_trial_have_the_organisation_and_their_trial(world: World) -
             "Screening log",
             "Consents",
             "Adverse events",
+            "Medications",
             "Deviations & issues",
             "Schedule of activities",
             "Set-up",

@@ -37,6 +37,16 @@ def values(**changes: Any) -> dict[str, Any]:
     return given | changes
 
 
+def medication(**changes: Any) -> dict[str, Any]:
+    """What is known of a medication that goes on."""
+    given = {
+        "name": "Omeprazole", "dose": "20 mg", "frequency": "Once daily", "route": "By mouth",
+        "started": PartialDate(2026, 3), "ended": None, "is_ongoing": True,
+        "indication": "history", "event": None, "condition": "Reflux",
+    }  # fmt: skip
+    return given | changes
+
+
 def log(world: World, *criteria: str, **changes: Any) -> AdverseEvent:
     return events.log_event(
         screen(world), values=values(**changes), criteria=criteria, by=world.coordinator

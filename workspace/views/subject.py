@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,7 @@ from core.access import can, require
 from core.permissions import Permission
 from core.signing import signatures
 from core.web import Request, find, page
-from safety.models import AdverseEvent
+from safety.models import AdverseEvent, Medication
 from subjects.actions.gates import unsigned_of
 from subjects.consents import consents_of, outdated
 from subjects.eligibility import content_of, sheet_of
@@ -111,6 +112,21 @@ def subject_deviations(request: Request, code: str, number: str) -> HttpResponse
     record, context = _framed(request, code, number, "Deviations")
     context["deviations"] = about.deviations_of(record, request.user)
     return page(request, "workspace/subject_deviations.html", context)
+
+
+@require_GET
+def subject_medications(request: Request, code: str, number: str) -> HttpResponse:
+    """What the subject takes besides the study drug: what goes on first, what is voided last."""
+    record, context = _framed(request, code, number, "Medications")
+    require(request.user, Permission.MEDICATION_VIEW, record)
+    rows = Medication.objects.filter(subject=record).select_related("event")
+    context |= {
+        "medications": rows.order_by(
+            F("voided_at").asc(nulls_first=True), "-is_ongoing", "-started_from", "pk"
+        ),
+        "may_log_medication": can(request.user, Permission.MEDICATION_LOG, record),
+    }
+    return page(request, "workspace/subject_medications.html", context)
 
 
 @require_GET
