@@ -310,6 +310,10 @@ class MedicationForm(forms.ModelForm[Medication]):
         fields = (
             "name", "dose", "frequency", "route", "is_ongoing", "indication", "event", "condition",
         )  # fmt: skip
+        help_texts: ClassVar = {
+            "event": "Where it is taken for an adverse event.",
+            "condition": "Where it is taken for anything else.",
+        }
 
     started = PartialDateField(label="Since", help_text=AS_KNOWN)
     ended = PartialDateField(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from django import forms
 from django.core.exceptions import PermissionDenied
@@ -24,6 +25,7 @@ from trials.models import Trial
 
 LOG = Permission.MEDICATION_LOG
 ALONG = ("subject__site__place", "subject__trial", "event")
+FORM, MEDICATION_FORM = "safety/form.html", "safety/medication_form.html"
 VOID = "It stays to be read, struck through, and its history stays."
 
 
@@ -39,13 +41,13 @@ def medications(request: Request, code: str, kind: str = "") -> HttpResponseBase
 
 def _form(
     request: Request, record: Medication, form: forms.BaseForm, act: Callable[[], object],
-    verb: str, done: str, **more: object,
+    verb: str, done: str, **more: Any,
 ) -> HttpResponse:  # fmt: skip
     """The page of a form about a medication."""
-    about: dict[str, object] = {"subject": record.subject, "trial": record.subject.trial}
+    about: dict[str, Any] = {"subject": record.subject, "trial": record.subject.trial}
     return answer(
         request, form, act, title=f"{verb}: {record}", verb=verb, back=record.get_absolute_url(),
-        done=done, template="safety/form.html", **about | more,
+        done=done, **{"template": FORM} | about | more,
     )  # fmt: skip
 
 
@@ -59,7 +61,7 @@ def log_medication(request: Request, pk: int) -> HttpResponse:
         request, form,
         lambda: actions.log_medication(subject, values=form.cleaned_data, by=request.user),
         title=f"Log medication of {subject}", verb="Log medication", back=new.get_absolute_url(),
-        done="Medication logged.", template="safety/form.html", subject=subject,
+        done="Medication logged.", template=MEDICATION_FORM, subject=subject,
         trial=subject.trial,
     )  # fmt: skip
 
@@ -83,7 +85,7 @@ def change_medication(request: Request, pk: int) -> HttpResponse:
 
     return _form(
         request, held, form, change, "Change medication", f"{held} changed.",
-        revision=given or held.revision,
+        revision=given or held.revision, template=MEDICATION_FORM,
     )  # fmt: skip
 
 

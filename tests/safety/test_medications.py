@@ -51,8 +51,8 @@ def test_it_is_logged_changed_and_voided_on_its_pages(world: World, client: Clie
     assert_well_made(client.get(form).content.decode(), "log medication")
     shown = text_of(client.post(form, typed(), follow=True))
     assert "Omeprazole, 20 mg" in shown
-    assert "since Mar 2026, day unknown" in shown
-    assert "ongoing" in shown
+    assert "Since Mar 2026, day unknown" in shown
+    assert "Ongoing" in shown
     held = Medication.objects.get()
     change = reverse("safety:change_medication", args=[held.pk])
     assert 'value="2026-03"' in text_of(client.get(change))
