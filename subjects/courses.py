@@ -78,6 +78,15 @@ def waiting(now: Moment) -> QuerySet[Any]:
     return elsewhere(now).filter(Exists(unsigned(OuterRef("effective"))), followed__isnull=False)
 
 
+def version_waited_for(subject: Subject) -> ScheduleVersion | None:
+    """The version in effect at the site under which a subject comes once it has signed anew."""
+    rows = waiting(timezone.now()).filter(pk=subject.pk)
+    found: ScheduleVersion | None = ScheduleVersion.objects.filter(
+        pk__in=rows.values("effective")
+    ).first()
+    return found
+
+
 def unsigned(version: OuterRef | int) -> QuerySet[ConsentAsked]:
     """What a version asks a subject to sign who has signed neither that nor a later version of it."""
     decided = Consent.objects.filter(

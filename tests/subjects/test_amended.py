@@ -8,6 +8,8 @@ from unittest.mock import patch
 
 import pytest
 import time_machine
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -61,7 +63,9 @@ def followed(subject: Subject) -> SubjectSchedule:
     return found
 
 
-def test_who_has_to_sign_anew_stays_under_the_old_version_until_signing(world: World) -> None:
+def test_who_has_to_sign_anew_stays_under_the_old_version_until_signing(
+    world: World, client: Client
+) -> None:
     old, new = forms(world)
     subject, other = dosed(world, days_ago=2), dosed(world, days_ago=3)
     record(world, subject, old, today_at(world) - 2 * DAY)
@@ -72,7 +76,12 @@ def test_who_has_to_sign_anew_stays_under_the_old_version_until_signing(world: W
     assert plan_of(subject) == before
     assert {one.pk for one in waiting(timezone.now())} == {subject.pk, other.pk}
     assert not behind(timezone.now()).exists()
+    client.force_login(world.coordinator)
+    page = reverse("workspace:subject_visits", args=["tmr-204", subject.number])
+    note = f"works under {made.number}."
+    assert note in client.get(page).content.decode()
     consent = record(world, subject, new)
+    assert note not in client.get(page).content.decode()
     row = followed(subject)
     assert (row.version, row.from_on, row.consent) == (made, today_at(world), consent)
     assert plan_of(subject)["W2"] == ("planned", today_at(world) + 15 * DAY)

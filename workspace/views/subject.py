@@ -17,6 +17,7 @@ from core.web import Request, find, page
 from safety.models import AdverseEvent, Medication
 from subjects.actions.gates import unsigned_of
 from subjects.consents import consents_of, outdated
+from subjects.courses import version_waited_for
 from subjects.eligibility import content_of, sheet_of
 from subjects.identity import check_of
 from subjects.models import Preference, Subject
@@ -59,7 +60,8 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
 @require_GET
 def subject_visits(request: Request, code: str, number: str) -> HttpResponse:
     """Every visit of the subject."""
-    _, context = _framed(request, code, number, "Visits")
+    record, context = _framed(request, code, number, "Visits")
+    context["coming_version"] = version_waited_for(record)
     return page(request, "workspace/subject_visits.html", context)
 
 
