@@ -6,10 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from django.db.models import Q
 from django.utils.safestring import SafeString
 
 from core.dates import show_day
 from core.timelines import Mark, Point, Timeline
+from quality.models import Issue, IssueStatus
 from safety.models import AdverseEvent
 from subjects.consents import consents_of
 from subjects.models import Contact, DeviationDraft, Subject
@@ -51,7 +53,7 @@ class Story:
 
 def story_of(
     subject: Subject, visits: Sequence[VisitRow], today: date, day_1: date | None, zoom: str,
-    events: Sequence[AdverseEvent] = (),
+    events: Sequence[AdverseEvent] = (), issues: Sequence[Issue] = (),
 ) -> Story | None:  # fmt: skip
     """Visits, adverse events, deviations and contacts over time; nothing while no visit has a date."""
     marks = [_mark(row) for row in visits if row.window.target]
@@ -63,7 +65,7 @@ def story_of(
     beside = {
         "Adverse events": _events(events),
         "Consents": _consents(subject),
-        "Deviations": _deviations(subject),
+        "Deviations": _deviations(subject, issues),
         "Contacts": _contacts(subject),
     }
     lanes = [
@@ -131,14 +133,22 @@ def _events(events: Iterable[AdverseEvent]) -> list[Point]:
     ]  # fmt: skip
 
 
-def _deviations(subject: Subject) -> list[Point]:
+def _deviations(subject: Subject, issues: Sequence[Issue]) -> list[Point]:
+    """What was reported on the day it happened, and what is drafted only."""
     drafts = DeviationDraft.objects.filter(visit__subject=subject).exclude(
-        state=DeviationDraft.State.WITHDRAWN
+        Q(state=DeviationDraft.State.WITHDRAWN) | Q(issue__in=issues)
     )
+    reported = [
+        Point(
+            issue.happened_on, f"{issue}: {issue.title}, {show_day(issue.happened_on)}",
+            is_deviation=True, label=issue.title,
+        )
+        for issue in issues if issue.status != IssueStatus.VOIDED
+    ]  # fmt: skip
     rows = drafts.values_list(
         "visit__performed_on", "visit__latest_on", "description", "visit__bookings__on"
     ).distinct()
-    return [
+    return reported + [
         Point(day, text, is_deviation=True, label=text)
         for performed, latest, text, booked in rows
         if (day := performed or booked or latest)

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, Q
+from django.db.models.expressions import Combinable
 from django.urls import reverse
 
 from accounts.models import User
@@ -104,11 +105,7 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
         medications=Count(
             "medications", distinct=True, filter=Q(medications__voided_at=None)
         ),
-        deviations=Count(
-            "visits__deviation_drafts", distinct=True,
-            filter=~Q(visits__deviation_drafts__state=DeviationDraft.State.WITHDRAWN),
-        )
-        + Count("issues", distinct=True, filter=Q(issues__draft=None)),
+        deviations=_deviations(user, subject),
     )  # fmt: skip
     shown = [("subject", "Timeline", None), ("subject_visits", "Visits", visits)]
     if can(user, Permission.CONTACT_VIEW, subject):
@@ -125,6 +122,17 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
         Tab(reverse(f"workspace:{name}", args=at), text, text == current, count)
         for name, text, count in shown
     ]
+
+
+def _deviations(user: User, subject: Subject) -> Combinable:
+    """How many deviations are drafted, and how many issues reported, as far as they are seen."""
+    drafts = ~Q(visits__deviation_drafts__state=DeviationDraft.State.WITHDRAWN)
+    if not can(user, Permission.DEVIATION_VIEW, subject):
+        return Count("visits__deviation_drafts", distinct=True, filter=drafts)
+    drafts &= Q(visits__deviation_drafts__issue=None)
+    return Count("visits__deviation_drafts", distinct=True, filter=drafts) + Count(
+        "issues", distinct=True
+    )
 
 
 def before_visit(preference: Preference | None) -> list[Fact]:
@@ -235,19 +243,18 @@ def deviations_of(subject: Subject, user: User) -> list[DeviationRow]:
     )
     issues = Issue.objects.visible_to(user).filter(subject=subject).order_by("happened_on", "pk")
     reported = list(issues.select_related("visit", "site__trial"))
-    of_draft = {issue.draft_id: issue for issue in reported if issue.draft_id}
+    told = {issue.draft_id for issue in reported}
     return [
         *(
-            _drafted(row, of_draft.get(row.pk))
+            _drafted(row)
             for row in drafts.select_related("visit").order_by("visit__target_on", "pk")
+            if row.pk not in told
         ),
-        *(_reported(issue) for issue in reported if issue.draft_id is None),
+        *(_reported(issue) for issue in reported),
     ]
 
 
-def _drafted(row: DeviationDraft, issue: Issue | None) -> DeviationRow:
-    if issue is not None:
-        return _reported(issue)
+def _drafted(row: DeviationDraft) -> DeviationRow:
     has_occurred = row.state == DeviationDraft.State.OCCURRED
     return DeviationRow(
         reverse("subjects:visit", args=[row.visit_id]), row.visit.name, row.get_kind_display(),

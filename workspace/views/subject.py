@@ -14,6 +14,7 @@ from core.access import can, require
 from core.permissions import Permission
 from core.signing import signatures
 from core.web import Request, find, page
+from quality.models import Issue
 from safety.models import AdverseEvent, Medication
 from subjects.actions.gates import unsigned_of
 from subjects.consents import consents_of, outdated
@@ -44,12 +45,19 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
     record, context = _framed(request, code, number, "Timeline")
     visits, zoom = context["visits"], request.GET.get("zoom", "")
     events = AdverseEvent.objects.visible_to(request.user).filter(subject=record, voided_at=None)
+    issues = Issue.objects.visible_to(request.user).filter(subject=record)
     preference = Preference.objects.visible_to(request.user).filter(subject=record).first()
     context |= {
         "rows": queries.next_first(visits),
         "done": sum(row.window.state == "done" for row in visits),
         "story": story_of(
-            record, visits, context["today"], context["day_1"], zoom, list(events.order_by("pk"))
+            record,
+            visits,
+            context["today"],
+            context["day_1"],
+            zoom,
+            list(events.order_by("pk")),
+            list(issues.order_by("happened_on", "pk")),
         ),
         "before": about.before_visit(preference),
         "facts": about.facts_of(record, preference, context["moves"]),
