@@ -90,6 +90,7 @@ _OF_DRAFT = {
     DeviationDraft.Kind.MISSED_PROCEDURE: Category.MISSED_ASSESSMENT,
     DeviationDraft.Kind.MISTIMED_SAMPLE: Category.SAMPLE_HANDLING,
     DeviationDraft.Kind.ELIGIBILITY: Category.INCLUSION,
+    DeviationDraft.Kind.CONSENT: Category.CONSENT_LATE,
 }  # fmt: skip
 
 

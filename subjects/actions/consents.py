@@ -19,6 +19,7 @@ from sites.models import ConsentApproval, Delegation, Person, Site, Task
 from subjects.actions.follow import catch_up
 from subjects.actions.plan import hold, refuse_without_reason
 from subjects.actions.subjects import set_anchor
+from subjects.actions.uncovered import draft_uncovered, withdraw_covered
 from subjects.consents import standing
 from subjects.models import Consent, ConsentNote, ConsentWithdrawal, Subject, Visit, VisitStatus
 from trials.models import AnchorKind, ConsentKind, ConsentVersion
@@ -50,6 +51,7 @@ def record_consent(subject: Subject, *, signed: Signed, by: User, note: str = ""
     _keep(consent)
     _take_down(consent, note)
     _keep_day(subject, consent, by=by)
+    withdraw_covered(consent)
     catch_up(subject, by=by)
     return consent
 
@@ -74,6 +76,7 @@ def correct_consent(
     _keep(held)
     if note is not None:
         _take_down(held, note)
+    withdraw_covered(held)
     catch_up(subject, by=by)
     return held
 
@@ -88,6 +91,7 @@ def void_consent(
     held = _open(consent, revision)
     held.voided_at, held.void_reason = timezone.now(), reason.strip()[:200]
     held.save(update_fields=["voided_at", "void_reason"])
+    draft_uncovered(held)
     return held
 
 

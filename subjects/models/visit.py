@@ -214,6 +214,7 @@ class DeviationDraft(ScopedModel):
         MISSED_PROCEDURE = "missed_procedure", "Missed procedure"
         MISTIMED_SAMPLE = "mistimed_sample", "Sample outside its time"
         ELIGIBILITY = "eligibility", "Eligibility criterion"
+        CONSENT = "consent", "Visit without consent"
 
     class State(models.TextChoices):
         """Whether it has happened."""
