@@ -16,6 +16,7 @@ from subjects.views import (
     subjects,
     today,
     visits,
+    windows,
 )
 
 app_name = "subjects"
@@ -75,6 +76,12 @@ urlpatterns = [
     path("subjects/<int:pk>/record-consent/", consents.record_consent, name="record_consent"),
     path("places/<slug:slug>/consents/", consent_matrix.place_consents, name="place_consents"),
     path("trials/<slug:code>/consents/", consent_matrix.trial_consents, name="trial_consents"),
+    path("trials/<slug:code>/visit-windows/", windows.visit_windows, name="visit_windows"),
+    path(
+        "trials/<slug:code>/visit-windows.<slug:kind>",
+        windows.export_visit_windows,
+        name="export_visit_windows",
+    ),
     path(f"{CONSENTS}/", consent_matrix.consents, name="consents"),
     path(f"{CONSENTS}.<slug:kind>", consent_matrix.export_consents, name="export_consents"),
     path("consents/<int:pk>/", consents.consent, name="consent"),

@@ -56,6 +56,15 @@ def consent_ways(world: World) -> Table:
         "subjects:trial_consents": [
             Way(to("subjects:trial_consents", trial), see=Permission.TRIAL_VIEW, **of_trial)
         ],
+        "subjects:visit_windows": [
+            Way(to("subjects:visit_windows", trial), see=Permission.TRIAL_VIEW, **of_trial)
+        ],
+        "subjects:export_visit_windows": [
+            Way(
+                to("subjects:export_visit_windows", trial, "csv"), see=Permission.TRIAL_VIEW,
+                **of_trial,
+            )
+        ],
         "subjects:consents": [Way(to("subjects:consents", trial, "1042"), **of_site)],
         "subjects:export_consents": [
             Way(to("subjects:export_consents", trial, "1042", "csv"), **of_site)

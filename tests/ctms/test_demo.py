@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -37,11 +37,13 @@ from ctms.demo import (
 from quality.models import Issue
 from safety.models import AdverseEvent, Medication, ReportClock
 from sites.models import Site, SiteSchedule
+from subjects import windows
 from subjects.models import (
     Booking,
     Contact,
     DeviationDraft,
     Subject,
+    SubjectAnchor,
     Transfer,
     Visit,
     VisitStatus,
@@ -169,6 +171,7 @@ def test_the_demo_loads_lives_around_today_and_a_second_time_changes_nothing(
     assert "priya    Study coordinator" in said
     assert {"lzzt", "onc-176", "tmr-204"} <= set(Trial.objects.values_list("code", flat=True))
     _see_the_studies(timezone.localdate())
+    _see_the_windows()
     _see_the_network()
     counts = [model.objects.count() for model in COUNTED]
     call_command("load_demo")
@@ -190,6 +193,34 @@ def _see_the_studies(today: date) -> None:
     assert left.left_behind > 0
     home = Site.objects.get(trial__code="lzzt", number="701")
     assert (home.place.slug, home.investigator_name) == ("northgate-cru", "Hannah Osei")
+
+
+def _see_the_windows() -> None:
+    """Every week of the big study against its window, counted here from day 1 of each subject."""
+    visits = Visit.objects.filter(subject__trial__code="onc-176")
+    day_1 = dict(
+        SubjectAnchor.objects.filter(subject__trial__code="onc-176", code="day_1").values_list(
+            "subject_id", "on"
+        )
+    )
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for held in visits.filter(status=VisitStatus.COMPLETED, name__startswith="Week "):
+        counted[held.name][_kept(held.name, held.performed_on - day_1[held.subject_id])] += 1
+    assert sum(one["inside"] for one in counted.values()) > 50
+    assert any(one["early"] or one["late"] for one in counted.values())
+    rows = {one.name: one for one in windows.kept(visits) if one.name.startswith("Week ")}
+    assert {name: (one.inside, one.early, one.late) for name, one in rows.items() if one.done} == {
+        name: (one["inside"], one["early"], one["late"]) for name, one in counted.items()
+    }
+    assert all(one.done == one.inside + one.early + one.late for one in rows.values())
+
+
+def _kept(name: str, after: timedelta) -> str:
+    """How a week was kept, by the windows of the README of the data."""
+    week = int(name.removeprefix("Week "))
+    days = 5 if week < 48 else 7 if week <= 96 else 14
+    off = after.days - 7 * week
+    return "late" if off > days else "early" if off < (-14 if week == 48 else -days) else "inside"
 
 
 def _see_the_network() -> None:
