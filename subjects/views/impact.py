@@ -8,6 +8,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from core.access import has_anywhere
 from core.permissions import Permission
 from core.web import Request, allowed, find, page
 from sites.queries.effect import effect_of
@@ -42,11 +43,13 @@ def _whole(request: Request, version: ScheduleVersion, today: Any) -> dict[str, 
         was, now = grid.sheets(old, version)
         compared = differences.compare(was.grid, now.grid)
         parts = found.parts(compared)
+    sees = has_anywhere(request.user, Permission.SUBJECT_VIEW)
     approves = version.status == Status.DRAFT and Permission.PROTOCOL_APPROVE
     begun = ScheduleVersion.flow.steps_to(version, Status.DRAFT)
     return {
         "impact": found, "following": found.following, "old": old, "before": old,
-        "compared": compared, "parts": parts, "effects": True, "shown": SHOWN,
+        "compared": compared, "parts": parts, "shown": SHOWN,
+        "sees_subjects": sees, "effects": sees,
         "is_draft": version.status == Status.DRAFT, "begun": begun.get(Status.DRAFT),
         "may_approve": approves and allowed(request.user, approves, version.trial),
         "may_switch": version.status == Status.APPROVED

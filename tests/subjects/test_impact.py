@@ -134,6 +134,17 @@ def test_a_person_counts_only_what_they_may_see(world: World, client: Client) ->
     assert "Put into effect" not in text
 
 
+def test_who_sees_no_subjects_is_told_nothing_of_them(world: World, client: Client) -> None:
+    version = amended(world, ROWS)
+    booked(world, "W4", 10)
+    client.force_login(world.admin)
+    _, text, _ = seen(client, version)
+    assert "What changed" in text
+    assert "to approve at 1 site" in text
+    for word in ("Bookings to move", "every booking fits", "Subjects to re-consent", "visits end"):
+        assert word not in text
+
+
 def test_a_first_version_and_one_without_dates_say_so(world: World, client: Client) -> None:
     client.force_login(world.manager)
     booked(world, "W2", 9)
