@@ -194,7 +194,9 @@ class OpenCapaForm(CapaForm):
 
     def __init__(self, *args: Any, issues: QuerySet[Issue], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast("forms.ModelMultipleChoiceField[Issue]", self.fields["issues"]).queryset = issues
+        field = cast("forms.ModelMultipleChoiceField[Issue]", self.fields["issues"])
+        field.queryset = issues
+        field.label_from_instance = lambda obj: f"{obj}: {obj.title}"  # type: ignore[method-assign]
 
 
 class LinkForm(forms.Form):

@@ -38,7 +38,7 @@ def lived_in(live: World) -> World:
 def opened(world: World) -> list[str]:
     """Pages in a certain state, then all a coordinator opens of what happens to subjects."""
     known = pages(world)
-    made = (conduct_ways, consent_ways, safety_ways, eligibility_ways, quality_ways)
+    made = (conduct_ways, quality_ways, consent_ways, safety_ways, eligibility_ways)
     table = {name: ways for each in made for name, ways in each(world).items()}
     who = Who(Role.COORDINATOR, "place")
     ways = (way for ways in table.values() for way in ways)

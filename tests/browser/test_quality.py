@@ -83,7 +83,7 @@ def open_capa(tab: Page, live: World) -> list[str]:
     """Open a CAPA upon the deviation, with one action that is done."""
     later = show_day(timezone.localdate() + timedelta(days=28))
     tab.get_by_role("link", name="Open a CAPA").last.click()
-    expect(tab.get_by_label("DEV-1042-001", exact=True)).to_be_checked()
+    expect(tab.get_by_label("DEV-1042-001: Missed assessment", exact=True)).to_be_checked()
     tab.get_by_label("How it is seen that it helped", exact=True).fill(
         "No weight missing in four weeks"
     )
