@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -98,6 +98,11 @@ class Step:
     def is_answered(self) -> bool:
         """Whether it is said what became of it."""
         return self.outcome in ANSWERED
+
+    @property
+    def is_before(self) -> bool:
+        """Whether it is a sample that is drawn before what samples count from."""
+        return self.minute is not None and self.minute < 0
 
     @property
     def is_lacking(self) -> bool:
@@ -214,14 +219,20 @@ def conduct_of(visit: Visit, *, with_last: bool = False) -> Conduct:
     others = defaultdict(list)
     for other in OtherAnswer.objects.filter(visit=visit, is_taken=None).order_by("pk"):
         others[other.record_id].append(other)
-    cells = VisitProcedure.objects.filter(visit=visit.definition_id).select_related("procedure")
-    asked = list(cells.order_by("procedure__position", "pk")) if visit.definition_id else []
     last = _last_values(visit) if with_last else {}
     held = {(record.definition_id, record.minute): record for record in records}
-    steps = [step for cell in asked for step in _steps(cell, held, others, last)]
+    steps = [step for cell in _asked_at(visit) for step in _steps(cell, held, others, last)]
     planned = {step.record.pk for step in steps if step.record}
     steps += [_of_record(record, others, last) for record in records if record.pk not in planned]
     return _in_order(steps)
+
+
+def _asked_at(visit: Visit) -> Iterable[VisitProcedure]:
+    """What the protocol asks for at a visit that it plans."""
+    if visit.definition_id is None:
+        return ()
+    cells = VisitProcedure.objects.filter(visit=visit.definition_id).select_related("procedure")
+    return cells.order_by("procedure__position", "pk")
 
 
 def _last_values(visit: Visit) -> dict[str, Decimal]:
@@ -279,44 +290,60 @@ def _values(step: Step, last: Mapping[str, Decimal]) -> Iterable[Value]:
     if step.record:
         for one in sorted(step.record.measurements.all(), key=lambda held: held.attempt):
             taken[one.measure].append(one)
-    repeats = []
-    for measure in step.panel.measures if step.panel else ():
-        held = taken[measure.code]
-        yield Value(measure, 1, held[0] if held else None, last.get(measure.code))
-        repeats += [Value(measure, one.attempt, one, None) for one in held[1:]]
-        if held and not held[-1].is_usual and not held[-1].kept_because:
-            repeats.append(Value(measure, held[-1].attempt + 1, None, None))
-    yield from repeats
+    measures = step.panel.measures if step.panel else ()
+    for measure in measures:
+        first = next(iter(taken[measure.code]), None)
+        yield Value(measure, 1, first, last.get(measure.code))
+    for measure in measures:
+        yield from _repeats(measure, taken[measure.code])
+
+
+def _repeats(measure: Measure, held: Sequence[Measurement]) -> Iterable[Value]:
+    """The values after the first, with room for one more where the last is not settled."""
+    yield from (Value(measure, one.attempt, one, None) for one in held[1:])
+    if held and not held[-1].is_usual and not held[-1].kept_because:
+        yield Value(measure, held[-1].attempt + 1, None, None)
 
 
 def _in_order(steps: list[Step]) -> Conduct:
     """Steps as they come: samples around what they count from, numbered, with what each waits for."""
-    zero = next((step for step in steps if step.is_time_zero), None)
-    if zero is not None:
-        samples = sorted(
-            (step for step in steps if step.minute is not None), key=lambda step: step.minute or 0
-        )
-        rest = [step for step in steps if step.minute is None]
-        place = rest.index(zero)
-        before = [step for step in samples if (step.minute or 0) < 0]
-        after = [step for step in samples if (step.minute or 0) >= 0]
-        steps = [*rest[:place], *before, zero, *after, *rest[place + 1 :]]
-    numbered = [replace(step, number=number) for number, step in enumerate(steps, 1)]
-    zero = next((step for step in numbered if step.is_time_zero), None)
-    zero_at = zero.record.done_at if zero and zero.record else None
-    return Conduct(tuple(_placed(step, numbered, zero, zero_at) for step in numbered))
-
-
-def _placed(step: Step, steps: list[Step], zero: Step | None, zero_at: datetime | None) -> Step:
-    """The step with its clock, and with the step it has to wait for."""
+    ordered = _around_zero(steps)
+    numbered = [replace(step, number=number) for number, step in enumerate(ordered, 1)]
+    zero = _zero_of(numbered)
     if zero is None:
-        return step
-    if step is zero:
-        first = next((one for one in steps if (one.minute or 0) < 0 and not one.is_answered), None)
-        return replace(step, waits_for=first.number if first else 0)
+        return Conduct(tuple(numbered))
+    first = next((one for one in numbered if one.is_before and not one.is_answered), None)
+    waiting = replace(zero, waits_for=first.number if first else 0)
+    return Conduct(
+        tuple(waiting if step is zero else _placed(step, zero) for step in numbered)
+    )  # fmt: skip
+
+
+def _zero_of(steps: Iterable[Step]) -> Step | None:
+    """The step from which samples count."""
+    return next((step for step in steps if step.is_time_zero), None)
+
+
+def _around_zero(steps: list[Step]) -> list[Step]:
+    """The samples in their order, before and after what they count from."""
+    zero = _zero_of(steps)
+    if zero is None:
+        return steps
+    samples = sorted(
+        (step for step in steps if step.minute is not None), key=lambda step: step.minute or 0
+    )
+    before = [step for step in samples if step.is_before]
+    rest = [step for step in steps if step.minute is None]
+    place = rest.index(zero)
+    return [*rest[:place], *before, zero, *samples[len(before) :], *rest[place + 1 :]]
+
+
+def _placed(step: Step, zero: Step) -> Step:
+    """A sample with its clock, and with the step it has to wait for; any other step as it is."""
     if step.minute is None:
         return step
-    waits = step.minute >= 0 and not zero.is_answered
+    waits = not step.is_before and not zero.is_answered
+    zero_at = zero.record.done_at if zero.record else None
     return replace(step, waits_for=zero.number if waits else 0, allowed=_allowed(step, zero_at))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Any
 
 from django import forms
@@ -58,13 +58,18 @@ class AnswerForm(forms.Form):
         values = super().clean() or self.cleaned_data
         if self.errors or values["outcome"] not in PERFORMED:
             return values
-        now = timezone.now()
-        on, clock = values.get("on") or self.day, values.get("clock")
-        if clock is None and on != local_day(now, self.zone):
-            self.add_error("clock", "Type the time: the visit is not today.")
-            return values
-        at = instant_of(self, on, clock, self.zone, field="clock") if clock else self._now(now)
+        at = self._at(values.get("on") or self.day, values.get("clock"))
         return values | {"done_at": at} if at else values
+
+    def _at(self, on: date, clock: time | None) -> datetime | None:
+        """The instant of a day and a clock; without one it is now, which is no other day."""
+        now = timezone.now()
+        if clock is not None:
+            return instant_of(self, on, clock, self.zone, field="clock")
+        if on == local_day(now, self.zone):
+            return self._now(now)
+        self.add_error("clock", "Type the time: the visit is not today.")
+        return None
 
     def _now(self, now: datetime) -> datetime:
         """The time that was recorded already, where it was; else the present minute."""

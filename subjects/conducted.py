@@ -45,19 +45,19 @@ class Row:
 
     step: Step
     meta: str
-    clock: str  # when it was done
-    by: str
     is_now: bool
-    countdown: str
-    bar: SafeString | str
-    target: str  # its clock
-    bounds: tuple[str, str]
-    typed_clock: str  # as its field shows it
-    typed_day: date | None
-    note: str
-    why_not: str
     deviates: bool
     is_editable: bool
+    clock: str = ""  # when it was done
+    by: str = ""
+    countdown: str = ""
+    bar: SafeString | str = ""
+    target: str = ""  # its clock
+    bounds: tuple[str, str] = ("", "")
+    typed_clock: str = ""  # as its field shows it
+    typed_day: date | None = None
+    note: str = ""
+    why_not: str = ""
 
     @property
     def waits(self) -> str:
@@ -107,50 +107,71 @@ def _as_typed(row: Row, typed: Typed) -> Row:
 
 
 def _row(step: Step, conduct: Conduct, zone: ZoneInfo, now: datetime, *, may: bool) -> Row:
-    record, allowed = step.record, step.allowed
-    at = record.done_at.astimezone(zone) if record and record.done_at else None
-    is_due = allowed is not None and not step.is_answered
-    picture: SafeString | str = ""
-    if allowed is not None:
-        bounds = tuple(
-            show_clock(one.astimezone(zone)) for one in (allowed.earliest, allowed.latest)
-        )
-        title = f"Allowed from {bounds[0]} to {bounds[1]}"
-        picture = charts.time_bar(
-            allowed.earliest, allowed.target, allowed.latest,
-            (record.done_at if record else None, now), title,
-        )  # fmt: skip
-    clock = "" if at is None else show_clock(at)
-    if at is not None and at.date() != local_day(now, zone):
-        clock = f"{show_day(at.date())}, {clock}"
-    return Row(
-        step=step, meta=meta_of(step, conduct), clock=clock, is_now=step is conduct.now,
-        by=record.performer.name if record and record.performer else "", bar=picture,
-        countdown=clock_words(allowed, now, zone) if is_due and allowed else "",
-        target=show_clock(allowed.target.astimezone(zone)) if allowed else "",
-        bounds=bounds if allowed is not None else ("", ""),  # type: ignore[arg-type]
-        typed_clock="" if at is None else f"{at:%H:%M}", typed_day=at and at.date(),
-        note=record.note if record else "", why_not=record.why_not if record else "",
+    row = Row(
+        step=step, meta=meta_of(step, conduct), is_now=step is conduct.now,
         deviates=step.is_lacking or step.is_mistimed,
         is_editable=may and (step.is_answered or not step.waits_for),
+    )  # fmt: skip
+    return _with_bar(_with_record(row, zone, now), zone, now)
+
+
+def _with_record(row: Row, zone: ZoneInfo, now: datetime) -> Row:
+    """The row with who answered the step when, and with what was said."""
+    record = row.step.record
+    if record is None:
+        return row
+    row = replace(
+        row, note=record.note, why_not=record.why_not,
+        by=record.performer.name if record.performer else "",
+    )  # fmt: skip
+    if record.done_at is None:
+        return row
+    at = record.done_at.astimezone(zone)
+    day = "" if at.date() == local_day(now, zone) else f"{show_day(at.date())}, "
+    return replace(
+        row, clock=f"{day}{show_clock(at)}", typed_clock=f"{at:%H:%M}", typed_day=at.date()
+    )
+
+
+def _with_bar(row: Row, zone: ZoneInfo, now: datetime) -> Row:
+    """The row of a timed sample with its bar and, until it is answered, its countdown."""
+    step, allowed = row.step, row.step.allowed
+    if allowed is None:
+        return row
+    first, target, last = (
+        show_clock(one.astimezone(zone))
+        for one in (allowed.earliest, allowed.target, allowed.latest)
+    )
+    done_at = step.record.done_at if step.record else None
+    picture = charts.time_bar(
+        allowed.earliest, allowed.target, allowed.latest, (done_at, now),
+        f"Allowed from {first} to {last}",
+    )  # fmt: skip
+    return replace(
+        row, bar=picture, target=target, bounds=(first, last),
+        countdown="" if step.is_answered else clock_words(allowed, now, zone),
     )  # fmt: skip
 
 
 def meta_of(step: Step, conduct: Conduct) -> str:
     """What there is to say of a step below its name."""
-    record = step.record
-    if step.is_answered and record is not None:
-        parts = [_outcome(step), *_values(step), record.note]
-        parts += ["result awaited"] if record.is_pending else []
-        return ", ".join(part for part in parts if part)
+    if step.is_answered and step.record is not None:
+        awaited = "result awaited" if step.record.is_pending else ""
+        return _listed(_outcome(step), *_values(step), step.record.note, awaited)
     if step.waits_for:
         return f"Opens when {conduct.steps[step.waits_for - 1].name} is recorded"
-    parts = [_open_values(step)]
-    if step.need == Need.CONDITIONAL:
-        parts.append(step.condition or "If applicable")
-    elif step.need == "":
-        parts.append("Not in the protocol")
+    return _listed(_open_values(step), _asked(step))
+
+
+def _listed(*parts: str) -> str:
     return ", ".join(part for part in parts if part)
+
+
+def _asked(step: Step) -> str:
+    """How the protocol asks for a step, where it does not just do so."""
+    if step.need == Need.CONDITIONAL:
+        return step.condition or "If applicable"
+    return "" if step.need else "Not in the protocol"
 
 
 def _outcome(step: Step) -> str:
@@ -183,13 +204,17 @@ def missing_text(step: Step) -> str:
         return "There are two answers: say which holds"
     if step.waits_for:
         return f"After step {step.waits_for}"
+    return _values_needed(step) or "Not answered yet"
+
+
+def _values_needed(step: Step) -> str:
+    """Which values are to be typed, and which to be repeated or kept."""
     typed = [value.measure.name.lower() for value in step.untyped] if step.record else []
-    if typed or step.unsettled:
-        off = [f"{value.measure.name.lower()} {value.shown}" for value in step.unsettled]
-        parts = [f"Enter {', '.join(typed)}"] if typed else []
-        parts += [f"repeat or keep {', '.join(off)}"] if off else []
-        return ", ".join(parts)
-    return "Not answered yet"
+    off = [f"{value.measure.name.lower()} {value.shown}" for value in step.unsettled]
+    return _listed(
+        f"Enter {', '.join(typed)}" if typed else "",
+        f"repeat or keep {', '.join(off)}" if off else "",
+    )
 
 
 def page_of(visit: Visit, user: User, now: datetime, typed: Typed) -> dict[str, Any]:

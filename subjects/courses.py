@@ -205,6 +205,10 @@ class Courses:
         visits = Visit.objects.filter(subject__pk__any=ids, kind=Visit.Kind.SCHEDULED)
         for visit in visits.order_by("pk"):
             self.courses[visit.subject_id].visits[visit.lineage, visit.cycle] = visit
+        self._follow(under)
+
+    def _follow(self, under: int | None) -> None:
+        """Read the schedules that are followed, or the one that is asked for instead."""
         if under is not None:
             for course in self:
                 course.version_id, course.since = under, None

@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import (
+    Count,
+    Exists,
+    F,
+    FilteredRelation,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Value,
+)
 from django.db.models.functions import Coalesce
 
 from core.dates import show_day
@@ -140,24 +150,25 @@ def sheet_of(subject: Subject) -> Sheet | None:
     """The criteria of the version under which the subject was screened; none where it has none."""
     held = Eligibility.objects.filter(subject=subject).select_related("version").first()
     version = held.version if held else _screened_under(subject)
-    if version is None:
-        return None
+    lines = _lines(version, held) if version else []
+    return Sheet(version, held, lines) if version and lines else None
+
+
+def _lines(version: ScheduleVersion, held: Eligibility | None) -> list[Line]:
+    """The criteria with what is answered to each."""
     criteria = Criterion.objects.filter(version=version).annotate(
         mine=FilteredRelation("answers", condition=Q(answers__eligibility=held.pk if held else 0))
     )
     waivers = _waivers(held)
     rows = criteria.order_by("-category", "position", "pk").values_list(
-        "pk", "category", "identifier", "text", "mine__answer", "mine__source",
-        "mine__answered_on", "mine__note", "mine__by_name",
+        "pk", "category", "identifier", "text",
+        Coalesce("mine__answer", Value(Answer.PENDING)), Coalesce("mine__source", Value("")),
+        "mine__answered_on", Coalesce("mine__note", Value("")), Coalesce("mine__by_name", Value("")),
     )  # fmt: skip
-    lines = [
-        Line(
-            pk, category, identifier, text, answer or Answer.PENDING, source or "", on, note or "",
-            by or "", waivers.get(pk),
-        )
+    return [
+        Line(pk, category, identifier, text, answer, source, on, note, by, waivers.get(pk))
         for pk, category, identifier, text, answer, source, on, note, by in rows
-    ]  # fmt: skip
-    return Sheet(version, held, lines) if lines else None
+    ]
 
 
 def _screened_under(subject: Subject) -> ScheduleVersion | None:

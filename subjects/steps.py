@@ -54,15 +54,8 @@ def of_subject(
 ) -> list[Step]:  # fmt: skip
     """The steps a subject can take from here, in the order of a trial."""
     found = []
-    after = Subject.flow.after(subject.status)
     if can(user, Permission.SUBJECT_STATUS, subject):
-        # Where there are criteria, being eligible is no step: it is signed.
-        found += [step for step in _moves(subject) if not (is_signed and step.text == SIGNED)]
-        found.append(
-            Step(reverse("subjects:anchors", args=[subject.pk]), "Dates visits count from")
-        )
-        if subject.status not in BEGINNINGS:
-            found.append(take_back(subject))
+        found += _changes(subject, is_signed=is_signed)
     found += [
         Step(reverse(f"subjects:{name}", args=[subject.pk]), text)
         for permission, name, text in ALWAYS
@@ -71,8 +64,18 @@ def of_subject(
     found += _randomisation(subject, user, randomised)
     if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):
         found.append(Step(reverse("subjects:rescreen", args=[subject.pk]), "Screen again"))
-    if after and can(user, Permission.SUBJECT_TRANSFER, subject):
+    is_open = bool(Subject.flow.after(subject.status))
+    if is_open and can(user, Permission.SUBJECT_TRANSFER, subject):
         found.append(_transfer(subject, moving))
+    return found
+
+
+def _changes(subject: Subject, *, is_signed: bool) -> list[Step]:
+    """The ways on, the dates, and the way back; where there are criteria, being eligible is signed."""
+    found = [step for step in _moves(subject) if not (is_signed and step.text == SIGNED)]
+    found.append(Step(reverse("subjects:anchors", args=[subject.pk]), "Dates visits count from"))
+    if subject.status not in BEGINNINGS:
+        found.append(take_back(subject))
     return found
 
 

@@ -264,19 +264,21 @@ class CellForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         """Samples belong to timed cells, and these have at least one."""
         data = super().clean() or self.cleaned_data
-        if "offsets" in self.errors:
-            return data
-        samples = data["offsets"] = data.get("offsets") or []
-        is_timed = data.get("need") == VisitProcedure.Need.TIMED
+        if "offsets" not in self.errors:
+            data["offsets"] = data.get("offsets") or []
+            is_timed = data.get("need") == VisitProcedure.Need.TIMED
+            self._refuse_stray(data["offsets"], is_timed=is_timed)
+            if data.get("is_time_zero") and (is_timed or not data.get("need")):
+                said = "Samples count from a procedure that is done once at the visit."
+                self.add_error("is_time_zero", said)
+        return data
+
+    def _refuse_stray(self, samples: list[Any], *, is_timed: bool) -> None:
+        """Refuse a timed procedure without times, and times of another one."""
         if is_timed and not samples:
             self.add_error("offsets", "Write at least one time, for example 0, 1 h, 4 h.")
         if samples and not is_timed:
             self.add_error("need", "Times belong to a timed procedure. Choose Timed.")
-        if data.get("is_time_zero") and (is_timed or not data.get("need")):
-            self.add_error(
-                "is_time_zero", "Samples count from a procedure that is done once at the visit."
-            )
-        return data
 
 
 class PasteForm(forms.Form):

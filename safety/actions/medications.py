@@ -87,12 +87,13 @@ def _refuse_impossible(record: Medication) -> None:
 
 def _refuse_unclear_indication(record: Medication) -> None:
     """It is taken for an event of this subject, or for something that is named."""
-    is_for_event = record.indication == Indication.EVENT
-    if is_for_event and record.event is None:
+    if record.indication != Indication.EVENT:
+        if record.event is not None:
+            raise RefusedError("It is taken for an adverse event: choose that as its indication.")
+        if not record.condition.strip():
+            raise RefusedError("Say what it is taken for.")
+        return
+    if record.event is None:
         raise RefusedError("Choose the adverse event that it is taken for.")
-    if not is_for_event and record.event is not None:
-        raise RefusedError("It is taken for an adverse event: choose that as its indication.")
-    if not is_for_event and not record.condition.strip():
-        raise RefusedError("Say what it is taken for.")
-    if record.event is not None and record.event.subject_id != record.subject_id:
+    if record.event.subject_id != record.subject_id:
         raise RefusedError(f"{record.event} is an event of another subject.")

@@ -94,7 +94,7 @@ def event(request: Request, code: str, number: str) -> HttpResponse:
     held = find(
         AdverseEvent, request.user, along=ALONG, subject__trial__code=code, number=number
     )  # fmt: skip
-    is_kept, zone = held.voided_at is None, held.subject.site.place.zone
+    zone = held.subject.site.place.zone
     running = queries.clocks_of(held, timezone.now())
     user, sent, told = request.user, queries.reports_of(held), queries.told_of(held)
     context = {
@@ -109,14 +109,25 @@ def event(request: Request, code: str, number: str) -> HttpResponse:
         "story": queries.story_of(held), "reports": sent,
         "signatures": signatures(held, assessments.causality_content),
         "desk": SafetyDesk.objects.filter(trial=held.subject.trial).first(),
-        "may_log": is_kept and allowed(user, P.ADVERSE_EVENT_LOG, held),
-        "may_report": allowed(user, P.ADVERSE_EVENT_LOG, held),
-        "may_assess": is_kept and allowed(user, P.CAUSALITY_ASSESS, held),
-        "may_judge": is_kept and allowed(user, P.SAFETY_ASSESS, held),
-        "may_handle": allowed(user, P.SAFETY_HANDLE, held),
         "state": queries.report_state(held, sent),
     }  # fmt: skip
-    return page(request, "safety/event.html", context)
+    return page(request, "safety/event.html", context | _may(request, held))
+
+
+def _may(request: Request, held: AdverseEvent) -> dict[str, bool]:
+    """What the reader may do about the event; what is voided is only reported and handled."""
+    may_report, may_assess, may_judge, may_handle = (
+        allowed(request.user, permission, held)
+        for permission in (
+            P.ADVERSE_EVENT_LOG, P.CAUSALITY_ASSESS, P.SAFETY_ASSESS, P.SAFETY_HANDLE,
+        )
+    )  # fmt: skip
+    is_kept = held.voided_at is None
+    return {
+        "may_log": is_kept and may_report, "may_report": may_report,
+        "may_assess": is_kept and may_assess, "may_judge": is_kept and may_judge,
+        "may_handle": may_handle,
+    }  # fmt: skip
 
 
 def _form(

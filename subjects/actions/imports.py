@@ -194,24 +194,24 @@ class _Intake:
 
     def _drafts(self, known: Iterable[tuple[Visit, VisitRow]], booked: Mapping[int, date]) -> None:
         """Deviations that happened or are seen coming, with the reason given for them."""
-        drafts = []
-        for visit, row in known:
-            on = visit.performed_on or booked.get(visit.pk)
-            is_past = visit.status == VisitStatus.MISSED or visit.performed_on is not None
-            reason = (row.reason or (EARLIER if is_past else BOOKED))[:200]
-            if visit.status == VisitStatus.MISSED:
-                drafts.append(
-                    _draft(visit, "missed_visit", "occurred", reason, f"{visit.name} was missed.")
-                )
-            elif on is not None and is_outside(visit, on):
-                state = "occurred" if visit.performed_on else "planned"
-                drafts.append(
-                    _draft(visit, "out_of_window", state, reason, outside_text(visit, on))
-                )
-        DeviationDraft.objects.bulk_create(drafts)
+        found = (_draft_of(visit, row, booked.get(visit.pk)) for visit, row in known)
+        DeviationDraft.objects.bulk_create(draft for draft in found if draft)
+
+
+def _draft_of(visit: Visit, row: VisitRow, booked_on: date | None) -> DeviationDraft | None:
+    """The deviation of a visit that was missed, or that was or will be outside its window."""
+    if visit.status == VisitStatus.MISSED:
+        return _draft(
+            visit, "missed_visit", "occurred", row.reason or EARLIER, f"{visit.name} was missed."
+        )
+    on = visit.performed_on or booked_on
+    if on is None or not is_outside(visit, on):
+        return None
+    state, why = ("occurred", EARLIER) if visit.performed_on else ("planned", BOOKED)
+    return _draft(visit, "out_of_window", state, row.reason or why, outside_text(visit, on))
 
 
 def _draft(visit: Visit, kind: str, state: str, reason: str, text: str) -> DeviationDraft:
     return DeviationDraft(
-        visit=visit, kind=kind, state=state, reason=reason, description=text[:300]
+        visit=visit, kind=kind, state=state, reason=reason[:200], description=text[:300]
     )

@@ -188,10 +188,14 @@ def _settled(step: Step, said: Answer) -> Answer:
         return said
     if not said.values and not step.record:
         raise RefusedError(f"Type the values of {step.name}.")
+    codes = {measure.code for measure in step.panel.measures}
+    return said if _is_whole(codes, step, said) else replace(said, outcome=Outcome.OPEN)
+
+
+def _is_whole(codes: set[str], step: Step, said: Answer) -> bool:
+    """Whether every measure has a value, and every last one is settled."""
     there = {value.field for value in step.values if value.held} | set(said.values)
-    is_whole = all(measure.code in there for measure in step.panel.measures)
-    is_settled = not any(_is_unsettled(measure.code, step, said) for measure in step.panel.measures)
-    return said if is_whole and is_settled else replace(said, outcome=Outcome.OPEN)
+    return codes <= there and not any(_is_unsettled(code, step, said) for code in codes)
 
 
 def _is_unsettled(code: str, step: Step, said: Answer) -> bool:
@@ -206,8 +210,7 @@ def _is_unsettled(code: str, step: Step, said: Answer) -> bool:
     if last is None:
         return False
     value, typed = last
-    kept = said.kept.get(value.field, value.held.kept_because if value.held else "")
-    return not value.measure.is_usual(typed) and not kept.strip()
+    return not value.measure.is_usual(typed) and not _kept_because(value, said).strip()
 
 
 def _write(visit: Visit, step: Step, said: Answer) -> ProcedureRecord:
@@ -225,34 +228,36 @@ def _write(visit: Visit, step: Step, said: Answer) -> ProcedureRecord:
 
 def _measure(record: ProcedureRecord, step: Step, said: Answer) -> None:
     """Keep the values, those that were there already only where they are typed otherwise."""
-    at = said.done_at or timezone.now()
     new, changed = [], []
     for value in step.values:
         typed = said.values.get(value.field)
-        kept = said.kept.get(value.field, value.held.kept_because if value.held else "")
-        if value.held is None and typed is not None:
-            measure = value.measure
-            new.append(
-                Measurement(
-                    visit_id=record.visit_id,
-                    record=record,
-                    measure=measure.code,
-                    attempt=value.attempt,
-                    value=typed,
-                    unit=measure.unit,
-                    low=measure.low,
-                    high=measure.high,
-                    taken_at=at,
-                    kept_because=kept[:200],
-                )
-            )  # fmt: skip
-        elif value.held is not None:
+        kept = _kept_because(value, said)
+        if value.held is not None:
             now: Decimal = value.held.value if typed is None else typed
             if (value.held.value, value.held.kept_because) != (now, kept):
                 value.held.value, value.held.kept_because = now, kept[:200]
                 changed.append(value.held)
+        elif typed is not None:
+            new.append(_measured(record, value, typed, kept, said))
     Measurement.objects.bulk_create(new)
     Measurement.objects.bulk_update(changed, ["value", "kept_because"])
+
+
+def _kept_because(value: Value, said: Answer) -> str:
+    """Why a value outside its range is kept, as said now or before."""
+    return said.kept.get(value.field, value.held.kept_because if value.held else "")
+
+
+def _measured(
+    record: ProcedureRecord, value: Value, typed: Decimal, kept: str, said: Answer
+) -> Measurement:
+    """A value as it was taken, with the range that held then."""
+    measure = value.measure
+    return Measurement(
+        visit_id=record.visit_id, record=record, measure=measure.code, attempt=value.attempt,
+        value=typed, unit=measure.unit, low=measure.low, high=measure.high,
+        taken_at=said.done_at or timezone.now(), kept_because=kept[:200],
+    )  # fmt: skip
 
 
 def _kept_beside(record: ProcedureRecord, said: Answer, by: User) -> OtherAnswer:
