@@ -174,15 +174,18 @@ class Impact:
 
     def effect(self, one: Difference) -> str:
         """What a difference does to open visits and bookings, in words."""
-        if one.lineage is None or one.kind == NEW:
-            return "" if one.lineage is None else "Laid out unless its window has passed"
+        if one.lineage is None:
+            return ""
+        if one.kind == NEW:
+            return "Laid out unless its window has passed"
         count = self.open_visits[one.lineage]
         booked = sum(held.lineage == one.lineage for held in self.displaced)
-        if one.kind == GONE:
-            said = f"{_visits(count)} {'ends' if count == 1 else 'end'}"
-            return f"{said}, {booked} booked" if booked else said
-        said = f"{_visits(count)} laid out anew"
-        return f"{said}, {booked} booked out of window" if booked else said
+        ending = "ends" if count == 1 else "end"
+        done, lost = (
+            (ending, "booked") if one.kind == GONE else ("laid out anew", "booked out of window")
+        )
+        said = f"{_visits(count)} {done}"
+        return f"{said}, {booked} {lost}" if booked else said
 
     def parts(self, compared: Compared) -> Parts:
         """The differences with their effects."""

@@ -11,7 +11,9 @@ from django.urls import URLPattern, URLResolver, get_resolver
 
 from core.access import ScopedModel
 from core.flow import Flow
+from tools.measure import complexity
 
+MOST_WAYS = 8  # in which a function can branch
 ROOT = Path(__file__).resolve().parent.parent
 APPS = [
     *("core", "accounts", "trials", "sites", "subjects", "quality", "safety"),
@@ -31,6 +33,7 @@ def test_files_and_functions_are_small(path: Path) -> None:
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef):
             assert (node.end_lineno or 0) - node.lineno < 40, node.name
+            assert complexity(node) <= MOST_WAYS, node.name
 
 
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))

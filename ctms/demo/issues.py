@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from accounts.models import User
@@ -58,18 +58,22 @@ def _lived(
         why = {"root_cause": row["cause"], "why": row["why"], "correction": row["correction"]}
         held = issues.explain(held, values=why, by=people["priya"])
     if row["class"]:
-        ethics = local_day(now, held.site.place.zone) + int(row["ethics"] or 0) * DAY
-        held = issues.assess(
-            held, classification=row["class"], is_important=row["important"] == "yes", by=manager,
-            ethics_due_on=ethics if row["ethics"] else None,
-            reason=REASON if row["class"] != row["proposed"] else "",
-        )  # fmt: skip
+        held = _assessed(held, row, manager, local_day(now, held.site.place.zone))
     if row["end"] == "breach":
         issues.suspect_breach(held, aware_at=now - AWARE, by=manager)
     elif row["end"] == "closed":
         issues.close(held, by=manager)
     elif row["end"] == "capa":
         _act(held, people, now)
+
+
+def _assessed(held: Issue, row: Mapping[str, str], by: User, today: date) -> Issue:
+    """The issue with its class confirmed, with a reason where it is another than was proposed."""
+    return issues.assess(
+        held, classification=row["class"], is_important=row["important"] == "yes", by=by,
+        ethics_due_on=today + int(row["ethics"]) * DAY if row["ethics"] else None,
+        reason=REASON if row["class"] != row["proposed"] else "",
+    )  # fmt: skip
 
 
 def _act(held: Issue, people: Mapping[str, User], now: datetime) -> None:

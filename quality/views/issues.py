@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -104,22 +104,30 @@ def issue(request: Request, code: str, number: str) -> HttpResponse:
     """One issue or deviation with everything that was said of it."""
     held = find(Issue, request.user, along=ALONG, site__trial__code=code, number=number)
     user, zone = request.user, held.site.place.zone
-    breach_by = held.breach_aware_at and held.breach_aware_at + BREACH_WITHIN
     context = {
         "issue": held, "formerly": formerly(held), "missing": missing_of(held), "site": held.site, "trial": held.site.trial, "subject": held.subject,
         "chip": (CHIPS[held.status], held.get_status_display()),
         "grave": GRAVE.get(held.classification, ""),
         "reported": _moment(held.reported_at, zone),
         "reported_after": _after(held.days_to_report),
-        "breach_by": breach_by and _moment(breach_by, zone),
-        "breach_left": breach_by and _left(breach_by - timezone.now()),
-        "is_late": bool(breach_by and held.is_breach_open and breach_by < timezone.now()),
         "capa_url": held.capa and address("quality:capa", held.site.trial.code, held.capa.number),
         "capa_chip": held.capa and (CAPA_CHIPS[held.capa.status], held.capa.get_status_display()),
         "may_report": held.is_open and allowed(user, P.DEVIATION_REPORT, held),
         "may_assess": allowed(user, P.DEVIATION_ASSESS, held),
     }  # fmt: skip
-    return page(request, "quality/issue.html", context)
+    return page(request, "quality/issue.html", context | _breach_clock(held, zone))
+
+
+def _breach_clock(held: Issue, zone: ZoneInfo) -> dict[str, Any]:
+    """Until when a suspected serious breach is notified, and what is left of that."""
+    if held.breach_aware_at is None:
+        return {}
+    until, now = held.breach_aware_at + BREACH_WITHIN, timezone.now()
+    return {
+        "breach_by": _moment(until, zone),
+        "breach_left": _left(until - now),
+        "is_late": held.is_breach_open and until < now,
+    }
 
 
 def _moment(at: datetime, zone: ZoneInfo) -> str:
@@ -253,10 +261,7 @@ def retype(request: Request, pk: int) -> HttpResponse:
 def assess_all(request: Request, code: str) -> HttpResponse:
     """Confirm one class for the issues ticked in the list; those that refuse it are named."""
     trial = find(Trial, request.user, to=P.DEVIATION_ASSESS, code=code)
-    given = request.POST or request.GET
-    keys = [key for text in given.getlist("row") if (key := whole(text))]
-    rows = Issue.objects.visible_to(request.user).filter(site__trial=trial, pk__in=keys)
-    chosen = list(rows.order_by("pk"))
+    chosen = _ticked(request, trial)
     form = AssessAllForm(request.POST or None)
     if not form.is_bound:
         context = {
@@ -267,11 +272,23 @@ def assess_all(request: Request, code: str) -> HttpResponse:
     if not (form.is_valid() and chosen):
         raise RefusedError("Tick at least one issue of the trial and choose the class.")
     refused = actions.assess_all(trial, issues=chosen, by=request.user, **form.cleaned_data)
-    count = len(chosen) - len(refused)
+    _tell(request, len(chosen) - len(refused), refused)
+    return back(request, reverse("quality:issues", args=[code]))
+
+
+def _ticked(request: Request, trial: Trial) -> list[Issue]:
+    """The issues of the trial whose rows are ticked."""
+    given = request.POST or request.GET
+    keys = [key for text in given.getlist("row") if (key := whole(text))]
+    rows = Issue.objects.visible_to(request.user).filter(site__trial=trial, pk__in=keys)
+    return list(rows.order_by("pk"))
+
+
+def _tell(request: Request, count: int, refused: Sequence[object]) -> None:
+    """Say how many were assessed, and which were not and why."""
     say(request, "1 issue assessed." if count == 1 else f"{count} issues assessed.")
     if refused:
         messages.warning(request, " ".join(["Not assessed:", *map(str, refused)]))
-    return back(request, reverse("quality:issues", args=[code]))
 
 
 @BOTH

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -53,16 +53,20 @@ def write(version: ScheduleVersion, preview: Preview, file: ProtocolFile, *, by:
     _write_groups(version, preview, visits)
     linked = [one for one in visits.values() if one.after_visit or one.repeat_group]
     VisitDefinition.objects.bulk_update(linked, ["repeat_group", "after_visit"])
-    cells = [(visits[row.place], preview.cells(row.place)) for row in preview.included]
-    events = _write_events(version, preview)
-    cells += [(visit, row.cells) for visit, row in zip(events, preview.events, strict=True)]
-    _write_cells(version, preview, cells)
-    found = [(visits[row.place], *preview.before(row.key)) for row in preview.included]
-    found += [
-        (visit, row.before, row.how) for visit, row in zip(events, preview.events, strict=True)
-    ]
-    amendments.keep_matches(found, by=by)
+    _write_asked(version, preview, [(visits[row.place], row) for row in preview.included], by)
     amendments.ask_as(preview.earlier.version, version)
+
+
+def _write_asked(
+    version: ScheduleVersion, preview: Preview, planned: Sequence[tuple[VisitDefinition, Row]],
+    by: User,
+) -> None:  # fmt: skip
+    """What is asked for at each visit and event, and which earlier visit each of them is."""
+    events = list(zip(_write_events(version, preview), preview.events, strict=True))
+    cells = [(visit, preview.cells(row.place)) for visit, row in planned]
+    _write_cells(version, preview, cells + [(visit, row.cells) for visit, row in events])
+    found = [(visit, *preview.before(row.key)) for visit, row in planned]
+    amendments.keep_matches(found + [(visit, row.before, row.how) for visit, row in events], by=by)
 
 
 def _lost(one: usdm.Unreachable) -> dict[str, Any]:

@@ -72,15 +72,7 @@ class Compared:
         for one in self.grid.columns:
             if one.change == NEW:
                 yield Difference(NEW, _named(one), now=_said_of(one), lineage=one.lineage)
-        for was, now in self._pairs():
-            before, after = facts(was), facts(now)
-            other = [name for name in after if name != WINDOW and after[name] != before[name]]
-            if other:
-                kind = MOVED if {"time", "counts from"} & set(other) else CHANGED
-                was_said, said = (
-                    "; ".join(f"{name} {one[name]}" for name in other) for one in (before, after)
-                )
-                yield Difference(kind, _named(now), was_said, said, now.lineage)
+        yield from filter(None, (_moved(was, now) for was, now in self._pairs()))
         for one in self.gone_visits:
             yield Difference(GONE, _named(one), was=_said_of(one), lineage=one.lineage)
 
@@ -94,13 +86,11 @@ class Compared:
         names = {line.lineage: line.name for line in self.was.lines}
         for line in self.grid.lines:
             if line.change == NEW:
-                at = ", ".join(cell.column.code for cell in line.cells if cell.mark)
-                yield Difference(NEW, line.name, now=f"at {at}" if at else "at no visit")
+                yield Difference(NEW, line.name, now=_at_visits(line))
             elif line.change:
                 yield Difference(CHANGED, line.name, names[line.lineage], line.name)
         for line in self.gone_procedures:
-            at = ", ".join(cell.column.code for cell in line.cells if cell.mark)
-            yield Difference(GONE, line.name, was=f"at {at}" if at else "at no visit")
+            yield Difference(GONE, line.name, was=_at_visits(line))
 
     def _cells(self) -> Iterator[Difference]:
         """Cells of visits and procedures that both have."""
@@ -111,15 +101,31 @@ class Compared:
                     yield Difference(cell.change, what, _said(cell.was), _said(cell.mark))
 
 
+def _moved(was: Column, now: Column) -> Difference | None:
+    """What a visit that both have differs in besides its window; none where it is the same."""
+    before, after = facts(was), facts(now)
+    other = [name for name in after if name != WINDOW and after[name] != before[name]]
+    if not other:
+        return None
+    kind = MOVED if {"time", "counts from"} & set(other) else CHANGED
+    was_said, said = ("; ".join(f"{name} {one[name]}" for name in other) for one in (before, after))
+    return Difference(kind, _named(now), was_said, said, now.lineage)
+
+
+def _at_visits(line: Line) -> str:
+    """The visits at which a procedure is asked for."""
+    at = ", ".join(cell.column.code for cell in line.cells if cell.mark)
+    return f"at {at}" if at else "at no visit"
+
+
 def _clauses(old: Sequence[Clause], new: Sequence[Clause]) -> Iterator[Difference]:
     """Texts that are new, gone or say something else, whatever their number."""
     same = pair([one.signs for one in new], [one.signs for one in old])
     for place, one in enumerate(new):
-        was = old[same[place]] if place in same else None
-        if was is None:
+        if place not in same:
             yield Difference(NEW, one.name, now=one.text)
-        elif was.text != one.text:
-            yield Difference(CHANGED, one.name, was.text, one.text)
+        elif (was := old[same[place]].text) != one.text:
+            yield Difference(CHANGED, one.name, was, one.text)
     for place, one in enumerate(old):
         if place not in same.values():
             yield Difference(GONE, one.name, was=one.text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -54,14 +54,20 @@ def ranked(new: Sequence[Signs], old: Sequence[Signs]) -> dict[int, tuple[int, i
     signs = zip(zip(*new, strict=True), zip(*old, strict=True), strict=False)
     for rank, (now, was) in enumerate(signs):
         taken = {place for place, _ in found.values()}
-        free = defaultdict(list)
-        for place, sign in enumerate(was):
-            if place not in taken:
-                free[sign].append(place)
+        free = _places(was, but=taken)
         for place, sign in enumerate(now):
             if sign and place not in found and free[sign]:
                 found[place] = free[sign].pop(0), rank
     return found
+
+
+def _places(signs: Iterable[Hashable], but: Container[int]) -> dict[Hashable, list[int]]:
+    """Where each sign stands, leaving out places that are taken."""
+    free: dict[Hashable, list[int]] = defaultdict(list)
+    for place, sign in enumerate(signs):
+        if place not in but:
+            free[sign].append(place)
+    return free
 
 
 # How a visit is known again, by the place of the sign among its signs.
