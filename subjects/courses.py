@@ -55,17 +55,19 @@ FOLLOWED = Subquery(
 
 def elsewhere(now: Moment) -> QuerySet[Any]:
     """Subjects still in the trial that follow another schedule than the one at their site."""
-    at_site = in_effect(now).filter(site=OuterRef("site_id"))
     found: QuerySet[Any] = (
         Subject.objects.filter(status__in=ACTIVE)
+        .alias(here=here("site__place__time_zone", now))
+        .filter(site__schedules__during__contains=F("here"))
         .annotate(
             followed=FOLLOWED,
-            effective=Subquery(at_site.values("version_id")[:1]),
-            effective_on=Subquery(at_site.values("during__startswith")[:1]),
+            effective=F("site__schedules__version"),
+            effective_on=F("site__schedules__during__startswith"),
         )
-        .filter(Q(followed=None) | ~Q(followed=F("effective")), effective__isnull=False)
     )
-    return found
+    return found.filter(
+        Q(followed=None) | Q(followed__lt=F("effective")) | Q(followed__gt=F("effective"))
+    )
 
 
 def behind(now: Moment) -> QuerySet[Any]:

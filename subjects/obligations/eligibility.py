@@ -37,11 +37,9 @@ def eligibility_to_decide(within: Within, now: Moment) -> QuerySet[Any]:
     seen = Visit.objects.filter(subject=OuterRef("pk"), status=VisitStatus.COMPLETED)
     rows = counted(Subject.objects.filter(Exists(seen), status__in=UNDECIDED))
     rows = rows.filter(criteria__gt=0, fitting=F("criteria")).exclude(is_decided=True)
-    wanted = {
-        "trial": within.trial_id, "site": within.site_id, "pk": within.subject_id,
-        "site__place": within.place_id,
-    }  # fmt: skip
-    rows = rows.filter(**{path: key for path, key in wanted.items() if key is not None})
+    rows = within.narrow(
+        rows, trial_id="trial", site_id="site", subject_id="pk", place_id="site__place"
+    )
     duties: QuerySet[Any] = rows.annotate(
         object_id=F("pk"),
         subject_id=F("pk"),
