@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib import messages
@@ -19,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import lists
 from core.access import can, has_anywhere, require
 from core.actions import RefusedError
-from core.dates import show_day, show_days
+from core.dates import show_day
 from core.drafts import page_of
 from core.links import address
 from core.pages import answer
@@ -39,8 +37,8 @@ from quality.forms import (
 )
 from quality.lists import CAPA_CHIPS, CHIPS, GRAVE, ISSUES
 from quality.models import Issue, category_of
-from quality.obligations import BREACH_WITHIN
 from quality.queries import formerly, missing_of
+from quality.words import breach_clock, days_after, moment
 from sites.models import Place, Site
 from sites.queries import site_at, site_frame
 from subjects.models import DeviationDraft, Subject
@@ -108,41 +106,14 @@ def issue(request: Request, code: str, number: str) -> HttpResponse:
         "issue": held, "formerly": formerly(held), "missing": missing_of(held), "site": held.site, "trial": held.site.trial, "subject": held.subject,
         "chip": (CHIPS[held.status], held.get_status_display()),
         "grave": GRAVE.get(held.classification, ""),
-        "reported": _moment(held.reported_at, zone),
-        "reported_after": _after(held.days_to_report),
+        "reported": moment(held.reported_at, zone),
+        "reported_after": days_after(held.days_to_report),
         "capa_url": held.capa and address("quality:capa", held.site.trial.code, held.capa.number),
         "capa_chip": held.capa and (CAPA_CHIPS[held.capa.status], held.capa.get_status_display()),
         "may_report": held.is_open and allowed(user, P.DEVIATION_REPORT, held),
         "may_assess": allowed(user, P.DEVIATION_ASSESS, held),
     }  # fmt: skip
-    return page(request, "quality/issue.html", context | _breach_clock(held, zone))
-
-
-def _breach_clock(held: Issue, zone: ZoneInfo) -> dict[str, Any]:
-    """Until when a suspected serious breach is notified, and what is left of that."""
-    if held.breach_aware_at is None:
-        return {}
-    until, now = held.breach_aware_at + BREACH_WITHIN, timezone.now()
-    return {
-        "breach_by": _moment(until, zone),
-        "breach_left": _left(until - now),
-        "is_late": held.is_breach_open and until < now,
-    }
-
-
-def _moment(at: datetime, zone: ZoneInfo) -> str:
-    local = at.astimezone(zone)
-    return f"{show_day(local.date())} {local:%H:%M %Z}"
-
-
-def _after(days: int) -> str:
-    return f"{show_days(days)} after the site became aware" if days else "on the day of awareness"
-
-
-def _left(left: timedelta) -> str:
-    """How much of the seven days is left, in words."""
-    days, hours = divmod(int(abs(left).total_seconds()) // 3600, 24)
-    return f"{show_days(days)} {hours} h {'left' if left >= timedelta() else 'late'}"
+    return page(request, "quality/issue.html", context | breach_clock(held, zone))
 
 
 def _report(
