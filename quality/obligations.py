@@ -17,6 +17,7 @@ from quality.models import OWNERS, Capa, CapaAction, CapaStatus, Issue, IssueSta
 from quality.models.issue import OPEN
 from subjects.actions.imports import EARLIER
 from subjects.models import DeviationDraft, Subject, Visit
+from subjects.obligations import at_visit
 
 REPORTED_WITHIN, ASSESSED_WITHIN = timedelta(days=5), timedelta(days=5)
 BREACH_WITHIN = timedelta(days=7)  # Regulation (EU) 536/2014, Article 52
@@ -76,16 +77,7 @@ def to_report(within: Within, now: Moment) -> QuerySet[DeviationDraft]:
         F("visit__performed_on"), F("visit__latest_on"), F("visit__target_on"),
         output_field=models.DateField(),
     )  # fmt: skip
-    rows = within.narrow(
-        rows, trial_id="visit__subject__trial", site_id="visit__site",
-        subject_id="visit__subject", place_id="visit__site__place",
-    )  # fmt: skip
-    duties: QuerySet[DeviationDraft] = rows.annotate(
-        object_id=F("pk"),
-        trial_id=F("visit__subject__trial_id"),
-        site_id=F("visit__site_id"),
-        place_id=F("visit__site__place_id"),
-        subject_id=F("visit__subject_id"),
+    duties: QuerySet[DeviationDraft] = at_visit(rows, within).annotate(
         label=Concat(Value("Report deviation: "), F("description"), output_field=models.TextField()),
         detail=Concat(
             F("visit__subject__number"), Value(" "), F("visit__subject__trial__protocol_number"),

@@ -108,6 +108,22 @@ def _inside(rows: QuerySet[Any], within: Within, *, trial: str, subject: str) ->
     )
 
 
+def at_visit(rows: QuerySet[Any], within: Within) -> QuerySet[Any]:
+    """The rows of visits that lie within, with where each of them belongs."""
+    inside = within.narrow(
+        rows, trial_id="visit__subject__trial", site_id="visit__site",
+        subject_id="visit__subject", place_id="visit__site__place",
+    )  # fmt: skip
+    found: QuerySet[Any] = inside.annotate(
+        object_id=F("pk"),
+        trial_id=F("visit__subject__trial_id"),
+        site_id=F("visit__site_id"),
+        place_id=F("visit__site__place_id"),
+        subject_id=F("visit__subject_id"),
+    )
+    return found
+
+
 @rule(
     "visit.book", "Visit to book before its window closes",
     owner=Role.COORDINATOR, icon="calendar", reads=(Visit, Booking, Subject),
@@ -260,20 +276,12 @@ def reconsent(within: Within, now: Moment) -> QuerySet[Any]:
 )  # fmt: skip
 def result_awaited(within: Within, now: Moment) -> QuerySet[ProcedureRecord]:
     """Procedures whose result has not come yet, a week after they were done."""
-    rows = within.narrow(
-        ProcedureRecord.objects.filter(is_pending=True), trial_id="visit__subject__trial",
-        site_id="visit__site", subject_id="visit__subject", place_id="visit__site__place",
-    )  # fmt: skip
+    rows = at_visit(ProcedureRecord.objects.filter(is_pending=True), within)
     by_then = Func(
         F("visit__site__place__time_zone"), F("done_at") + RESULT_WITHIN, function="timezone",
         output_field=models.DateTimeField(),
     )  # fmt: skip
     duties: QuerySet[ProcedureRecord] = rows.annotate(
-        object_id=F("pk"),
-        trial_id=F("visit__subject__trial_id"),
-        site_id=F("visit__site_id"),
-        place_id=F("visit__site__place_id"),
-        subject_id=F("visit__subject_id"),
         label=Concat(Value("Result of "), F("name"), output_field=models.TextField()),
         detail=Concat(
             F("visit__subject__number"), Value(" "), F("visit__name"), Value(" "),
