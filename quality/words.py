@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
-from core.dates import show_day, show_days
+from core.dates import show_days, show_moment
 from quality.models import Issue
 from quality.obligations import BREACH_WITHIN
 
@@ -19,16 +19,10 @@ def breach_clock(held: Issue, zone: ZoneInfo) -> dict[str, Any]:
         return {}
     until, now = held.breach_aware_at + BREACH_WITHIN, timezone.now()
     return {
-        "breach_by": moment(until, zone),
+        "breach_by": show_moment(until, zone),
         "breach_left": _left(until - now),
         "is_late": held.is_breach_open and until < now,
     }
-
-
-def moment(at: datetime, zone: ZoneInfo) -> str:
-    """An instant by the clocks of the place."""
-    local = at.astimezone(zone)
-    return f"{show_day(local.date())} {local:%H:%M %Z}"
 
 
 def days_after(days: int) -> str:

@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Subquery
 from accounts.models import User
 from accounts.roles import Role
 from core import notices
-from core.dates import show_day
+from core.dates import show_moment
 from safety.clocks import Jurisdiction, jurisdictions_of
 from safety.models import (
     AdverseEvent,
@@ -91,13 +91,7 @@ def report_state(event: AdverseEvent, sent: list[SafetyReport]) -> tuple[str, st
 
 
 def _when(instant: datetime, clock: ReportClock) -> str:
-    return in_words(instant, clock.time_zone)
-
-
-def in_words(instant: datetime, zone: ZoneInfo) -> str:
-    """A day and time by the clocks of a zone, as `10 Jun 2026 16:20 BST`."""
-    local = instant.astimezone(zone)
-    return f"{show_day(local.date())} {local:%H:%M %Z}"
+    return show_moment(instant, clock.time_zone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +108,7 @@ class Moment:
     @property
     def when(self) -> str:
         """The instant by the clocks of the site."""
-        return in_words(self.at, self.zone)
+        return show_moment(self.at, self.zone)
 
 
 def story_of(event: AdverseEvent) -> list[Moment]:
@@ -227,8 +221,8 @@ def told_of(event: AdverseEvent) -> list[Told]:
     return [
         Told(
             one.pk, one.recipient_id, one.recipient_name, Role(one.recipient_role).label,
-            f"read {in_words(one.read_at, zone)}" if one.read_at
-            else f"told {in_words(one.made_at, zone)}",
+            f"read {show_moment(one.read_at, zone)}" if one.read_at
+            else f"told {show_moment(one.made_at, zone)}",
             one.read_at is not None,
         )
         for one in notices.last_told(event)
@@ -252,7 +246,7 @@ def letter_at_sites(
     read_by_me = {one.site_id for one in receipts if one.acknowledged_by_id == user.pk}
     for one in receipts:
         at = one.acknowledged_at
-        said = f"{one.acknowledged_by_name}, {in_words(at, one.site.place.zone)}" if at else ""
+        said = f"{one.acknowledged_by_name}, {show_moment(at, one.site.place.zone)}" if at else ""
         is_mine = at is None and one.pk in may[one.role] and one.site_id not in read_by_me
         by_site.setdefault(one.site, []).append(Acknowledged(one, said, is_mine))
     return sorted(by_site.items(), key=lambda row: all(one.said for one in row[1]))

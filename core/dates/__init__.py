@@ -15,7 +15,15 @@ from core.dates.count import BusinessDays, on_study_day, study_day
 from core.dates.names import MONTHS, WEEKDAYS
 from core.dates.near import DayReading, UnreadableDayError, read_day
 from core.dates.partial import PartialDate
-from core.dates.show import show_day, show_days, show_due, show_instant, show_span, show_weekday
+from core.dates.show import (
+    show_day,
+    show_days,
+    show_due,
+    show_instant,
+    show_moment,
+    show_span,
+    show_weekday,
+)
 
 __all__ = [
     "MONTHS",
@@ -38,6 +46,7 @@ __all__ = [
     "show_days",
     "show_due",
     "show_instant",
+    "show_moment",
     "show_span",
     "show_weekday",
     "start_of",

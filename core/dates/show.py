@@ -1,6 +1,7 @@
 """Days in words, the same on every page: month in letters, relative words only when near."""
 
 from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from core.dates.names import MONTHS, SHORT, WEEKDAYS
 
@@ -42,6 +43,12 @@ def show_due(day: date, today: date) -> str:
     if left < 0:
         return f"{show_days(-left)} late"
     return {0: "today", 1: "tomorrow"}.get(left, f"in {show_days(left)}")
+
+
+def show_moment(instant: datetime, zone: ZoneInfo) -> str:
+    """A day and time by the clocks of a zone, as `10 Jun 2026 16:20 BST`."""
+    local = instant.astimezone(zone)
+    return f"{show_day(local.date())} {local:%H:%M %Z}"
 
 
 def show_instant(local: datetime) -> str:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import lists
 from core.access import can, has_anywhere, require
 from core.actions import RefusedError
-from core.dates import show_day
+from core.dates import show_day, show_moment
 from core.drafts import page_of
 from core.links import address
 from core.pages import answer
@@ -38,7 +38,7 @@ from quality.forms import (
 from quality.lists import CAPA_CHIPS, CHIPS, GRAVE, ISSUES
 from quality.models import Issue, category_of
 from quality.queries import formerly, missing_of
-from quality.words import breach_clock, days_after, moment
+from quality.words import breach_clock, days_after
 from sites.models import Place, Site
 from sites.queries import site_at, site_frame
 from subjects.models import DeviationDraft, Subject
@@ -106,7 +106,7 @@ def issue(request: Request, code: str, number: str) -> HttpResponse:
         "issue": held, "formerly": formerly(held), "missing": missing_of(held), "site": held.site, "trial": held.site.trial, "subject": held.subject,
         "chip": (CHIPS[held.status], held.get_status_display()),
         "grave": GRAVE.get(held.classification, ""),
-        "reported": moment(held.reported_at, zone),
+        "reported": show_moment(held.reported_at, zone),
         "reported_after": days_after(held.days_to_report),
         "capa_url": held.capa and address("quality:capa", held.site.trial.code, held.capa.number),
         "capa_chip": held.capa and (CAPA_CHIPS[held.capa.status], held.capa.get_status_display()),

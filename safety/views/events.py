@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from core import lists
 from core.access import has_anywhere, require
 from core.actions import RefusedError
-from core.dates import show_day
+from core.dates import show_day, show_moment
 from core.pages import answer
 from core.permissions import Permission
 from core.signing import signatures
@@ -102,8 +102,8 @@ def event(request: Request, code: str, number: str) -> HttpResponse:
         "site": held.subject.site, "clocks": running,
         "others": [row for row in running if not (row.is_open and row.clock.is_site)],
         "is_complete": all(held.minimum.values()),
-        "aware": queries.in_words(held.aware_at, zone),
-        "voided": held.voided_at and queries.in_words(held.voided_at, zone),
+        "aware": show_moment(held.aware_at, zone),
+        "voided": held.voided_at and show_moment(held.voided_at, zone),
         "told": told, "read": sum(one.is_read for one in told),
         "unread": [one for one in told if one.user_id == user.pk and not one.is_read],
         "story": queries.story_of(held), "reports": sent,
