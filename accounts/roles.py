@@ -68,7 +68,7 @@ READ_TRIAL = frozenset(
         Permission.VIEW_SAVE,
     }
 )
-READ_SUBJECTS = READ_TRIAL | {Permission.SUBJECT_VIEW}
+READ_SUBJECTS = READ_TRIAL | {Permission.SUBJECT_VIEW, Permission.DOCUMENT_VIEW}
 READ_EVENTS = READ_SUBJECTS | {
     Permission.ADVERSE_EVENT_VIEW, Permission.MEDICATION_VIEW, Permission.DEVIATION_VIEW,
 }  # fmt: skip
@@ -81,6 +81,7 @@ RUN_SITE = RUN_VISITS | {
     Permission.CONSENT_RECORD, Permission.ELIGIBILITY_ANSWER, Permission.RANDOMISATION_RECORD,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
     Permission.ADVERSE_EVENT_LOG, Permission.MEDICATION_LOG, Permission.DEVIATION_REPORT,
+    Permission.DOCUMENT_ADD,
 }  # fmt: skip
 RUN_TRIAL = READ_EVENTS | {
     Permission.TRIAL_EDIT, Permission.PROTOCOL_EDIT, Permission.PROTOCOL_APPROVE, Permission.PLACE_ADD, Permission.SITE_EDIT, Permission.SITE_STATUS,

@@ -24,6 +24,8 @@ def in_words(field: models.Field[Any, Any], value: Any, names: Names | None = No
     """A value as people say it: choices by their label, records by name, instants in UTC."""
     if value in (None, ""):
         return ""
+    if field.name in getattr(field.model, "masked", ()):
+        return str(value)  # as the trail keeps it, which is not the value
     if isinstance(field, EncryptedTextField):
         return reveal(str(value))
     if isinstance(field, models.ForeignKey):

@@ -27,6 +27,8 @@ class Permission(models.TextChoices):
     PLACE_EDIT = "place_edit", "Change hours, rooms, equipment and closures of a place"
     DIARY_VIEW = "diary_view", "See rooms, staff and hours of a place"
     STAFF_EDIT = "staff_edit", "Change staff and absences of a place"
+    DOCUMENT_VIEW = "document_view", "See documents of sites, and open those without names"
+    DOCUMENT_ADD = "document_add", "Add and void documents of sites"
     DELEGATION_EDIT = "delegation_edit", "Delegate trial tasks to staff"
     SITE_VIEW = "site_view", "See a site"
     SITE_EDIT = "site_edit", "Add and change sites"

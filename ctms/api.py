@@ -7,6 +7,7 @@ from rest_framework.routers import SimpleRouter
 
 from audit.api import EventResource, TrailView
 from ctms import api_docs
+from documents.api import DocumentResource, DocumentVersionResource
 from inbox.api import ObligationResource
 from quality.api import (
     CapaActionResource,
@@ -71,6 +72,8 @@ RESOURCES = {
     "consent-approvals": ConsentApprovalResource,
     "consents": ConsentResource,
     "consent-withdrawals": WithdrawalResource,
+    "documents": DocumentResource,
+    "document-versions": DocumentVersionResource,
     "adverse-events": AdverseEventResource,
     "safety-reports": SafetyReportResource,
     "report-clocks": ReportClockResource,

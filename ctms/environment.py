@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -68,4 +69,23 @@ def database(url: str) -> dict[str, Any]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": options,
+    }
+
+
+def files(url: str, directory: Path) -> dict[str, Any]:
+    """Django's description of the file store: a directory, or the bucket behind a URL."""
+    if not url:
+        return {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": directory, "allow_overwrite": True},
+        }
+    parts = urlsplit(url)
+    if parts.scheme != "s3" or not parts.hostname:
+        raise ImproperlyConfigured(
+            "CTMS_FILE_STORE must look like s3://bucket/folder?region_name=eu-central-1."
+        )
+    options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
+    return {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {"bucket_name": parts.hostname, "location": parts.path.strip("/")} | options,
     }

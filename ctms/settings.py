@@ -52,7 +52,7 @@ else:
 
 # Applications, from the kernel upwards
 OURS = [
-    *("core", "accounts", "trials", "sites", "subjects", "quality", "safety"),
+    *("core", "accounts", "trials", "sites", "documents", "subjects", "quality", "safety"),
     *("inbox", "audit", "workspace", "ctms"),
 ]
 INSTALLED_APPS = [
@@ -260,6 +260,7 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "repair access": {"task": "inbox.tasks.repair_access", "schedule": 3600.0},
     "seal the trail": {"task": "audit.tasks.seal", "schedule": 600.0},
     "check the seal": {"task": "audit.tasks.check", "schedule": 86_400.0},
+    "verify the files": {"task": "documents.tasks.verify", "schedule": 86_400.0},
     "clear away": {"task": "accounts.tasks.clear_away", "schedule": 86_400.0},
 }
 
@@ -274,6 +275,9 @@ STATIC_ROOT = Path(environment.text("CTMS_STATIC", str(BASE_DIR / "staticfiles")
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "documents": environment.files(
+        environment.text("CTMS_FILE_STORE", ""), MEDIA_ROOT / "documents"
+    ),
     "staticfiles": {"BACKEND": "ctms.storage.StaticStorage"},
 }
 EMAIL_HOST = environment.text("EMAIL_HOST", "")

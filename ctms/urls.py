@@ -26,6 +26,7 @@ urlpatterns = [
     path("", include("quality.urls")),
     path("", include("safety.urls")),
     path("", include("subjects.urls")),
+    path("", include("documents.urls")),
     path("", include("sites.urls")),
     path("", include("inbox.urls")),
     path("", include("audit.urls")),

@@ -86,6 +86,7 @@ urlpatterns = [
     path(f"{CONSENTS}.<slug:kind>", consent_matrix.export_consents, name="export_consents"),
     path("consents/<int:pk>/", consents.consent, name="consent"),
     path("consents/<int:pk>/correct/", consents.correct_consent, name="correct_consent"),
+    path("consents/<int:pk>/attach-scan/", consents.attach_scan, name="attach_scan"),
     path("consents/<int:pk>/void/", consents.void_consent, name="void_consent"),
     path("consents/<int:pk>/withdraw/", consents.withdraw_consent, name="withdraw_consent"),
     path("subjects/<int:pk>/randomise/", randomisation.randomise, name="randomise"),

@@ -16,7 +16,7 @@ from tools.measure import complexity
 MOST_WAYS = 8  # in which a function can branch
 ROOT = Path(__file__).resolve().parent.parent
 APPS = [
-    *("core", "accounts", "trials", "sites", "subjects", "quality", "safety"),
+    *("core", "accounts", "trials", "sites", "documents", "subjects", "quality", "safety"),
     *("inbox", "audit", "workspace", "ctms"),
 ]
 SOURCES = [

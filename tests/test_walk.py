@@ -24,6 +24,7 @@ from tests.ways_amendments import amendment_ways
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
+from tests.ways_documents import document_ways
 from tests.ways_eligibility import eligibility_ways
 from tests.ways_lists import list_ways
 from tests.ways_quality import quality_ways
@@ -39,6 +40,7 @@ SHARES = 6  # in which the persons walk, side by side where the machine can
 OURS = {
     "trials",
     "sites",
+    "documents",
     "subjects",
     "quality",
     "safety",
@@ -67,6 +69,7 @@ def table(world: World) -> Table:
         | conduct_ways(world)
         | quality_ways(world)
         | consent_ways(world)
+        | document_ways(world)
         | eligibility_ways(world)
         | safety_ways(world)
         | amendment_ways(world)

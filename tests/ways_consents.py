@@ -45,7 +45,7 @@ def consent_ways(world: World) -> Table:
         "subjects:consent": [Way(to("subjects:consent", made.pk), **of_subject)],
         **{
             f"subjects:{name}": [Way(to(f"subjects:{name}", made.pk), **change)]
-            for name in ("correct_consent", "void_consent", "withdraw_consent")
+            for name in ("correct_consent", "void_consent", "withdraw_consent", "attach_scan")
         },
         "subjects:place_consents": [
             Way(

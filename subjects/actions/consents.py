@@ -15,6 +15,9 @@ from core.actions import RefusedError, action
 from core.dates import local_day, show_day
 from core.permissions import Permission
 from core.versions import ConflictError, lock
+from documents.actions import add_document, add_version
+from documents.content import Content
+from documents.models import DocumentKind
 from sites.models import ConsentApproval, Delegation, Person, Site, Task
 from subjects.actions.follow import catch_up
 from subjects.actions.plan import hold, refuse_without_reason
@@ -92,6 +95,22 @@ def void_consent(
     held.voided_at, held.void_reason = timezone.now(), reason.strip()[:200]
     held.save(update_fields=["voided_at", "void_reason"])
     draft_uncovered(held)
+    return held
+
+
+@action(Permission.CONSENT_RECORD, "attach scan of consent")
+def attach_scan(consent: Consent, *, content: Content, by: User) -> Consent:
+    """Keep the signed form itself, at the site; another one supersedes what is there."""
+    held = _open(consent)
+    if held.scan is not None:
+        add_version(held.scan, content=content, is_identifying=True, by=by)
+        return held
+    subject = held.subject
+    held.scan = add_document(
+        subject.site, kind=DocumentKind.CONSENT, title=f"Signed form of {subject.number}",
+        content=content, is_identifying=True, by=by,
+    )  # fmt: skip
+    held.save(update_fields=["scan"])
     return held
 
 

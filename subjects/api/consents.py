@@ -10,6 +10,7 @@ from rest_framework import serializers
 from core.api.resources import Addable, Resource, step
 from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
 from core.permissions import Permission
+from documents.api import FileShape
 from sites.models import Person, Site, Task
 from subjects.actions import consents
 from subjects.actions.consents import Signed
@@ -70,6 +71,16 @@ class Voiding(Shape):
     reason = serializers.CharField(max_length=200)
 
 
+class Scan(Shape):
+    """The signed form as a file; it is opened at the site only."""
+
+    file = FileShape()
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """The file as the action takes it."""
+        return {"content": attrs["file"]}
+
+
 class Withdrawing(Shape):
     """What a subject no longer agrees to, since when."""
 
@@ -110,10 +121,11 @@ class ConsentResource(Addable):
         "form_kind": "type__kind", "version_number": "version__number", "language": "language",
         "signed_on": "signed_on", "signed_at": "signed_at", "time_zone": "zone",
         "explainer": "explainer_id", "signer": "signer", "decision": "decision",
-        "is_copy_given": "is_copy_given", "voided_at": "voided_at", "void_reason": "void_reason",
+        "is_copy_given": "is_copy_given", "scan": "scan_id", "voided_at": "voided_at", "void_reason": "void_reason",
     }  # fmt: skip
 
     correct_consent = step(consents.correct_consent, Correction)
+    attach_scan = step(consents.attach_scan, Scan)
     void_consent = step(consents.void_consent, Voiding)
     withdraw_consent = step(consents.withdraw_consent, Withdrawing)
 

@@ -7,6 +7,7 @@ from typing import Any
 from django import forms
 
 from core.dates.field import ClockField, DayField, instant_of
+from documents.forms import ContentField
 from sites.models import ConsentApproval, Delegation, Person, Site, Task
 from subjects.forms import StepForm
 from subjects.models import Consent, ConsentWithdrawal
@@ -55,6 +56,12 @@ class ConsentForm(forms.Form):
         on, clock = values.get("signed_on"), values.pop("clock", None)
         values["signed_at"] = instant_of(self, on, clock, self.zone, field="clock")
         return values
+
+
+class ScanForm(forms.Form):
+    """The signed form as a file."""
+
+    content = ContentField(label="File")
 
 
 class CorrectConsentForm(ConsentForm):

@@ -12,6 +12,7 @@ from core.access import ScopedModel
 from core.encryption import EncryptedTextField
 from core.links import address
 from core.permissions import Permission
+from documents.models import Document
 from sites.models import Person
 from subjects.models.subject import Subject
 from trials.models import ConsentType, ConsentVersion
@@ -61,6 +62,9 @@ class Consent(ScopedModel):
     )
     decision = models.CharField(max_length=8, choices=Decision.choices, default=Decision.GIVEN)
     is_copy_given = models.BooleanField("copy given", default=True)
+    scan = models.OneToOneField(
+        Document, null=True, editable=False, on_delete=models.PROTECT, related_name="consent"
+    )
     voided_at = models.DateTimeField(null=True, editable=False)
     void_reason = models.CharField(max_length=200, blank=True)
     revision = models.PositiveIntegerField(default=1, editable=False)

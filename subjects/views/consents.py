@@ -11,16 +11,19 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
+from accounts.models import User
 from core.access import can
 from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, find, page, whole
+from documents.models import Document
+from documents.queries import versions_of
 from sites.models import ConsentApproval
 from subjects.actions import consents
 from subjects.actions.consents import Signed
 from subjects.consents import latest, needs
 from subjects.forms import ReasonForm
-from subjects.forms.consents import ConsentForm, CorrectConsentForm, WithdrawConsentForm
+from subjects.forms.consents import ConsentForm, CorrectConsentForm, ScanForm, WithdrawConsentForm
 from subjects.models import Consent, ConsentNote, ConsentWithdrawal, Subject
 from subjects.views.subjects import about
 
@@ -72,6 +75,12 @@ def record_consent(request: Request, pk: int) -> HttpResponse:
     )
 
 
+def find_scan(record: Consent, user: User) -> Document | None:
+    """The signed form, where the person sees documents of the site at which it lies."""
+    found: Document | None = Document.objects.visible_to(user).filter(consent=record).first()
+    return found
+
+
 @require_GET
 def consent(request: Request, pk: int) -> HttpResponse:
     """One consent: what was signed, how it was explained, and what was taken back since."""
@@ -80,8 +89,11 @@ def consent(request: Request, pk: int) -> HttpResponse:
     zone = record.subject.site.place.zone
     taken_back = list(record.withdrawals.order_by("on", "what"))
     may_change = record.voided_at is None and can(request.user, Permission.CONSENT_RECORD, record)
+    scan = find_scan(record, request.user)
     context = {
         "consent": record,
+        "scan": scan,
+        "versions": versions_of(scan, request.user) if scan else (),
         "subject": record.subject,
         "trial": record.subject.trial,
         "note": note,
@@ -142,6 +154,20 @@ def _as_recorded(record: Consent) -> dict[str, Any]:
         "is_copy_given": record.is_copy_given,
         "note": note.text if note else "",
     }
+
+
+@require_http_methods(["GET", "POST"])
+def attach_scan(request: Request, pk: int) -> HttpResponse:
+    """Add the signed form itself; who is not of the site sees that it is there."""
+    record = find(Consent, request.user, to=Permission.CONSENT_RECORD, pk=pk)
+    form = ScanForm(request.POST or None, request.FILES or None)
+    return answer(
+        request, form,
+        lambda: consents.attach_scan(record, by=request.user, **form.cleaned_data),
+        done="The signed form is kept at the site.",
+        effect="Only people of the site open it. Everybody else sees that it is there.",
+        **_about(record, f"Attach the signed form: {record}", "Attach signed form"),
+    )  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])

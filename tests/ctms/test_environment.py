@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from django.core.exceptions import ImproperlyConfigured
+from django.core.files.storage.handler import StorageHandler
 
 from ctms import environment
 
@@ -56,3 +59,17 @@ def test_a_database_address_may_hold_escapes_options_and_a_socket() -> None:
 def test_another_database_address_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL must look like"):
         environment.database(url)
+
+
+def test_files_lie_in_a_directory_or_in_a_bucket(tmp_path: Path) -> None:
+    at_home = environment.files("", tmp_path)
+    assert at_home["OPTIONS"] == {"location": tmp_path, "allow_overwrite": True}
+    away = environment.files("s3://trials/ctms/files?region_name=eu-central-1", tmp_path)
+    assert away["OPTIONS"] == {
+        "bucket_name": "trials", "location": "ctms/files", "region_name": "eu-central-1",
+    }  # fmt: skip
+    made = StorageHandler({"documents": away})["documents"]
+    assert type(made).__name__ == "S3Storage"
+    for url in ("gs://trials", "s3:///folder", "trials"):
+        with pytest.raises(ImproperlyConfigured, match="must look like s3://bucket"):
+            environment.files(url, tmp_path)
