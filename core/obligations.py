@@ -26,6 +26,13 @@ COLUMNS = {
     "owner_id": "bigint", "due_on": "date", "due_at": "timestamptz",
 }  # fmt: skip
 
+# What a rule need not say: a duty is about its row, and has neither an owner nor an hour of its own.
+UNSAID = {
+    "object_id": models.F("pk"),
+    "owner_id": models.Value(None, output_field=models.BigIntegerField()),
+    "due_at": models.Value(None, output_field=models.DateTimeField()),
+}
+
 WEEK = timedelta(days=7)
 PART = "part"
 
@@ -81,6 +88,15 @@ class Rule:
     rows: Yield
     icon: str
 
+    def duties(self, within: Within, now: Moment) -> models.QuerySet[Any]:
+        """What is due in a part of the world, with every one of COLUMNS."""
+        rows = self.rows(within, now).order_by()
+        said = {field.attname for field in rows.model._meta.concrete_fields}
+        said |= set(rows.query.annotations)
+        unsaid = {name: each for name, each in UNSAID.items() if name not in said}
+        duties: models.QuerySet[Any] = rows.annotate(**unsaid)
+        return duties
+
 
 RULES: dict[str, Rule] = {}
 
@@ -89,7 +105,7 @@ def rule(
     name: str, title: str, *, owner: str, ball: str = "site", icon: str = "circle",
     reads: Iterable[type[models.Model]],
 ) -> Callable[[Yield], Yield]:  # fmt: skip
-    """Register a rule; its query yields one row of COLUMNS per duty that is open now."""
+    """Register a rule; its query yields one row of COLUMNS, less what is UNSAID, per open duty."""
 
     def decorate(rows: Yield) -> Yield:
         tables = frozenset(model._meta.db_table for model in reads)
@@ -134,7 +150,7 @@ def _refreshing(found: Rule, bounds: tuple[str, ...]) -> tuple[str, list[Any]]:
     key = models.BigIntegerField()
     within = Within(**{name: Given(f"{PART} {name}", output_field=key) for name in bounds})
     now = now_given()
-    sql, params = found.rows(within, now).order_by().values_list(*COLUMNS).query.sql_with_params()
+    sql, params = found.duties(within, now).values_list(*COLUMNS).query.sql_with_params()
     is_open = within.narrow(Obligation.objects.filter(rule=found.name, met_at=None)).values("pk")
     open_sql, open_params = is_open.query.sql_with_params()
     given = [*params, found.name, *open_params, found.name, found.owner, found.ball, now, now]

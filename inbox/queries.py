@@ -229,7 +229,7 @@ class Board:
         """The day on which something of mine is due next, asked of the rules as of in a week."""
         roles = {held.role for held in live(self.user)}
         coming = [
-            self._first_of(found.rows(Within(), self.now + WEEK))
+            self._first_of(found.duties(Within(), self.now + WEEK))
             for found in RULES.values()
             if found.owner in roles
         ]

@@ -37,7 +37,6 @@ def _duties(
 ) -> QuerySet[Any]:  # fmt: skip
     """Issues as duties, in the columns of the obligations table."""
     columns: dict[str, Any] = {
-        "object_id": F("pk"),
         "trial_id": F("site__trial_id"),
         "place_id": F("site__place_id"),
         "label": Concat(Value(f"{label} "), F("number"), output_field=models.TextField()),
@@ -49,10 +48,10 @@ def _duties(
             Value("/trials/"), F("site__trial__code"), Value("/issues/"), F("number"),
             Value("/"), output_field=models.TextField(),
         ),
-        "owner_id": Value(None, output_field=models.BigIntegerField()),
         "due_on": due_on,
-        "due_at": due_at or Value(None, output_field=models.DateTimeField()),
     }  # fmt: skip
+    if due_at is not None:
+        columns["due_at"] = due_at
     return within.narrow(rows.annotate(**columns))
 
 
@@ -87,9 +86,7 @@ def to_report(within: Within, now: Moment) -> QuerySet[DeviationDraft]:
             Value("/drafts/"), Cast("pk", models.TextField()), Value("/report/"),
             output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=_day_after(day, REPORTED_WITHIN),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties
 
@@ -163,7 +160,6 @@ def _of_capa(
 ) -> QuerySet[Any]:
     """CAPA or their actions as duties; ``to`` leads to the CAPA, ``more`` are columns it lacks."""
     columns: dict[str, Any] = {
-        "object_id": F("pk"),
         "trial_id": F(f"{to}site__trial_id"),
         "place_id": F(f"{to}site__place_id"),
         "subject_id": Value(None, output_field=models.BigIntegerField()),
@@ -176,14 +172,11 @@ def _of_capa(
             Value("/trials/"), F(f"{to}site__trial__code"), Value("/capas/"), F(f"{to}number"),
             Value("/"), output_field=models.TextField(),
         ),
-        "due_at": Value(None, output_field=models.DateTimeField()),
     }  # fmt: skip
     return within.narrow(rows.annotate(**columns, **more))
 
 
-BY_CHECK: dict[str, Any] = {
-    "due_on": F("check_on"), "owner_id": Value(None, output_field=models.BigIntegerField()),
-}  # fmt: skip
+BY_CHECK: dict[str, Any] = {"due_on": F("check_on")}
 
 
 def _words(text: str, name: str) -> Combinable:

@@ -45,7 +45,6 @@ def _duties(
         output_field=models.DateTimeField(),
     )  # fmt: skip
     columns: dict[str, Any] = {
-        "object_id": F("pk"),
         "trial_id": F(f"{subject}__trial_id"),
         "site_id": F(f"{subject}__site_id"),
         "place_id": F(f"{subject}__site__place_id"),
@@ -60,7 +59,6 @@ def _duties(
             Value("/trials/"), F(f"{subject}__trial__code"), Value("/events/"),
             F(f"{event}number"), Value("/"), output_field=models.TextField(),
         ),
-        "owner_id": Value(None, output_field=models.BigIntegerField()),
         "due_at": due_at,
         "due_on": Cast(local, models.DateField()),
     }  # fmt: skip
@@ -151,10 +149,9 @@ def authority_clock(within: Within, now: Moment) -> QuerySet[ReportClock]:
 
 def _letters(within: Within, role: str) -> QuerySet[LetterReceipt]:
     """Letters that nobody in this role has acknowledged at a site, in the columns of duties."""
-    none = Value(None, output_field=models.BigIntegerField())
     columns: dict[str, Any] = {
-        "object_id": F("pk"), "trial_id": F("site__trial_id"), "place_id": F("site__place_id"),
-        "subject_id": none, "owner_id": none,
+        "trial_id": F("site__trial_id"), "place_id": F("site__place_id"),
+        "subject_id": Value(None, output_field=models.BigIntegerField()),
         "label": Concat(
             Value("Acknowledge safety letter: "), F("letter__title"), output_field=models.TextField()
         ),
@@ -167,7 +164,6 @@ def _letters(within: Within, role: str) -> QuerySet[LetterReceipt]:
             output_field=models.TextField(),
         ),
         "due_on": F("letter__due_on"),
-        "due_at": Value(None, output_field=models.DateTimeField()),
     }  # fmt: skip
     rows = LetterReceipt.objects.filter(acknowledged_at=None, role=role)
     return within.narrow(rows.annotate(**columns))

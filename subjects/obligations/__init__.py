@@ -68,7 +68,6 @@ Text = str | Concat | Case
 def _duties(rows: QuerySet[Any], label: Text, due: str, detail: Text) -> QuerySet[Visit]:
     """Visits as duties, in the columns of the obligations table."""
     duties: QuerySet[Visit] = rows.annotate(
-        object_id=F("pk"),
         place_id=F("site__place_id"),
         trial_id=F("subject__trial_id"),
         label=Concat(_said(label), F("name"), output_field=models.TextField()),
@@ -81,9 +80,7 @@ def _duties(rows: QuerySet[Any], label: Text, due: str, detail: Text) -> QuerySe
             Value("/trials/"), F("subject__trial__code"), Value("/subjects/"),
             F("subject__number"), Value("/"), output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=F(due),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties
 
@@ -115,7 +112,6 @@ def at_visit(rows: QuerySet[Any], within: Within) -> QuerySet[Any]:
         subject_id="visit__subject", place_id="visit__site__place",
     )  # fmt: skip
     found: QuerySet[Any] = inside.annotate(
-        object_id=F("pk"),
         trial_id=F("visit__subject__trial_id"),
         site_id=F("visit__site_id"),
         place_id=F("visit__site__place_id"),
@@ -213,7 +209,6 @@ def contact_to_follow_up(within: Within, now: Moment) -> QuerySet[Contact]:
         ~Exists(later), subject__status__in=[*ACTIVE, SubjectStatus.LOST]
     ).alias(here=here("subject__site__place__time_zone", now))
     duties: QuerySet[Contact] = rows.filter(follow_up_on__lte=F("here") + AHEAD).annotate(
-        object_id=F("pk"),
         trial_id=F("subject__trial_id"),
         site_id=F("subject__site_id"),
         place_id=F("subject__site__place_id"),
@@ -226,9 +221,7 @@ def contact_to_follow_up(within: Within, now: Moment) -> QuerySet[Contact]:
             Value("/trials/"), F("subject__trial__code"), Value("/subjects/"),
             F("subject__number"), Value("/"), output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=F("follow_up_on"),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return within.narrow(duties)
 
@@ -247,7 +240,6 @@ def reconsent(within: Within, now: Moment) -> QuerySet[Any]:
         subject_id="subject", place_id="subject__site__place",
     )  # fmt: skip
     duties: QuerySet[Any] = rows.annotate(
-        object_id=F("pk"),
         trial_id=F("subject__trial_id"),
         site_id=F("subject__site_id"),
         place_id=F("subject__site__place_id"),
@@ -263,9 +255,7 @@ def reconsent(within: Within, now: Moment) -> QuerySet[Any]:
             Value("/trials/"), F("subject__trial__code"), Value("/subjects/"),
             F("subject__number"), Value("/consents/"), output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=F("sign_by"),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties
 
@@ -291,9 +281,7 @@ def result_awaited(within: Within, now: Moment) -> QuerySet[ProcedureRecord]:
             Value("/visits/"), F("visit_id"), Value("/conduct/#procedure-"), F("pk"),
             output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=Cast(by_then, models.DateField()),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties
 
@@ -308,7 +296,6 @@ def schedule_not_followed(within: Within, now: Moment) -> QuerySet[SiteSchedule]
     rows = in_effect(now).filter(Exists(late), during__startswith__lt=F("here"))
     rows = _inside(rows, within, trial="site__trial", subject="site__subjects")
     duties: QuerySet[SiteSchedule] = rows.annotate(
-        object_id=F("pk"),
         trial_id=F("site__trial_id"),
         place_id=F("site__place_id"),
         subject_id=Value(None, output_field=models.BigIntegerField()),
@@ -324,9 +311,7 @@ def schedule_not_followed(within: Within, now: Moment) -> QuerySet[SiteSchedule]
             Value("/trials/"), F("site__trial__code"), Value("/set-up/activities/"),
             F("version__number"), Value("/"), output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=F("during__startswith"),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties
 

@@ -41,7 +41,6 @@ def eligibility_to_decide(within: Within, now: Moment) -> QuerySet[Any]:
         rows, trial_id="trial", site_id="site", subject_id="pk", place_id="site__place"
     )
     duties: QuerySet[Any] = rows.annotate(
-        object_id=F("pk"),
         subject_id=F("pk"),
         place_id=F("site__place_id"),
         label=Concat(
@@ -55,9 +54,7 @@ def eligibility_to_decide(within: Within, now: Moment) -> QuerySet[Any]:
             Value("/trials/"), F("trial__code"), Value("/subjects/"), F("number"),
             Value("/eligibility/"), output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=Coalesce(F("next_visit_on"), F("last_visit_on")),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return duties
 
@@ -72,7 +69,6 @@ def waiver_to_decide(within: Within, now: Moment) -> QuerySet[Any]:
     rows: QuerySet[Any] = Waiver.objects.filter(
         status=Waiver.Status.REQUESTED, eligibility__subject__status__in=ACTIVE
     ).annotate(
-        object_id=F("pk"),
         trial_id=F(f"{subject}__trial_id"),
         site_id=F(f"{subject}__site_id"),
         place_id=F(f"{subject}__site__place_id"),
@@ -89,8 +85,6 @@ def waiver_to_decide(within: Within, now: Moment) -> QuerySet[Any]:
             Value("/trials/"), F(f"{subject}__trial__code"), Value("/subjects/"),
             F(f"{subject}__number"), Value("/eligibility/"), output_field=models.TextField(),
         ),
-        owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=Coalesce(F(f"{subject}__next_visit_on"), F(f"{subject}__last_visit_on")),
-        due_at=Value(None, output_field=models.DateTimeField()),
     )  # fmt: skip
     return within.narrow(rows)
