@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
@@ -22,7 +21,7 @@ from audit.queries import (
     state_at,
 )
 from audit.reading import Change, Entry
-from core.access import ScopedModel, has_anywhere
+from core.access import ScopedModel, require_anywhere
 from core.actions import RefusedError
 from core.export import as_stream
 from core.models import Deployment, Event
@@ -81,8 +80,7 @@ def export_record(request: Request, label: str, pk: int) -> StreamingHttpRespons
 
 
 def _search_form(request: Request) -> SearchForm:
-    if not has_anywhere(request.user, Permission.AUDIT_VIEW):
-        raise PermissionDenied("Your role does not allow: read the audit trail.")
+    require_anywhere(request.user, Permission.AUDIT_VIEW)
     return SearchForm(request.GET, user=request.user)
 
 

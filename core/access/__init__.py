@@ -3,7 +3,7 @@
 from core.access.below import reached
 from core.access.held import Live, Reach, has_anywhere, live, reach
 from core.access.kinds import DEPLOYMENT, SCOPES, ScopeIds, ScopeKind
-from core.access.rules import can, held_among, holds_within, in_reach, require
+from core.access.rules import can, held_among, holds_within, in_reach, require, require_anywhere
 from core.access.scopes import EqualsAny, Scope, ScopedModel, ScopedQuerySet, ScopePermission
 
 __all__ = [
@@ -27,4 +27,5 @@ __all__ = [
     "reach",
     "reached",
     "require",
+    "require_anywhere",
 ]

@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import Q
 
 from core.access.below import reached
-from core.access.held import reach
+from core.access.held import has_anywhere, reach
 from core.access.kinds import SCOPES, ScopeIds, ScopeKind
 from core.access.scopes import ScopedModel
 from core.permissions import Permission
@@ -27,6 +27,12 @@ def can(user: User, permission: Permission, obj: ScopedModel) -> bool:
 def require(user: User, permission: Permission, obj: ScopedModel) -> None:
     """Refuse, with the permission's plain name, where the user does not hold it."""
     if not can(user, permission, obj):
+        raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
+
+
+def require_anywhere(user: User, permission: Permission) -> None:
+    """Refuse, with the permission's plain name, where the user holds it on no scope at all."""
+    if not has_anywhere(user, permission):
         raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
 
 

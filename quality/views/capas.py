@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from core import lists
-from core.access import require
+from core.access import require, require_anywhere
 from core.dates import show_day, show_due
 from core.pages import answer
 from core.permissions import Permission
@@ -36,7 +36,6 @@ from quality.models.capa import UNDER_WAY
 from quality.models.issue import OPEN
 from quality.queries import content_of, owners_at
 from quality.views.issues import ALONG as OF_ISSUE
-from quality.views.issues import refuse_unless_seen
 from sites.models import Site
 from sites.queries import site_at
 from trials.models import Trial
@@ -52,7 +51,7 @@ REACHED = {CapaStatus.OPEN: 0, CapaStatus.CHECK: 1, CapaStatus.EFFECTIVE: 2, Cap
 def capas(request: Request, code: str, kind: str = "") -> HttpResponseBase:
     """The CAPA of a trial."""
     trial = find(Trial, request.user, code=code)
-    refuse_unless_seen(request)
+    require_anywhere(request.user, P.DEVIATION_VIEW)
     rows = Capa.objects.visible_to(request.user).filter(site__trial=trial)
     listing = lists.Listing(request, CAPAS, rows, of=trial)
     return lists.answer(listing, request, "quality/capas.html", {"trial": trial}, kind)

@@ -7,7 +7,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -15,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import lists
-from core.access import can, has_anywhere, require
+from core.access import can, require, require_anywhere
 from core.actions import RefusedError
 from core.dates import show_day, show_moment
 from core.drafts import page_of
@@ -56,7 +55,7 @@ KEPT = (
 def issues(request: Request, code: str, kind: str = "") -> HttpResponseBase:
     """The deviations and issues of a trial."""
     trial = find(Trial, request.user, code=code)
-    refuse_unless_seen(request)
+    require_anywhere(request.user, P.DEVIATION_VIEW)
     rows = Issue.objects.visible_to(request.user).filter(site__trial=trial)
     assess = lists.Bulk("Assess", "check-circle", reverse("quality:assess_all", args=[trial.code]))
     may_assess = can(request.user, P.DEVIATION_ASSESS, trial)
@@ -78,7 +77,7 @@ def site_issues(request: Request, code: str, number: str, kind: str = "") -> Htt
 def place_issues(request: Request, slug: str, kind: str = "") -> HttpResponseBase:
     """The deviations and issues of a place across its trials."""
     place = find(Place, request.user, slug=slug)
-    refuse_unless_seen(request)
+    require_anywhere(request.user, P.DEVIATION_VIEW)
     rows = Issue.objects.visible_to(request.user).filter(site__place=place)
     listing = lists.Listing(request, ISSUES, rows, of=place)
     sites = place.sites.select_related("trial").order_by("trial__protocol_number", "number")
@@ -89,12 +88,6 @@ def place_issues(request: Request, slug: str, kind: str = "") -> HttpResponseBas
         ],
     }
     return lists.answer(listing, request, "quality/issues.html", context, kind)
-
-
-def refuse_unless_seen(request: Request) -> None:
-    """Issues and CAPA of a trial or a place are listed for whoever sees some anywhere."""
-    if not has_anywhere(request.user, P.DEVIATION_VIEW):
-        raise PermissionDenied("Your role does not show deviations and issues.")
 
 
 @require_GET

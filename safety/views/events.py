@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
@@ -14,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import lists
-from core.access import has_anywhere, require
+from core.access import require, require_anywhere
 from core.actions import RefusedError
 from core.dates import show_day, show_moment
 from core.pages import answer
@@ -58,7 +57,7 @@ VOID = (
 def events(request: Request, code: str, kind: str = "") -> HttpResponseBase:
     """The adverse events of a trial."""
     trial = find(Trial, request.user, code=code)
-    _refuse_unless_seen(request)
+    require_anywhere(request.user, P.ADVERSE_EVENT_VIEW)
     rows = AdverseEvent.objects.visible_to(request.user).filter(subject__trial=trial)
     listing = lists.Listing(request, EVENTS, rows, of=trial)
     return lists.answer(listing, request, "safety/events.html", {"trial": trial}, kind)
@@ -77,15 +76,10 @@ def site_events(request: Request, code: str, number: str, kind: str = "") -> Htt
 def place_events(request: Request, slug: str, kind: str = "") -> HttpResponseBase:
     """The adverse events of a place across its trials."""
     place = find(Place, request.user, slug=slug)
-    _refuse_unless_seen(request)
+    require_anywhere(request.user, P.ADVERSE_EVENT_VIEW)
     rows = AdverseEvent.objects.visible_to(request.user).filter(subject__site__place=place)
     listing = lists.Listing(request, EVENTS, rows, of=place)
     return lists.answer(listing, request, "safety/events.html", {"place": place}, kind)
-
-
-def _refuse_unless_seen(request: Request) -> None:
-    if not has_anywhere(request.user, P.ADVERSE_EVENT_VIEW):
-        raise PermissionDenied("Your role does not show adverse events.")
 
 
 @require_GET

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_http_methods
 
 from core import lists
-from core.access import has_anywhere
+from core.access import require_anywhere
 from core.pages import answer
 from core.permissions import Permission
 from core.web import Request, find, whole
@@ -32,8 +31,7 @@ VOID = "It stays to be read, struck through, and its history stays."
 def medications(request: Request, code: str, kind: str = "") -> HttpResponseBase:
     """The medications of the subjects of a trial."""
     trial = find(Trial, request.user, code=code)
-    if not has_anywhere(request.user, Permission.MEDICATION_VIEW):
-        raise PermissionDenied("Your role does not show medications.")
+    require_anywhere(request.user, Permission.MEDICATION_VIEW)
     rows = Medication.objects.visible_to(request.user).filter(subject__trial=trial)
     listing = lists.Listing(request, MEDICATIONS, rows, of=trial)
     return lists.answer(listing, request, "safety/medications.html", {"trial": trial}, kind)
