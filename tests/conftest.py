@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -17,6 +18,22 @@ settings.register_profile(
     "any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("any machine")
+
+
+# What takes a minute is begun first, so that nobody waits for it at the end; what waits until
+# nobody else is writing comes last.
+LONG, LAST = {"test_walk.py", "test_accessible.py"}, {"test_seal.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Deal the long tests to every worker, each of which takes its part of the list from the front."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    long = [item for item in items if item.path.name in LONG]
+    last = [item for item in items if item.path.name in LAST]
+    rest = [item for item in items if item.path.name not in LONG | LAST]
+    share = -(-len(rest) // workers)
+    hands = [long[at::workers] + rest[at * share : (at + 1) * share] for at in range(workers)]
+    items[:] = [item for hand in hands for item in hand] + last
 
 
 def pytest_collection_finish() -> None:
