@@ -96,7 +96,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.INVESTIGATOR: Bundle(
         "Is responsible for the subjects of a site and signs for them.",
-        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE, Permission.CAUSALITY_ASSESS, Permission.ELIGIBILITY_DECIDE}, "subjects:today", can_sign=True,
+        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE, Permission.CAUSALITY_ASSESS, Permission.ELIGIBILITY_DECIDE, Permission.BLIND_BREAK}, "subjects:today", can_sign=True,
     ),
     Role.SITE_SUPPORT: Bundle(
         "Checks subjects in, books visits and logs calls at a site.",

@@ -43,6 +43,7 @@ class Permission(models.TextChoices):
     RANDOMISATION_RECORD = "randomisation_record", "Record and correct randomisations, blinded"
     ALLOCATION_VIEW = "allocation_view", "See what subjects are allocated to"
     ALLOCATION_RECORD = "allocation_record", "Record what subjects are allocated to"
+    BLIND_BREAK = "blind_break", "Break the blind of a subject in an emergency"
     SUBJECT_STATUS = "subject_status", "Enrol, withdraw and complete subjects"
     SUBJECT_TRANSFER = "subject_transfer", "Transfer subjects between sites"
     SUBJECT_IMPORT = "subject_import", "Import running subjects and visits"

@@ -17,8 +17,10 @@ from quality.api import (
 )
 from safety.api import (
     AdverseEventResource,
+    LetterReceiptResource,
     MedicationResource,
     ReportClockResource,
+    SafetyLetterResource,
     SafetyReportResource,
 )
 from sites.api import (
@@ -34,13 +36,17 @@ from subjects.api import (
     ConsentResource,
     CriterionAnswerResource,
     EligibilityResource,
+    MeasurementResource,
+    ProcedureRecordResource,
     RandomisationResource,
     SubjectResource,
+    UnblindingResource,
     VisitResource,
     WaiverResource,
     WithdrawalResource,
 )
 from trials.api import (
+    AskedConsentResource,
     ConsentVersionResource,
     CountryResource,
     CriterionResource,
@@ -48,6 +54,7 @@ from trials.api import (
     ScheduleResource,
     TrialResource,
     VisitDefinitionResource,
+    VisitMatchResource,
     VisitProcedureResource,
 )
 
@@ -60,6 +67,8 @@ RESOURCES = {
     "visit-definitions": VisitDefinitionResource,
     "procedure-definitions": ProcedureDefinitionResource,
     "visit-procedures": VisitProcedureResource,
+    "visit-matches": VisitMatchResource,
+    "asked-consents": AskedConsentResource,
     "places": PlaceResource,
     "rooms": RoomResource,
     "staff": StaffResource,
@@ -68,6 +77,8 @@ RESOURCES = {
     "sites": SiteResource,
     "subjects": SubjectResource,
     "visits": VisitResource,
+    "procedures": ProcedureRecordResource,
+    "measurements": MeasurementResource,
     "consent-versions": ConsentVersionResource,
     "consent-approvals": ConsentApprovalResource,
     "consents": ConsentResource,
@@ -77,6 +88,8 @@ RESOURCES = {
     "adverse-events": AdverseEventResource,
     "safety-reports": SafetyReportResource,
     "report-clocks": ReportClockResource,
+    "safety-letters": SafetyLetterResource,
+    "letter-receipts": LetterReceiptResource,
     "medications": MedicationResource,
     "issues": IssueResource,
     "capas": CapaResource,
@@ -87,6 +100,7 @@ RESOURCES = {
     "criterion-answers": CriterionAnswerResource,
     "waivers": WaiverResource,
     "randomisations": RandomisationResource,
+    "unblindings": UnblindingResource,
     "obligations": ObligationResource,
     "events": EventResource,
 }

@@ -237,6 +237,8 @@ SPECTACULAR_SETTINGS = {
         "CausalityEnum": "safety.models.Causality",
         "DeviationCategoryEnum": "quality.models.Category",
         "CriterionCategoryEnum": "trials.models.Criterion.Category",
+        "EventOutcomeEnum": "safety.models.Outcome",
+        "ProcedureOutcomeEnum": "subjects.models.Outcome",
         "IssueKindEnum": "quality.models.IssueKind",
         "IssueStatusEnum": "quality.models.IssueStatus",
         "CapaActionKindEnum": "quality.models.CapaAction.Kind",

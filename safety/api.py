@@ -8,9 +8,9 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.resources import Addable, Resource, step
-from core.api.shapes import LARGEST_KEY, Changing, Instant, Seen, Shape, Why, many_of
+from core.api.shapes import LARGEST_KEY, Changing, Instant, Seen, SeenByWord, Shape, Why, many_of
 from core.dates import PartialDate
-from safety.actions import assessments, clocks, events, medications, reports
+from safety.actions import assessments, clocks, events, letters, medications, reports
 from safety.models import (
     CTCAE_6,
     ActionTaken,
@@ -18,14 +18,17 @@ from safety.models import (
     Causality,
     GradingTerm,
     Indication,
+    LetterReceipt,
     Medication,
     Outcome,
     ReportClock,
+    SafetyLetter,
     SafetyReport,
     Seriousness,
     Severity,
 )
 from subjects.models import Subject
+from trials.models import Trial
 
 
 @extend_schema_field({"type": "string", "example": "2026-06"})
@@ -307,3 +310,51 @@ class MedicationResource(Addable):
 
     change_medication = step(medications.change_medication, MedicationChange)
     void_medication = step(medications.void_medication, Why)
+
+
+class Letter(Shape):
+    """A letter to every active site of a trial."""
+
+    trial = SeenByWord(queryset=Trial.objects.all(), slug_field="code")
+    title = serializers.CharField(max_length=120)
+    text = serializers.CharField()
+    due_on = serializers.DateField()
+
+
+class LetterFilters(Changing):
+    """Filters of safety letters."""
+
+    trial = serializers.CharField(source="trial__code", required=False, help_text="Its code.")
+
+
+class SafetyLetterResource(Addable):
+    """What the sponsor told every active site about safety (FHIR Communication)."""
+
+    model = SafetyLetter
+    filters = LetterFilters
+    adding, adding_shape, parent = letters.send_letter, Letter, "trial"
+    columns = {
+        "id": "pk", "trial": "trial__code", "title": "title", "text": "text", "due_on": "due_on",
+        "sent_at": "sent_at", "sent_by_name": "sent_by_name",
+    }  # fmt: skip
+
+
+class ReceiptFilters(Changing):
+    """Filters of receipts."""
+
+    letter = serializers.IntegerField(source="letter_id", required=False, max_value=LARGEST_KEY)
+    site = serializers.IntegerField(source="site_id", required=False, max_value=LARGEST_KEY)
+
+
+class LetterReceiptResource(Resource):
+    """That a site has a letter, and who acknowledged it when."""
+
+    model = LetterReceipt
+    filters = ReceiptFilters
+    columns = {
+        "id": "pk", "letter": "letter_id", "site": "site_id", "site_number": "site__number",
+        "role": "role", "acknowledged_at": "acknowledged_at",
+        "acknowledged_by_name": "acknowledged_by_name",
+    }  # fmt: skip
+
+    acknowledge_letter = step(letters.acknowledge_letter)

@@ -23,7 +23,6 @@ from safety.models import (
 )
 from safety.words import left_in_words
 from sites.models import Site
-from sites.queries import grants_at
 from trials.models import Trial
 
 
@@ -188,19 +187,6 @@ def authorities_of(trial: Trial) -> list[str]:
     """The authorities to which the sponsor reports, by the countries of the trial."""
     held = jurisdictions_of(trial.countries.values_list("code", flat=True))
     return [said for rule, said in RULES_IN_WORDS.items() if rule in held]
-
-
-TOLD = (Role.INVESTIGATOR, Role.MEDICAL_MONITOR, Role.TRIAL_MANAGER, Role.CRA)
-
-
-def to_be_told(site: Site, *, but: User) -> list[notices.Recipient]:
-    """Who must know of a serious event at a site, one role each, without whoever says so."""
-    held = grants_at(site).filter(role__in=TOLD).exclude(user_id=but.pk)
-    found: dict[int, notices.Recipient] = {}
-    for grant in sorted(held, key=lambda grant: (TOLD.index(grant.role), grant.pk)):
-        one = notices.Recipient(grant.user_id, grant.user.get_full_name(), grant.role)
-        found.setdefault(grant.user_id, one)
-    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

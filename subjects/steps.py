@@ -91,6 +91,8 @@ def _randomisation(subject: Subject, user: User, held: Randomisation | None) -> 
         (Permission.RANDOMISATION_RECORD, "correct_randomisation", "Correct randomisation"),
         (Permission.RANDOMISATION_RECORD, "void_randomisation", "Void randomisation"),
         (Permission.ALLOCATION_VIEW, "allocation", "Allocation"),
+        (Permission.BLIND_BREAK, "break_blind", "Break the blind"),
+        (Permission.SUBJECT_VIEW, "unblinding", "Who is unblinded"),
     )
     return [
         Step(reverse(f"subjects:{name}", args=[held.pk]), text)

@@ -15,6 +15,7 @@ from subjects.views import (
     randomisation,
     subjects,
     today,
+    unblinding,
     visits,
     windows,
 )
@@ -100,6 +101,14 @@ urlpatterns = [
         randomisation.void_randomisation,
         name="void_randomisation",
     ),
+    path("randomisations/<int:pk>/blind/", unblinding.unblinding, name="unblinding"),
+    path("randomisations/<int:pk>/break-blind/", unblinding.break_blind, name="break_blind"),
+    path(
+        "randomisations/<int:pk>/unblinded/",
+        unblinding.record_unblinding,
+        name="record_unblinding",
+    ),
+    path("unblindings/<int:pk>/treatment/", unblinding.read_allocation, name="read_allocation"),
     path("randomisations/<int:pk>/allocation/", randomisation.allocation, name="allocation"),
     path("subjects/<int:pk>/criteria/", eligibility.answer_criteria, name="answer_criteria"),
     path("subjects/<int:pk>/decide/", eligibility.decide_eligible, name="decide_eligible"),

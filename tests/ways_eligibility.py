@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from core.permissions import Permission
 from subjects.actions import eligibility, randomisation
-from tests.subjects.criteria import answer, criterion, with_criteria
+from tests.subjects.criteria import answer, break_blind, criterion, investigator, with_criteria
 from tests.ways import Table, Way
 from tests.world import World, screen
 from trials.actions import trials
@@ -20,6 +20,7 @@ def eligibility_ways(world: World) -> Table:
     randomised = randomisation.randomise(
         other, on=other.screened_on, number="R-1", reason="in test", by=world.coordinator
     )
+    broken = break_blind(randomised, investigator(world))
     with_criteria(world, "7.0")
     subject = screen(world)
     trials.change_trial(world.trial, values={"allows_waivers": True}, by=world.admin)
@@ -47,6 +48,19 @@ def eligibility_ways(world: World) -> Table:
                 to("subjects:allocation", randomised.pk), get=Permission.ALLOCATION_VIEW,
                 post=Permission.ALLOCATION_RECORD, **change,
             )
+        ],
+        "subjects:unblinding": [Way(to("subjects:unblinding", randomised.pk), **see)],
+        "subjects:break_blind": [
+            Way(to("subjects:break_blind", randomised.pk), get=Permission.BLIND_BREAK, **change)
+        ],
+        "subjects:record_unblinding": [
+            Way(
+                to("subjects:record_unblinding", randomised.pk), get=Permission.DEVIATION_REPORT,
+                **change,
+            )
+        ],
+        "subjects:read_allocation": [
+            Way(to("subjects:read_allocation", broken.pk), own=True, **see | {"methods": "POST"})
         ],
         "workspace:subject_eligibility": [
             Way(to("workspace:subject_eligibility", world.trial.code, subject.number), **see)

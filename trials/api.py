@@ -7,6 +7,7 @@ from rest_framework import serializers
 from core.api.resources import Resource, WithHistory
 from core.api.shapes import Changing, Filters, many_of
 from trials.models import (
+    ConsentAsked,
     ConsentVersion,
     Country,
     Criterion,
@@ -14,6 +15,7 @@ from trials.models import (
     ScheduleVersion,
     Trial,
     VisitDefinition,
+    VisitMatch,
     VisitProcedure,
 )
 
@@ -165,4 +167,35 @@ class CriterionResource(Resource):
     columns = {
         "id": "pk", "trial": "version__trial__code", "schedule": "version_id",
         "category": "category", "identifier": "identifier", "text": "text", "position": "position",
+    }  # fmt: skip
+
+
+class MatchFilters(Filters):
+    """Filters of matches of visits."""
+
+    schedule = serializers.IntegerField(
+        source="visit__version_id", required=False, max_value=2**63 - 1
+    )
+    how = many_of(VisitMatch.By, "how__in")
+
+
+class VisitMatchResource(Resource):
+    """From which visit of the version before a visit goes on, and how that is known."""
+
+    model = VisitMatch
+    filters = MatchFilters
+    columns = {
+        "id": "pk", "schedule": "visit__version_id", "visit": "visit_id", "before": "before_id",
+        "how": "how", "by_name": "by_name", "at": "at",
+    }  # fmt: skip
+
+
+class AskedConsentResource(Resource):
+    """A version of a consent form that subjects sign before they come under a schedule version."""
+
+    model = ConsentAsked
+    filters = InSchedule
+    columns = {
+        "id": "pk", "trial": "version__trial__code", "schedule": "version_id",
+        "consent_version": "consent_id", "form": "type__name",
     }  # fmt: skip

@@ -91,6 +91,7 @@ def frame(
         "moves": moves,
         "moving": moving,
         "randomised": randomised,
+        "unblinded": randomised.unblindings.order_by("-pk").first() if randomised else None,
         "steps": steps.of_subject(
             subject, user, moving, is_signed=standing.is_asked, randomised=randomised
         ),

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-import orjson
 from django.core.exceptions import PermissionDenied
 from django.core.exceptions import ValidationError as ModelValidationError
 from django.http import Http404
@@ -17,6 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from core.actions import RefusedError
+from core.api.wire import written
 from core.versions import ConflictError
 
 PROBLEM = "application/problem+json"
@@ -39,7 +39,7 @@ class StaleError(ConflictError):
 
 def tag_of(data: Any) -> str:
     """The entity tag of a representation."""
-    return f'"{hashlib.sha256(orjson.dumps(data)).hexdigest()[:24]}"'
+    return f'"{hashlib.sha256(written(data)).hexdigest()[:24]}"'
 
 
 def is_named(tag: str, header: str) -> bool:

@@ -42,6 +42,8 @@ def _field(
         return serializers.ListField(child=child, **given)
     if column.choices:
         return serializers.ChoiceField(choices=column.flatchoices, **given)
+    if isinstance(column, models.DecimalField):
+        given |= {"max_digits": column.max_digits, "decimal_places": column.decimal_places}
     kind = serializers.ModelSerializer.serializer_field_mapping
     return next(kind[base] for base in type(column).__mro__ if base in kind)(**given)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import IO, Any
 
 import orjson
@@ -19,6 +20,17 @@ class TooLargeError(APIException):
     default_detail = f"The body is larger than {LARGEST_BODY:,} bytes."
 
 
+def written(data: Any) -> bytes:
+    """A value as JSON; decimal numbers are texts, so that no digit of them is lost."""
+    return orjson.dumps(data, default=_decimal)
+
+
+def _decimal(value: object) -> str:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
 class JsonRenderer(BaseRenderer):
     """JSON by orjson."""
 
@@ -30,7 +42,7 @@ class JsonRenderer(BaseRenderer):
         self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None
     ) -> bytes:
         """The bytes of the answer."""
-        return b"" if data is None else orjson.dumps(data)
+        return b"" if data is None else written(data)
 
 
 class JsonParser(BaseParser):

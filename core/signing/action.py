@@ -45,11 +45,13 @@ class SignedAction(Action[T, P, R]):
     def __init__(
         self, do: Callable[Concatenate[T, P], R], permission: Permission, verb: str,
         meaning: Meaning, content: Callable[[T], Any], parts: Callable[[T], Iterable[QuerySet[Any]]],
+        *, by_author_too: bool = False,
     ) -> None:  # fmt: skip
         super().__init__(do, permission, verb)
         self.meaning = meaning
         self.content = content
         self.parts = parts
+        self.by_author_too = by_author_too
 
     def __call__(self, target: T, *args: P.args, **kwargs: P.kwargs) -> R:
         """Check the person before the record is touched, so that a refusal stays on the trail."""
@@ -89,6 +91,8 @@ class SignedAction(Action[T, P, R]):
 
     def _is_own_work(self, target: T, by: User) -> bool:
         """Whether four eyes are asked and the person would sign what they wrote."""
+        if self.by_author_too:
+            return False
         asked = Deployment.objects.values_list("needs_four_eyes", flat=True).get(pk=1)
         return bool(asked) and by.pk in authors(target, self.parts(target))
 
@@ -106,12 +110,17 @@ class SignedAction(Action[T, P, R]):
 
 def signed(
     permission: Permission, verb: str, *, meaning: Meaning, content: Callable[[T], Any],
-    parts: Callable[[T], Iterable[QuerySet[Any]]] = lambda _: (),
+    parts: Callable[[T], Iterable[QuerySet[Any]]] = lambda _: (), by_author_too: bool = False,
 ) -> Callable[[Callable[Concatenate[T, P], R]], SignedAction[T, P, R]]:  # fmt: skip
-    """Make a function an action that signs ``content``, which lies in the record and its parts."""
+    """Make a function an action that signs ``content``, which lies in the record and its parts.
+
+    ``by_author_too``: what cannot wait for a second pair of eyes is signed by whoever is there.
+    """
 
     def decorate(do: Callable[Concatenate[T, P], R]) -> SignedAction[T, P, R]:
-        return SignedAction(do, permission, verb, meaning, content, parts)
+        return SignedAction(
+            do, permission, verb, meaning, content, parts, by_author_too=by_author_too
+        )
 
     return decorate
 

@@ -20,6 +20,7 @@ T = TypeVar("T", bound=ScopedModel)
 
 # When the session last signed; for a while after it the user name is not asked again.
 SIGNED, CONTINUED = "signed", 15 * 60
+LOG_IN = {"signer", "password", "shown_hash"}
 
 
 class SignForm(forms.Form):
@@ -39,6 +40,15 @@ class SignForm(forms.Form):
         if known:
             del self.fields["signer"]
 
+    @property
+    def asked(self) -> list[forms.BoundField]:
+        """What is asked besides the log-in."""
+        return [field for field in self.visible_fields() if field.name not in LOG_IN]
+
+    def said(self) -> dict[str, Any]:
+        """What was answered besides the log-in, for the action."""
+        return {name: each for name, each in self.cleaned_data.items() if name not in LOG_IN}
+
     def proof(self) -> Proof:
         """What was given, for the action."""
         given = self.cleaned_data
@@ -47,19 +57,21 @@ class SignForm(forms.Form):
 
 def sign_page(
     request: Request, record: T, act: SignedAction[T, Any, Any], *, title: str, verb: str,
-    back: str, done: str, template: str = "pages/sign.html", **context: Any,
+    back: str, done: str = "", template: str = "pages/sign.html",
+    asking: type[SignForm] = SignForm, **context: Any,
 ) -> HttpResponse:  # fmt: skip
     """Show what is signed and as what, then sign; the first time in a session with the user name."""
     is_continued = time.time() - request.session.get(SIGNED, 0) < CONTINUED
-    form = SignForm(
+    form = asking(
         request.POST or None,
         known=request.user.username if is_continued else "",
         initial={"shown_hash": act.hash_of(record)},
     )
 
-    def carry_out() -> None:
-        act(record, proof=form.proof(), by=request.user)
+    def carry_out() -> object:
+        outcome = act(record, proof=form.proof(), by=request.user, **form.said())
         request.session[SIGNED] = int(time.time())
+        return outcome
 
     return answer(
         request, form, carry_out, title=title, verb=verb, back=back, done=done, template=template,

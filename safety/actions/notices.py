@@ -5,7 +5,7 @@ from __future__ import annotations
 from accounts.models import User
 from core import notices
 from safety.models import AdverseEvent
-from safety.queries import to_be_told
+from sites.queries import FOR_SAFETY, recipients_at
 
 SAE = notices.kind("safety.sae", "Serious adverse event", icon="alert")
 
@@ -15,4 +15,4 @@ def tell_of(event: AdverseEvent, what: str, by: User) -> None:
     words = notices.Words(
         f"{event}: {what}", f"{event.term}, {event.subject.trial}", event.get_absolute_url()
     )
-    notices.tell(event, SAE, words, to_be_told(event.subject.site, but=by))
+    notices.tell(event, SAE, words, recipients_at(event.subject.site, FOR_SAFETY, but=by))

@@ -19,10 +19,12 @@ from sites.queries.places import (
     show_period,
 )
 from sites.queries.sites import (
+    FOR_SAFETY,
     HEAD,
     SITE_CHIPS,
     cras_of,
     grants_at,
+    recipients_at,
     site_at,
     site_frame,
     steps_of,
@@ -30,6 +32,7 @@ from sites.queries.sites import (
 )
 
 __all__ = [
+    "FOR_SAFETY",
     "HEAD",
     "SHOWN",
     "SITE_CHIPS",
@@ -47,6 +50,7 @@ __all__ = [
     "on_holiday",
     "outside",
     "overview",
+    "recipients_at",
     "show_period",
     "site_at",
     "site_frame",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from accounts.models import Grant, User
 from accounts.roles import Role
 from core.access import ScopeKind, can
 from core.models import StatusChange
+from core.notices import Recipient
 from core.permissions import Permission
 from core.web import find, whole
 from sites.models import Delegation, Site, SiteStatus
@@ -50,6 +52,20 @@ def grants_at(site: Site) -> QuerySet[Grant]:
         here, user__is_active=True, user__is_service=False
     )
     return found.select_related("user")
+
+
+# Who must know at once of what concerns the safety of a subject.
+FOR_SAFETY = (Role.INVESTIGATOR, Role.MEDICAL_MONITOR, Role.TRIAL_MANAGER, Role.CRA)
+
+
+def recipients_at(site: Site, roles: Sequence[Role], *, but: User) -> list[Recipient]:
+    """Who holds these roles at a site, under the first of them each, without one person."""
+    held = grants_at(site).filter(role__in=roles).exclude(user_id=but.pk)
+    found: dict[int, Recipient] = {}
+    for grant in sorted(held, key=lambda grant: (roles.index(Role(grant.role)), grant.pk)):
+        one = Recipient(grant.user_id, grant.user.get_full_name(), grant.role)
+        found.setdefault(grant.user_id, one)
+    return list(found.values())
 
 
 def site_frame(site: Site, user: User, current: str = "") -> dict[str, Any]:

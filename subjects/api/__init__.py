@@ -6,15 +6,19 @@ from subjects.api.eligibility import (
     EligibilityResource,
     WaiverResource,
 )
-from subjects.api.randomisation import RandomisationResource
+from subjects.api.procedures import MeasurementResource, ProcedureRecordResource
+from subjects.api.randomisation import RandomisationResource, UnblindingResource
 from subjects.api.subjects import SubjectResource, VisitResource
 
 __all__ = [
     "ConsentResource",
     "CriterionAnswerResource",
     "EligibilityResource",
+    "MeasurementResource",
+    "ProcedureRecordResource",
     "RandomisationResource",
     "SubjectResource",
+    "UnblindingResource",
     "VisitResource",
     "WaiverResource",
     "WithdrawalResource",

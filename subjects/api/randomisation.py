@@ -5,9 +5,9 @@ from __future__ import annotations
 from rest_framework import serializers
 
 from core.api.resources import Addable, step
-from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape
-from subjects.actions import randomisation
-from subjects.models import Randomisation, Subject
+from core.api.shapes import LARGEST_KEY, Changing, Instant, Seen, Shape
+from subjects.actions import randomisation, unblinding
+from subjects.models import Randomisation, Subject, Unblinding
 
 
 class RandomisationCorrection(Shape):
@@ -54,3 +54,36 @@ class RandomisationResource(Addable):
 
     correct_randomisation = step(randomisation.correct_randomisation, RandomisationCorrection)
     void_randomisation = step(randomisation.void_randomisation, RandomisationVoiding)
+
+
+class UnblindingRecording(Shape):
+    """Who learnt of an allocation by accident, when and how; never the treatment itself."""
+
+    randomisation = Seen(queryset=Randomisation.objects.all())
+    learnt_at = Instant()
+    learnt_by = serializers.CharField(max_length=200)
+    reason = serializers.CharField(max_length=300)
+
+
+class UnblindingFilters(Changing):
+    """Filters of unblindings."""
+
+    trial = serializers.CharField(source="randomisation__trial__code", required=False)
+    kind = serializers.ChoiceField(choices=Unblinding.Kind.choices, required=False)
+
+
+class UnblindingResource(Addable):
+    """That somebody learnt of an allocation early: who, when and why; never what it is."""
+
+    model = Unblinding
+    filters = UnblindingFilters
+    adding, adding_shape, parent = (
+        unblinding.record_unblinding, UnblindingRecording, "randomisation",
+    )  # fmt: skip
+    columns = {
+        "id": "pk", "trial": "randomisation__trial__code", "randomisation": "randomisation_id",
+        "subject": "randomisation__subject_id",
+        "subject_number": "randomisation__subject__number", "kind": "kind",
+        "learnt_at": "learnt_at", "recorded_at": "recorded_at", "reason": "reason",
+        "learnt_by": "learnt_by", "by_name": "by_name",
+    }  # fmt: skip

@@ -21,22 +21,22 @@ from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
 from core.dates import ClockError, at
 from core.permissions import Permission
 from sites.models import Person, Room, Site
-from subjects.actions import bookings, corrections, eligibility, subjects, transfers, visits
+from subjects.actions import (
+    bookings,
+    corrections,
+    eligibility,
+    procedures,
+    subjects,
+    transfers,
+    visits,
+)
 from subjects.actions.plan import hold
 from subjects.api.eligibility import Answering, Asking
+from subjects.api.procedures import ProcedureAnswer
+from subjects.api.shapes import AtVisit
 from subjects.availability import around, best, minutes_of
 from subjects.models import Booking, LeavingReason, Subject, Visit
 from subjects.models.subject import ENDED, Sex
-
-
-class AtVisit(serializers.PrimaryKeyRelatedField[Any]):
-    """The key of a room or person, among those of the place of the visit."""
-
-    def get_queryset(self) -> Any:
-        """The records to choose from."""
-        place_id = self.context["record"].site.place_id
-        rows: Any = super().get_queryset()
-        return rows.filter(place_id=place_id)
 
 
 class On(Shape):
@@ -245,6 +245,7 @@ class VisitResource(WithHistory, Addable):
     confirm = step(bookings.confirm)
     check_in = step(visits.check_in)
     start = step(visits.start)
+    answer = step(procedures.answer, ProcedureAnswer)
     complete = step(visits.complete, OnWithReason)
     miss = step(visits.miss, Reason)
     cancel = step(visits.cancel, Reason)

@@ -16,6 +16,7 @@ from subjects.models.subject import (
     SubjectStatus,
     Transfer,
 )
+from subjects.models.unblinding import Unblinding
 from subjects.models.visit import Acknowledgement, Booking, DeviationDraft, Visit, VisitStatus
 
 __all__ = [
@@ -44,6 +45,7 @@ __all__ = [
     "SubjectSchedule",
     "SubjectStatus",
     "Transfer",
+    "Unblinding",
     "Visit",
     "VisitStatus",
     "Waiver",

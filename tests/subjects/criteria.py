@@ -9,19 +9,21 @@ from django.utils import timezone
 from accounts import actions as accounts
 from accounts.models import User
 from accounts.roles import Role
+from core.audit import coming_from, under_event
 from core.audit import record as record_event
-from core.audit import under_event
+from core.models import Source
 from core.signing import Proof
 from sites.actions import places, sites
 from sites.models import Task
-from subjects.actions import eligibility
+from subjects.actions import eligibility, unblinding
 from subjects.actions.eligibility import Given
-from subjects.models import Answer, Eligibility, Subject
+from subjects.models import Answer, Eligibility, Randomisation, Subject, Unblinding
 from tests.world import World, user_with
 from trials.actions import schedules
 from trials.models import Criterion, ScheduleVersion, VisitDefinition
 
 PASSWORD = "a long password"
+URGENT = "Seizure, treatment depends on it"
 CRITERIA = (
     ("inclusion", "I1", "Age 18 or more"), ("inclusion", "2", "IGA 3 or 4"),
     ("exclusion", "E1", "Pregnant"), ("exclusion", "2", "Tuberculosis"),
@@ -90,3 +92,12 @@ def sign(subject: Subject, by: User, shown: str = "") -> Subject:
     digest = shown or eligibility.decide_eligible.hash_of(held)
     proof = Proof(by.username, PASSWORD, digest)
     return eligibility.decide_eligible(held, proof=proof, by=by)
+
+
+def break_blind(record: Randomisation, by: User) -> Unblinding:
+    """The blind of a subject, broken by signature."""
+    shown = unblinding.break_blind.hash_of(record)
+    with coming_from(source=Source.PAGE):
+        return unblinding.break_blind(
+            record, reason=URGENT, proof=Proof(by.username, PASSWORD, shown), by=by
+        )

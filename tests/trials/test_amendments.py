@@ -154,6 +154,8 @@ def test_what_a_person_says_of_a_row_is_kept_with_who_said_it(
     new = take(client, world, amended_pilot(), **{"row-3-same_as": ""})
     (said,) = VisitMatch.objects.filter(visit__version=new, how="person")
     assert (said.before, said.by_name) == (None, world.manager.get_full_name())
+    rows = client.get(f"/api/v1/visit-matches/?schedule={new.pk}&how=person").json()["results"]
+    assert [(row["visit"], row["before"]) for row in rows] == [(said.visit_id, None)]
 
 
 @pytest.fixture
@@ -236,6 +238,10 @@ def test_the_database_keeps_lineages_together_and_what_is_approved_as_it_is(
     form = main_form(world)
     new = version(world, form, "4.0", must="active")
     amendments.ask_consents(draft, consents=[new], by=world.manager)
+    client = Client()
+    client.force_login(world.manager)
+    (row,) = client.get(f"/api/v1/asked-consents/?schedule={draft.pk}").json()["results"]
+    assert (row["consent_version"], row["form"]) == (new.pk, new.type.name)
     with under_event("test"):
         ScheduleVersion.flow.move(draft, "approved", by=world.manager, approved_at=timezone.now())
     for change in (
