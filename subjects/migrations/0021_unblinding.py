@@ -12,7 +12,7 @@ SQL = (Path(__file__).parent.parent / "sql" / "unblinding.sql").read_text()
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('subjects', '0019_drafts_of_consent'),
+        ('subjects', '0020_scans_of_consents'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
