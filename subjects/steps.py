@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
 from core.access import can
 from core.permissions import Permission
+from subjects.eligibility import Standing
 from subjects.models import (
     Booking,
     Randomisation,
@@ -49,25 +51,36 @@ ALWAYS = (
 
 
 def of_subject(
-    subject: Subject, user: User, moving: Transfer | None, *, is_signed: bool = False,
+    subject: Subject, user: User, moving: Transfer | None, *, standing: Standing,
     randomised: Randomisation | None = None,
 ) -> list[Step]:  # fmt: skip
     """The steps a subject can take from here, in the order of a trial."""
-    found = []
+    found, is_signed = [], standing.is_asked
     if can(user, Permission.SUBJECT_STATUS, subject):
+        found += _enrolment(subject, standing)
         found += _changes(subject, is_signed=is_signed)
     found += [
         Step(reverse(f"subjects:{name}", args=[subject.pk]), text)
         for permission, name, text in ALWAYS
         if can(user, permission, subject)
     ]
-    found += _randomisation(subject, user, randomised)
+    found += _randomisation(subject, user, randomised, standing)
     if subject.status == S.SCREEN_FAILED and can(user, Permission.SUBJECT_SCREEN, subject):
         found.append(Step(reverse("subjects:rescreen", args=[subject.pk]), "Screen again"))
     is_open = bool(Subject.flow.after(subject.status))
     if is_open and can(user, Permission.SUBJECT_TRANSFER, subject):
         found.append(_transfer(subject, moving))
     return found
+
+
+def _enrolment(subject: Subject, standing: Standing) -> list[Step]:
+    """Enrolling whoever is eligible; in a randomised trial the randomisation does."""
+    if S.ENROLLED not in Subject.flow.after(subject.status) or not standing.may_be_enrolled:
+        return []
+    path = reverse("subjects:enrol", args=[subject.pk])
+    if subject.trial.is_randomised:
+        return [Step(path, "Enrol without randomisation")]
+    return [Step(path, "Enrol subject", is_next=True)]
 
 
 def _changes(subject: Subject, *, is_signed: bool) -> list[Step]:
@@ -79,13 +92,17 @@ def _changes(subject: Subject, *, is_signed: bool) -> list[Step]:
     return found
 
 
-def _randomisation(subject: Subject, user: User, held: Randomisation | None) -> list[Step]:
+def _randomisation(
+    subject: Subject, user: User, held: Randomisation | None, standing: Standing
+) -> list[Step]:
     """Recording a randomisation or putting it right, and the allocation for unblinded people."""
     if held is None:
         may_be = subject.enrolled_on or S.ENROLLED in Subject.flow.after(subject.status)
         if not (may_be and subject.trial.is_randomised):
             return []
-        found = [Step(reverse("subjects:randomise", args=[subject.pk]), "Record randomisation")]
+        path = reverse("subjects:randomise", args=[subject.pk])
+        is_next = standing.may_be_enrolled or bool(subject.enrolled_on)
+        found = [Step(path, "Record randomisation", is_next=is_next)]
         return found if can(user, Permission.RANDOMISATION_RECORD, subject) else []
     ways = (
         (Permission.RANDOMISATION_RECORD, "correct_randomisation", "Correct randomisation"),
@@ -171,6 +188,8 @@ def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
 def _conduct_steps(visit: Visit) -> list[Step]:
     if visit.status == V.BOOKED:
         return [_at_once("check_in", visit, "Check in", is_next=True)]
+    if visit.status == V.PLANNED and _is_time_for(visit):
+        return [_at_once("check_in", visit, "Check in without a time")]
     complete = reverse("subjects:complete", args=[visit.pk])
     if visit.status == V.ARRIVED:
         start = _at_once("start", visit, "Start visit", is_next=True)
@@ -181,6 +200,12 @@ def _conduct_steps(visit: Visit) -> list[Step]:
             Step(visit.conduct_url, "Procedures", is_next=True),
         ]
     return [Step(visit.conduct_url, "Procedures")] if visit.status == V.COMPLETED else []
+
+
+def _is_time_for(visit: Visit) -> bool:
+    """Whether somebody who comes to the site today may come for this visit."""
+    today = timezone.localdate(timezone=visit.site.place.zone)
+    return not visit.is_call and visit.earliest_on is not None and visit.earliest_on <= today
 
 
 def _at_once(name: str, visit: Visit, text: str, *, is_next: bool = False) -> Step:

@@ -68,6 +68,7 @@ def frame(
     may_change = can(user, Permission.SUBJECT_STATUS, subject)
     standing = standing_of(subject)
     randomised = Randomisation.objects.filter(subject=subject, voided_at=None).first()
+    found = steps.of_subject(subject, user, moving, standing=standing, randomised=randomised)
     return {
         "subject": subject,
         "trial": subject.trial,
@@ -84,17 +85,13 @@ def frame(
         "may_log_event": can(user, Permission.ADVERSE_EVENT_LOG, subject),
         "may_book": can(user, Permission.VISIT_BOOK, subject),
         "may_change": may_change,
-        "may_enrol": may_change
-        and standing.may_be_enrolled
-        and SubjectStatus.ENROLLED in Subject.flow.after(subject.status),
         "may_end": may_change and bool(Subject.flow.after(subject.status)),
         "moves": moves,
         "moving": moving,
         "randomised": randomised,
         "unblinded": randomised.unblindings.order_by("-pk").first() if randomised else None,
-        "steps": steps.of_subject(
-            subject, user, moving, is_signed=standing.is_asked, randomised=randomised
-        ),
+        "steps": [step for step in found if not step.is_next],
+        "next": next((step for step in found if step.is_next), None),
         "tabs": _tabs(subject, user, len(visits), current, standing),
     }
 

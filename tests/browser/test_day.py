@@ -116,7 +116,8 @@ def investigator_signs(tab: Page, signer: User, subject: Subject) -> None:
 
 def randomised(tab: Page, subject: Subject) -> None:
     """The confirmation of the IRT is typed in, which enrols the subject."""
-    tab.goto(reverse("subjects:randomise", args=[subject.pk]))
+    tab.goto(subject.get_absolute_url())
+    tab.get_by_role("link", name="Record randomisation").click()
     tab.get_by_label("Randomised on").fill("today")
     tab.get_by_label("Randomisation number").fill("R-0042")
     tab.get_by_label("Kit number").fill("K-1001")

@@ -183,13 +183,14 @@ def test_the_page_of_a_visit_offers_what_may_become_of_it(world: World, client: 
         known = (
             "Find slot", "Move", "Confirm", "Take time away", "Check in", "Start visit",
             "Complete visit", "Record missed visit", "Skip visit", "Cancel visit", "Reopen visit",
+            "Check in without a time",
         )  # fmt: skip
         return {
             step for step in known if f">{step}<" in "".join(text.split("\n")).replace("  ", "")
         }
 
     ending = {"Record missed visit", "Skip visit", "Cancel visit"}
-    assert offered() == {"Find slot", *ending}
+    assert offered() == {"Find slot", "Check in without a time", *ending}
     book(world, held, weekday_from(held.target_on))
     assert offered() == {"Move", "Confirm", "Take time away", "Check in", *ending}
     client.post(reverse("subjects:confirm", args=[held.pk]), {"next": url})
@@ -199,6 +200,20 @@ def test_the_page_of_a_visit_offers_what_may_become_of_it(world: World, client: 
     client.post(reverse("subjects:outcome", args=[held.pk, "miss"]), {"reason": "did not come"})
     assert offered() == {"Reopen visit"}
     assert "did not come" in client.get(url).content.decode()
+
+
+def test_who_comes_without_a_time_is_checked_in_once_the_window_is_open(
+    world: World, client: Client
+) -> None:
+    subject = on_day_1(world, timezone.localdate() - timedelta(days=14))
+    client.force_login(world.coordinator)
+    early, now = visit(subject, "W4"), visit(subject, "W2")
+    shown = client.get(reverse("subjects:visit", args=[early.pk])).content.decode()
+    assert "Check in without a time" not in shown
+    client.post(reverse("subjects:check_in", args=[now.pk]))
+    now.refresh_from_db()
+    assert now.status == "arrived"
+    assert "Start visit" in client.get(reverse("subjects:visit", args=[now.pk])).content.decode()
 
 
 def test_a_reader_sees_the_visit_and_no_step(world: World, client: Client) -> None:

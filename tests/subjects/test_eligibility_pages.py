@@ -113,13 +113,14 @@ def test_the_investigator_reviews_and_signs(world: World, subject: Subject, clie
     shown = at(client, signer, page_of(subject))
     assert f"{signer.get_full_name()} found the subject eligible" in said(shown)
     assert "meaning: eligibility" in said(shown)
-    assert "Enrol subject" in said(shown)
+    assert "Record randomisation" in said(shown)
+    assert "Enrol without randomisation" in said(shown)
     with coming_from(source=Source.PAGE):
         eligibility.answer_criteria(subject, answers=[], by=world.coordinator, reason="nothing")
         answer(world, subject, "Result came", E2="present")
     shown = at(client, signer, page_of(subject))
     assert "It is signed again before enrolment" in said(shown)
-    assert "Enrol subject" not in said(shown)
+    assert "Enrol without randomisation" not in said(shown)
     assert "Record screen failure" in said(shown)
 
 
