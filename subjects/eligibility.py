@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import (
+    Case,
     Count,
     Exists,
     F,
@@ -17,6 +18,7 @@ from django.db.models import (
     QuerySet,
     Subquery,
     Value,
+    When,
 )
 from django.db.models.functions import Coalesce
 
@@ -28,6 +30,7 @@ from trials.models import Criterion, ScheduleVersion
 
 CHIPS = {Answer.NOT_MET: "crit", Answer.PRESENT: "crit", Answer.NOT_APPLICABLE: ""}
 INCLUSION = Criterion.Category.INCLUSION
+FIRST, LAST = ("from_on", "pk"), ("-from_on", "-pk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,10 +175,11 @@ def _lines(version: ScheduleVersion, held: Eligibility | None) -> list[Line]:
 
 
 def _screened_under(subject: Subject) -> ScheduleVersion | None:
-    """The version that the subject followed first."""
+    """The version that the subject follows in screening, or that it followed first."""
     rows = SubjectSchedule.objects.filter(subject=subject).select_related("version")
-    first = rows.order_by("from_on", "pk").first()
-    return first.version if first else None
+    order = LAST if subject.status in IN_SCREENING else FIRST
+    held = rows.order_by(*order).first()
+    return held.version if held else None
 
 
 def _waivers(held: Eligibility | None) -> dict[int, Waiver]:
@@ -214,8 +218,10 @@ def content_of(subject: Subject) -> dict[str, Any]:
 
 def counted(rows: QuerySet[Any]) -> QuerySet[Any]:
     """Subjects with how many criteria there are, are settled, let the subject in, and keep it out."""
-    first = SubjectSchedule.objects.filter(subject=OuterRef("pk")).order_by("from_on", "pk")
-    mine = CriterionAnswer.objects.filter(eligibility__subject=OuterRef("pk"))
+    followed = SubjectSchedule.objects.filter(subject=OuterRef("pk")).values("version")
+    mine = CriterionAnswer.objects.filter(
+        eligibility__subject=OuterRef("pk"), criterion__version=F("eligibility__version")
+    )
     sourced = mine.exclude(answer=Answer.PENDING).exclude(source="")
     waived = Waiver.objects.filter(
         eligibility=OuterRef("eligibility"), criterion=OuterRef("criterion"),
@@ -223,9 +229,11 @@ def counted(rows: QuerySet[Any]) -> QuerySet[Any]:
     )  # fmt: skip
     failed = mine.filter(~Exists(waived), answer__in=FAILED)
     fitting = sourced.filter(Q(answer__in=FULFILLED) | Q(Exists(waived)))
-    under = rows.annotate(
-        under=Coalesce(F("eligibility__version"), Subquery(first.values("version")[:1]))
+    screened_under = Case(
+        When(status__in=IN_SCREENING, then=Subquery(followed.order_by(*LAST)[:1])),
+        default=Subquery(followed.order_by(*FIRST)[:1]),
     )
+    under = rows.annotate(under=Coalesce(F("eligibility__version"), screened_under))
     criteria = Criterion.objects.filter(version=OuterRef("under"))
     found: QuerySet[Any] = under.annotate(
         criteria=_count(criteria, "version"),

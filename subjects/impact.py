@@ -19,10 +19,10 @@ from subjects import planning
 from subjects.courses import FOLLOWED, Courses, unsigned
 from subjects.diary import Window
 from subjects.models import Booking, DeviationDraft, Subject, Visit
-from subjects.models.subject import ACTIVE
+from subjects.models.subject import ACTIVE, IN_SCREENING
 from subjects.models.visit import OPEN
 from trials.models import ConsentVersion, ScheduleVersion
-from trials.queries.differences import GONE, NEW, Compared, Difference
+from trials.queries.differences import CRITERIA, GONE, NEW, Compared, Difference
 
 SHOWN = 8
 Parts = list[tuple[str, list[tuple[Difference, str]]]]
@@ -39,6 +39,7 @@ class Standing:
     is_unsigned: bool
     next_name: str
     next_on: date | None
+    status: str
 
     def follows(self, version: ScheduleVersion) -> bool:
         """Whether its visits are laid out by the version."""
@@ -160,6 +161,7 @@ class Impact:
     displaced: Sequence[Displaced]
     open_visits: Counter[Hashable]
     asked: Sequence[tuple[ConsentVersion, int]]  # with at how many sites it is approved
+    screened: int  # subjects in screening who come under it
     problem: str
 
     @property
@@ -187,12 +189,22 @@ class Impact:
         said = f"{_visits(count)} {done}"
         return f"{said}, {booked} {lost}" if booked else said
 
+    def asked_anew(self, one: Difference) -> str:
+        """What a difference of a criterion does to subjects in screening, in words."""
+        if one.kind == GONE:
+            return "No longer asked in screening"
+        who = f"{self.screened or 'no'} subject{'' if self.screened == 1 else 's'}"
+        return f"Asked of {who} in screening"
+
     def parts(self, compared: Compared) -> Parts:
         """The differences with their effects."""
         return [
-            (title, [(one, self.effect(one)) for one in found])
+            (title, [
+                (one, self.asked_anew(one) if title == CRITERIA else self.effect(one))
+                for one in found
+            ])
             for title, found in compared.parts.items()
-        ]
+        ]  # fmt: skip
 
 
 def _visits(count: int) -> str:
@@ -209,7 +221,7 @@ def standings(version: ScheduleVersion, sites: Iterable[Site], user: User) -> li
         Standing(*row)
         for row in found.order_by("number").values_list(
             "pk", "number", "site_id", "followed", "is_unsigned", "next_visit__name",
-            "next_visit_on",
+            "next_visit_on", "status",
         )
     ]  # fmt: skip
 
@@ -240,6 +252,9 @@ def impact_of(version: ScheduleVersion, user: User, today: date) -> Impact:
         displaced=displaced, open_visits=_open_visits(version, subjects),
         asked=[(one, sum(one.pk == key for _, key in approved)) for one in asked],
         problem=problem,
+        screened=sum(
+            one.status in IN_SCREENING and not one.follows(version) for one in subjects
+        ),
     )  # fmt: skip
 
 

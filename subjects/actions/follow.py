@@ -20,6 +20,7 @@ from core.actions import action
 from core.obligations import Within
 from core.permissions import Permission
 from sites.models import Site
+from subjects.actions.criteria import ask_anew
 from subjects.actions.plan import hold, replan_all
 from subjects.courses import behind, signed
 from subjects.models import Subject, SubjectSchedule
@@ -41,7 +42,10 @@ class Step:
 
 
 def adopt(steps: Collection[Step]) -> None:
-    """Note from when subjects follow which version; one they were to follow that day is replaced."""
+    """Note from when subjects follow which version, and ask those in screening what it changes.
+
+    A version that they were to follow from that day on is replaced.
+    """
     held = SubjectSchedule.objects.filter(subject__pk__any=[step.subject_id for step in steps])
     last = {row.subject_id: row for row in held.order_by("from_on")}
     SubjectSchedule.objects.bulk_create(
@@ -56,6 +60,7 @@ def adopt(steps: Collection[Step]) -> None:
         update_conflicts=True, unique_fields=["subject", "from_on"],
         update_fields=["version", "consent"],
     )  # fmt: skip
+    ask_anew({step.subject_id: step.version_id for step in steps})
 
 
 def _begin(last: SubjectSchedule | None, on: date) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from django.utils import timezone
@@ -31,11 +32,12 @@ CRITERIA = (
 
 
 def with_criteria(
-    world: World, number: str = "2.0", from_on: date | None = None
-) -> ScheduleVersion:
+    world: World, number: str = "2.0", from_on: date | None = None, *,
+    criteria: Sequence[tuple[str, str, str]] = CRITERIA, is_in_effect: bool = True,
+) -> ScheduleVersion:  # fmt: skip
     """An approved schedule with criteria, in effect at the site; subjects screened from now on have them."""
     version = schedules.draft(world.trial, number=number, by=world.manager)
-    schedules.add_criteria(version, criteria=CRITERIA, by=world.manager)
+    schedules.add_criteria(version, criteria=criteria, by=world.manager)
     with under_event("test") as current:
         for position, (code, days, late) in enumerate((("SCR", -14, 13), ("D1", 0, 0))):
             VisitDefinition.objects.create(
@@ -44,8 +46,9 @@ def with_criteria(
             )  # fmt: skip
         ScheduleVersion.flow.move(version, "approved", by=world.manager, approved_at=timezone.now())
         record_event("approve schedule", current, target=version, by=world.manager)
-    day = from_on or timezone.localdate()
-    sites.put_into_effect(world.site, version=version, from_on=day, by=world.manager)
+    if is_in_effect:
+        day = from_on or timezone.localdate()
+        sites.put_into_effect(world.site, version=version, from_on=day, by=world.manager)
     return version
 
 

@@ -10,6 +10,7 @@ from trials.queries.lineages import pair
 from trials.queries.matrix import Cell, Clause, Column, Grid, Line, Mark
 
 NEW, CHANGED, MOVED, GONE = "new", "changed", "moved", "gone"
+CRITERIA = "Criteria"  # the part of a comparison that is about them
 WINDOW = "window"
 
 
@@ -52,7 +53,7 @@ class Compared:
             "Windows": list(self._windows()),
             "Procedures": list(self._procedures()),
             "What is asked for when": list(self._cells()),
-            "Criteria": list(_clauses(self.was.criteria, self.grid.criteria)),
+            CRITERIA: list(_clauses(self.was.criteria, self.grid.criteria)),
             "Consents to sign before": list(_clauses(self.was.consents, self.grid.consents)),
         }
 
