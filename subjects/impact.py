@@ -49,6 +49,10 @@ class Standing:
         """Whether it has to sign before it comes under the version."""
         return self.is_unsigned and self.followed is not None and not self.follows(version)
 
+    def answers_anew(self, version: ScheduleVersion) -> bool:
+        """Whether criteria that the version changes are still to be asked of it."""
+        return self.status in IN_SCREENING and not self.follows(version)
+
 
 @dataclass(frozen=True, slots=True)
 class Following:
@@ -252,9 +256,7 @@ def impact_of(version: ScheduleVersion, user: User, today: date) -> Impact:
         displaced=displaced, open_visits=_open_visits(version, subjects),
         asked=[(one, sum(one.pk == key for _, key in approved)) for one in asked],
         problem=problem,
-        screened=sum(
-            one.status in IN_SCREENING and not one.follows(version) for one in subjects
-        ),
+        screened=sum(one.answers_anew(version) for one in subjects),
     )  # fmt: skip
 
 
