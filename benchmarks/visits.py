@@ -48,7 +48,7 @@ def _rounds(client: Client, by: User) -> Iterator[tuple[float, int]]:
     waiting = Visit.objects.visible_to(by).filter(
         status="planned", subject__status="on_treatment", definition__timeline=None,
         definition__is_anchor=False, earliest_on__lte=timezone.localdate(),
-        latest_on__gte=timezone.localdate(),
+        latest_on__gt=timezone.localdate(),  # wherever it is tomorrow already
     )  # fmt: skip
     for visit in waiting.select_related("site__place").order_by("pk")[: ROUNDS + WARM]:
         with undone():
