@@ -48,12 +48,15 @@ def _rounds(client: Client, by: User) -> Iterator[tuple[float, int]]:
     waiting = Visit.objects.visible_to(by).filter(
         status="planned", subject__status="on_treatment", definition__timeline=None,
         definition__is_anchor=False, earliest_on__lte=timezone.localdate(),
-        latest_on__gt=timezone.localdate(),  # wherever it is tomorrow already
+        latest_on__gte=timezone.localdate(),
     )  # fmt: skip
-    for visit in waiting.select_related("site__place").order_by("pk")[: ROUNDS + WARM]:
+    held = [
+        (visit, local_day(timezone.now(), visit.site.place.zone))
+        for visit in waiting.select_related("site__place").order_by("pk")[: 2 * (ROUNDS + WARM)]
+    ]
+    for visit, on in [(visit, on) for visit, on in held if on <= visit.latest_on][: ROUNDS + WARM]:
         with undone():
             _begin(visit, by)
-            on = local_day(timezone.now(), visit.site.place.zone)
             slug = conduct_of(visit).missing[0].slug
             fields = {"on": on.isoformat(), "confirmed": "yes"}
             fields |= {f"why-{slug}": "staff", f"deviates-{slug}": "on"}
