@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +15,7 @@ from core.permissions import Permission
 from safety.clocks import Facts, Running, Since, jurisdictions_of, running
 from safety.models import AdverseEvent, ReportClock, SafetyDesk, SafetyReport
 from safety.models.report import CLOCKS, SITE_CLOCKS
+from trials.models import Trial
 
 AT_SITE = "site_24h"
 UTC_ZONE = ZoneInfo("UTC")
@@ -32,6 +34,20 @@ def keep_clocks(event: AdverseEvent) -> None:
         row.save()
     gone = [row.pk for key, row in held.items() if key not in wanted]
     event.clocks.filter(pk__in=gone, met_at=None).update(is_running=False)
+
+
+def keep_clocks_of(trial: Trial) -> None:
+    """The same for every serious event of a trial, when something changes for all of them."""
+    for event in serious_of(trial).select_for_update(of=("self",)).order_by("pk"):
+        keep_clocks(event)
+
+
+def serious_of(trial: Trial) -> QuerySet[AdverseEvent]:
+    """The events of a trial that have clocks."""
+    rows: QuerySet[AdverseEvent] = AdverseEvent.objects.filter(
+        subject__trial=trial, is_serious=True
+    )
+    return rows.select_related("subject__trial", "subject__site__place")
 
 
 def move_clock(event: AdverseEvent, before: datetime | None, after: datetime) -> None:
@@ -71,6 +87,13 @@ def _since(
         yield Since.RECEIVED, reports[0].sent_at
     if grave := next((report.sent_at for report in reports if report.is_grave), None):
         yield Since.GRAVE, grave
+
+
+@action(Permission.SAFETY_HANDLE, "recount clocks")
+def recount(trial: Trial, *, by: User) -> Trial:
+    """Run the clocks of the serious events of a trial by the rules of the countries it has now."""
+    keep_clocks_of(trial)
+    return trial
 
 
 @action(Permission.SAFETY_HANDLE, "record submission")

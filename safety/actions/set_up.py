@@ -10,8 +10,8 @@ from accounts.models import User
 from core.actions import RefusedError, action
 from core.permissions import Permission
 from core.versions import ConflictError, lock
-from safety.actions.clocks import keep_clocks
-from safety.models import AdverseEvent, ReferenceSafetyInformation, SafetyDesk
+from safety.actions.clocks import keep_clocks_of
+from safety.models import ReferenceSafetyInformation, SafetyDesk
 from trials.models import Trial
 
 
@@ -58,7 +58,5 @@ def set_up_desk(
     desk, _ = SafetyDesk.objects.update_or_create(
         trial=trial, defaults={"name": name, "time_zone": time_zone}
     )
-    events = AdverseEvent.objects.filter(subject__trial=trial, is_serious=True)
-    for event in events.select_related("subject__trial", "subject__site__place"):
-        keep_clocks(event)
+    keep_clocks_of(trial)
     return desk

@@ -9,12 +9,13 @@ import time_machine
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts import actions as accounts
 from core.actions import RefusedError
 from core.audit import coming_from, under_event
 from core.dates import PartialDate
-from core.models import Signature, Source
+from core.models import Event, Signature, Source
 from core.obligations import refresh_everything, seen_by
 from core.signing import Proof, signatures
 from core.versions import ConflictError
@@ -272,3 +273,26 @@ def test_a_downgrade_ends_what_was_due_and_is_reported(world: World, germany: No
     assert set(due(world, event)) == {"safety.acknowledge", "safety.follow_up"}
     reports.send_report(event, by=world.coordinator)
     assert set(due(world, event)) == {"safety.acknowledge"}
+
+
+def test_clocks_of_a_country_that_joins_run_for_the_events_there_are(
+    world: World, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    event = susar(world)
+    assert not any(code.startswith("us_") for code in codes(event))
+    with django_capture_on_commit_callbacks(execute=True):
+        trials.add_country(world.trial, code="US", name="United States", by=world.manager)
+    assert "us_15" in codes(event)
+    said = Event.objects.get(verb="recount clocks")
+    assert (said.source, said.acting_for_id) == (Source.TASK, world.manager.pk)
+    with django_capture_on_commit_callbacks(execute=True):
+        trials.add_country(world.trial, code="CA", name="Canada", by=world.manager)
+    assert len([code for code in codes(event) if code == "us_15"]) == 1
+
+
+def test_a_country_of_a_trial_without_serious_events_recounts_nothing(
+    world: World, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    with django_capture_on_commit_callbacks(execute=True):
+        trials.add_country(world.trial, code="US", name="United States", by=world.manager)
+    assert not Event.objects.filter(verb="recount clocks").exists()
