@@ -7,7 +7,7 @@ from rest_framework import serializers
 from core.api.resources import Addable, Resource, WithHistory, step
 from core.api.shapes import LARGEST_KEY, Changing, Seen, SeenByWord, Shape, many_of
 from sites.actions import places, sites
-from sites.models import Absence, Closure, ConsentApproval, Person, Place, Room, Site
+from sites.models import Absence, Bed, Closure, ConsentApproval, Person, Place, Room, Site
 
 
 class PlaceFilters(Changing):
@@ -43,6 +43,17 @@ class RoomResource(Resource):
     model = Room
     filters = AtPlace
     columns = {"id": "pk", "place": "place__slug", "name": "name", "is_active": "is_active"}
+
+
+class BedResource(Resource):
+    """A bed in which one subject at a time stays overnight (FHIR Location of form bed)."""
+
+    model = Bed
+    filters = AtPlace
+    columns = {
+        "id": "pk", "place": "place__slug", "name": "name", "unit": "unit",
+        "is_active": "is_active",
+    }  # fmt: skip
 
 
 class StaffResource(Resource):

@@ -12,7 +12,7 @@ from core.permissions import Permission
 from core.web import Request
 from sites import queries
 from sites.actions import places
-from sites.models import ClaimKind, Equipment, Holiday, Person, Place, Room
+from sites.models import Bed, ClaimKind, Equipment, Holiday, Person, Place, Room
 
 
 class PlacePages(Pages):
@@ -60,6 +60,16 @@ class RoomPages(PlacePages):
     ) -> object:
         """Change a room; visits booked in one that is to go are listed first."""
         return places.change_room(record, values=values, by=by, revision=revision)
+
+
+class BedPages(PlacePages):
+    """Beds of a unit in which subjects stay overnight."""
+
+    model = Bed
+    columns = ("name", "unit", "note", "is_active")
+    fields = ("name", "unit", "note")
+    claim_kind = ClaimKind.BED
+    sure = "Save it all the same; whoever is to stay in it needs another bed"
 
 
 class EquipmentPages(PlacePages):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from core import lists
-from sites.pages import EquipmentPages, HolidayPages, PersonPages, RoomPages
+from sites.pages import BedPages, EquipmentPages, HolidayPages, PersonPages, RoomPages
 from sites.views import candidates, consents, delegations, effect, imports, periods, places, sites
 
 app_name = "sites"
@@ -67,6 +67,7 @@ urlpatterns = [
     path(f"{AT_SITE}status/", sites.status, name="status"),
     path(f"{AT_SITE}schedules/", sites.schedules, name="schedules"),
     *RoomPages.urls(AT_PLACE),
+    *BedPages.urls(AT_PLACE),
     *EquipmentPages.urls(AT_PLACE),
     *PersonPages.urls(AT_PLACE),
     *HolidayPages.urls(),

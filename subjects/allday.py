@@ -11,6 +11,8 @@ from core.dates import length_of
 from sites.models import Absence, Claim
 from sites.queries.claims import describers
 from subjects.availability import Availability
+from subjects.models import Occupancy, StayStatus
+from subjects.models.stay import STANDING
 
 MONITOR = "monitoring"
 WHOLE_DAY = timedelta(days=1)
@@ -43,8 +45,22 @@ class Lasting:
 
 
 def lasting(held: Availability, user: User) -> list[Lasting]:
-    """Absences and visits of monitors on these days, as far as the user may see them."""
-    return [*_absences(held, user), *_monitors(held, user)]
+    """Stays, absences and visits of monitors on these days, as far as the user may see them."""
+    return [*_stays(held, user), *_absences(held, user), *_monitors(held, user)]
+
+
+def _stays(held: Availability, user: User) -> list[Lasting]:
+    rows = Occupancy.objects.filter(
+        bed__place=held.place, period__overlap=(held.start, held.end),
+        stay__status__in=(*STANDING, StayStatus.DISCHARGED),
+    )  # fmt: skip
+    found = rows.order_by("bed__name", "period").values_list("pk", "period", "bed__name")
+    stays = list(found)
+    told = describers["stay"]([pk for pk, *_ in stays], user) if stays else {}
+    return [
+        _during(period, f"{bed}: {told[pk].label if pk in told else 'Busy'}", held)
+        for pk, period, bed in stays
+    ]
 
 
 def _absences(held: Availability, user: User) -> list[Lasting]:

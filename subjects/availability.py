@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from typing import Any
 
 from core.dates import show_clock, show_weekday, start_of
@@ -22,6 +23,7 @@ from sites.models import (
     Task,
 )
 from subjects import diary, slots
+from subjects.beds import Beds
 from subjects.models import Booking, Preference, Visit
 from trials.models import VisitProcedure
 
@@ -41,6 +43,8 @@ class Offer:
     person_id: int | None
     person: str
     reasons: tuple[str, ...]
+    bed_id: int | None = None  # of a visit with nights
+    bed: str = ""
 
     @property
     def value(self) -> str:
@@ -119,8 +123,20 @@ class Availability:
         """How many typical visits still fit on all these days."""
         return sum(self.free_on(day, minutes) for day in self.openings)
 
-    def offer(self, slot: slots.Slot) -> Offer:
-        """A free slot in words."""
+    @cached_property
+    def beds(self) -> Beds:
+        """The beds of the place, read where a visit needs one."""
+        return Beds(self.place, self.start)
+
+    def offers(self, visit: Visit, found: Iterable[slots.Slot]) -> list[Offer]:
+        """Free slots in words; for a visit with nights those for which there is a bed."""
+        offers = [self._offer(slot) for slot in found]
+        if not visit.is_overnight:
+            return offers
+        beds = [(offer, self.beds.free(visit, offer.start, offer.end)) for offer in offers]
+        return [replace(one, bed_id=bed[0], bed=bed[1]) for one, bed in beds if bed is not None]
+
+    def _offer(self, slot: slots.Slot) -> Offer:
         zone = self.place.zone
         return Offer(
             slot.start.astimezone(zone), slot.end.astimezone(zone), slot.room_id,
@@ -281,12 +297,10 @@ def best(visits: Sequence[Visit], held: Availability, limit: int = 6) -> Mapping
     """The best free slots for each visit, by its key."""
     wanted = needs(visits, held)
     return {
-        visit.pk: [
-            held.offer(slot)
-            for slot in slots.find(
-                wanted[visit.pk], held.diary(visit.subject_id, visit.site_id), limit
-            )
-        ]
+        visit.pk: held.offers(
+            visit,
+            slots.find(wanted[visit.pk], held.diary(visit.subject_id, visit.site_id), limit),
+        )
         for visit in visits
     }
 
@@ -298,4 +312,5 @@ def at_that_time(visit: Visit, start: datetime, now: datetime) -> Offer | None:
     held = Availability(place, day, day, now)
     diary_then = held.diary(visit.subject_id, visit.site_id)
     slot = slots.nearest(start, needs([visit], held)[visit.pk], diary_then)
-    return held.offer(slot) if slot and slot.start == start else None
+    offers = held.offers(visit, [slot]) if slot and slot.start == start else []
+    return next(iter(offers), None)

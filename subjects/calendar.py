@@ -11,7 +11,7 @@ from django.db.models import Count
 from django.utils import timezone
 
 from core.dates import show_clock, show_weekday
-from sites.models import Person, Place, Room, Site
+from sites.models import Bed, Person, Place, Room, Site
 from subjects import diary, unbooked
 from subjects.actions.bookings import TakenError, Wanted
 from subjects.availability import (
@@ -22,6 +22,7 @@ from subjects.availability import (
     best,
     minutes_of,
 )
+from subjects.beds import staying_in
 from subjects.forms import BookForm
 from subjects.models import Booking, Visit, VisitStatus
 
@@ -39,7 +40,9 @@ class Suggestion:
 
 def wanted(values: Mapping[str, Any]) -> Wanted:
     """What a booking form asks for."""
-    return Wanted(values["start"], values["minutes"], values["room"], values["person"])
+    return Wanted(
+        values["start"], values["minutes"], values["room"], values["person"], values["bed"]
+    )
 
 
 def assigned(visit: Visit, values: Mapping[str, Any]) -> Wanted:
@@ -48,10 +51,12 @@ def assigned(visit: Visit, values: Mapping[str, Any]) -> Wanted:
     free = at_that_time(visit, start, timezone.now())
     if free is None:
         local = start.astimezone(visit.site.place.zone)
-        raise TakenError(f"No room with a delegated person is free at {show_clock(local)}.")
+        lack = "No bed, or no room" if visit.is_overnight else "No room"
+        raise TakenError(f"{lack} with a delegated person is free at {show_clock(local)}.")
     return Wanted(
         start, minutes_of(visit), room or Room.objects.filter(pk=free.room_id or 0).first(),
         person or Person.objects.filter(pk=free.person_id or 0).first(),
+        Bed.objects.filter(pk=free.bed_id or 0).first(),
     )  # fmt: skip
 
 
@@ -75,10 +80,11 @@ def as_typed(booking: Booking | None) -> dict[str, Any]:
     if booking is None:
         return {}
     period: Any = booking.period
+    _, bed = staying_in(booking.visit)
     return {
         "start": f"{period.lower.astimezone(booking.place.zone):%Y-%m-%dT%H:%M}",
         "minutes": round((period.upper - period.lower).total_seconds() / 60),
-        "room": booking.room_id, "person": booking.person_id,
+        "room": booking.room_id, "person": booking.person_id, "bed": bed and bed.pk,
     }  # fmt: skip
 
 
@@ -108,6 +114,8 @@ def slot_choice(
         "offers": best([visit], held)[visit.pk],
         "minutes": minutes_of(visit),
         "rooms": held.rooms,
+        "beds": held.beds.names if visit.is_overnight else {},
+        "nights": visit.definition.nights if visit.definition else 0,
         "people": held.people_of(visit.site_id),
         "nobody": bool(held.people) and not held.people_of(visit.site_id),
         "told": _told(visit.site),

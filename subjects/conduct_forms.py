@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
@@ -13,9 +13,10 @@ from core.dates.field import ClockField, DayField, instant_of
 from sites.models import Equipment, Person
 from subjects.conduct import Conduct, Step
 from subjects.forms import DayForm
-from subjects.models import Outcome, Visit, WhyNot
+from subjects.models import Outcome, Visit, VisitStatus, WhyNot
 from subjects.models.procedure import PERFORMED
 
+DAY = timedelta(days=1)
 WHY = [("", "Choose a reason"), *WhyNot.choices]
 
 
@@ -65,11 +66,25 @@ class AnswerForm(forms.Form):
         """The instant of a day and a clock; without one it is now, which is no other day."""
         now = timezone.now()
         if clock is not None:
-            return instant_of(self, on, clock, self.zone, field="clock")
-        if on == local_day(now, self.zone):
+            return instant_of(self, self._day_of(on, clock), clock, self.zone, field="clock")
+        if on == local_day(now, self.zone) or self._goes_on:
             return self._now(now)
         self.add_error("clock", "Type the time: the visit is not today.")
         return None
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether the visit runs over days, so that what is done now is done on whichever it is."""
+        return self.visit.is_overnight and self.visit.status == VisitStatus.IN_PROGRESS
+
+    def _day_of(self, on: date, clock: time) -> date:
+        """Around midnight a sample is drawn on the day on which that clock is nearest to its target."""
+        allowed = self.step.allowed
+        if allowed is None or not self._goes_on or on != local_day(allowed.target, self.zone):
+            return on
+        target = allowed.target.astimezone(self.zone).replace(tzinfo=None)
+        days = (on, on - DAY, on + DAY)
+        return min(days, key=lambda day: abs(datetime.combine(day, clock) - target))
 
     def _now(self, now: datetime) -> datetime:
         """The time that was recorded already, where it was; else the present minute."""

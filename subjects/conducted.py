@@ -18,6 +18,7 @@ from core.models import StatusChange
 from core.permissions import Permission
 from sites.models import Equipment, Person
 from subjects import availability, calendar, diary
+from subjects.beds import stay_of
 from subjects.conduct import Conduct, Need, Step, clock_words, conduct_of
 from subjects.conduct_forms import WHY
 from subjects.consents import needs
@@ -147,8 +148,9 @@ def _with_bar(row: Row, zone: ZoneInfo, now: datetime) -> Row:
         allowed.earliest, allowed.target, allowed.latest, (done_at, now),
         f"Allowed from {first} to {last}",
     )  # fmt: skip
+    day = local_day(allowed.target, zone)
     return replace(
-        row, bar=picture, target=target, bounds=(first, last),
+        row, bar=picture, target=target, bounds=(first, last), typed_day=row.typed_day or day,
         countdown="" if step.is_answered else clock_words(allowed, now, zone),
     )  # fmt: skip
 
@@ -241,6 +243,7 @@ def page_of(visit: Visit, user: User, now: datetime, typed: Typed) -> dict[str, 
         "preference": Preference.objects.filter(subject=visit.subject_id).first(),
         "whys": WHY, "outcomes": OUTCOMES,
         "drafts": visit.deviation_drafts.exclude(state="withdrawn"),
+        "stay": stay_of(visit) if visit.is_overnight else None,
         **_next(visit, user, now),
     }  # fmt: skip
 
@@ -259,6 +262,8 @@ def worksheet_of(visit: Visit, now: datetime) -> dict[str, Any]:
 
 def day_of(visit: Visit, booking: Booking | None, today: date) -> date:
     """The day on which the procedures of a visit are done, unless said otherwise."""
+    if visit.is_overnight and visit.status == VisitStatus.IN_PROGRESS:
+        return today
     return visit.performed_on or (booking.on if booking else today)
 
 

@@ -10,11 +10,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.access import can
+from core.links import address
 from core.permissions import Permission
 from subjects.eligibility import Standing
 from subjects.models import (
     Booking,
     Randomisation,
+    Stay,
+    StayStatus,
     Subject,
     SubjectStatus,
     Transfer,
@@ -143,13 +146,16 @@ def _moves(subject: Subject) -> list[Step]:
 V = VisitStatus
 
 
-def of_visit(visit: Visit, booking: Booking | None, user: User) -> list[Step]:
+def of_visit(
+    visit: Visit, booking: Booking | None, user: User, stay: Stay | None = None
+) -> list[Step]:
     """How a visit goes on from here."""
-    found = []
+    has_stay = visit.is_overnight and (booking or stay)
+    found = [Step(address("subjects:stay", visit.pk), "Stay")] if has_stay else []
     if can(user, Permission.VISIT_BOOK, visit):
         found += _booking_steps(visit, booking)
     if can(user, Permission.VISIT_CONDUCT, visit):
-        found += _conduct_steps(visit)
+        found += _conduct_steps(visit, stay)
     if may_acknowledge(visit, user):
         found.append(Step(reverse("subjects:acknowledge", args=[visit.pk]), "Acknowledge"))
     return found
@@ -185,7 +191,9 @@ def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
     return [*found, _at_once("unbook", visit, "Take time away")]
 
 
-def _conduct_steps(visit: Visit) -> list[Step]:
+def _conduct_steps(visit: Visit, stay: Stay | None) -> list[Step]:
+    if stay is not None and stay.status == StayStatus.RESERVED:
+        return [Step(address("subjects:admit", visit.pk), "Admit", is_next=True)]
     if visit.status == V.BOOKED:
         return [_at_once("check_in", visit, "Check in", is_next=True)]
     if visit.status == V.PLANNED and _is_time_for(visit):

@@ -19,6 +19,7 @@ from subjects import calendar, diary, unbooked
 from subjects.availability import Availability
 from subjects.models import Contact, VisitStatus
 from subjects.models.visit import OPEN
+from subjects.stays import Guest, guests
 
 SHOWN_TO_BOOK = 5
 SHOWN_PER_STRETCH = 4
@@ -108,6 +109,7 @@ class Day:
     waiting: int
     needs: tuple[Stretch, ...]
     expiring: tuple[Expiry, ...]
+    guests: tuple[Guest, ...] = ()
 
     @property
     def shown(self) -> int:
@@ -168,6 +170,7 @@ def day_of(place: Place, asked: date | None, user: User, chosen: Chosen, now: da
         expiring=kept(
             user, ("expiring", place.pk, today), lambda: tuple(_expiring(place, user, today))
         ),
+        guests=tuple(guests(place, user, now)) if on == today else (),
     )
 
 

@@ -29,6 +29,7 @@ from tests.ways_eligibility import eligibility_ways
 from tests.ways_lists import list_ways
 from tests.ways_quality import quality_ways
 from tests.ways_safety import safety_ways
+from tests.ways_stays import stay_ways
 from tests.ways_trials import trial_ways
 from tests.world import World, make_place, user_with
 from trials.actions import trials
@@ -73,6 +74,7 @@ def table(world: World) -> Table:
         | eligibility_ways(world)
         | safety_ways(world)
         | amendment_ways(world)
+        | stay_ways(world)
         | more
     )
 

@@ -62,7 +62,7 @@ def list_ways(world: World) -> dict[str, list[Way]]:
         "sites:delegations": (["northgate"], place),
         **{
             f"sites:{words}": (["northgate"], place | {"get": Permission.DIARY_VIEW})
-            for words in ("rooms", "equipment", "staff")
+            for words in ("rooms", "beds", "equipment", "staff")
         },
     }
     ways = {}

@@ -20,7 +20,7 @@ NAMES = (
     "preview", "print",
 )  # fmt: skip
 # Sheets that one kind of page asks for beside the stylesheet of all pages.
-OWN = ("conduct",)
+OWN = ("conduct", "stays")
 
 COMMENT = re.compile(r"[ ]*/\*.*?\*/\n?", re.DOTALL)
 ROWS = 96  # quarters of an hour in a day

@@ -173,6 +173,10 @@ class VisitForm(forms.Form):
     type = forms.ChoiceField(choices=VisitDefinition.Type.choices)
     modality = forms.ChoiceField(choices=VisitDefinition.Modality.choices, label="Where")
     duration = forms.IntegerField(min_value=5, max_value=1440, label="Minutes", initial=60)
+    nights = forms.IntegerField(
+        min_value=0, max_value=365, initial=0, required=False,
+        help_text="How many the subject stays; a bed is booked for them.",
+    )  # fmt: skip
     is_optional = forms.BooleanField(required=False, label="Optional visit")
     place = forms.TypedChoiceField(coerce=int, label="Stands after")
 
@@ -198,6 +202,7 @@ class VisitForm(forms.Form):
         }
         return {
             **named, **words.columns(data["offset"], data["window"]), "after_visit": after,
+            "nights": data["nights"] or 0,
             "anchor": AnchorKind.DAY_1 if after or not origin else origin, "is_anchor": is_anchor,
             "basis": data["basis"] if after else VisitDefinition.Basis.PLANNED,
         }  # fmt: skip

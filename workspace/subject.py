@@ -30,6 +30,7 @@ from subjects.models import (
     SubjectStatus,
     Transfer,
 )
+from subjects.stays import in_house_text
 from trials.models import AnchorKind
 from workspace.queries import VisitRow, coming_first, day_1_of, to_book_first
 
@@ -86,6 +87,7 @@ def frame(
         "may_book": can(user, Permission.VISIT_BOOK, subject),
         "may_change": may_change,
         "may_end": may_change and bool(Subject.flow.after(subject.status)),
+        "in_house": in_house_text(subject.pk, user),
         "moves": moves,
         "moving": moving,
         "randomised": randomised,

@@ -18,6 +18,7 @@ from ctms.demo.days import DAY, WorkingDays, public_holidays
 from ctms.demo.lists import rows_of
 from sites.actions import places
 from sites.models import Holiday, Place, Room
+from sites.pages import BedPages
 from trials.actions import trials
 from trials.models import Sponsor, Trial
 
@@ -47,6 +48,10 @@ AT_SITE = SITE_ROLES
 ON_TRIAL = {
     Role.CRA, Role.CTA, Role.TRIAL_MANAGER, Role.MEDICAL_MONITOR, Role.UNBLINDED_CRA,
 }  # fmt: skip
+BEDS = (
+    *((f"Bed {number}", "Overnight unit") for number in range(1, 5)),
+    ("Bed 5", "Isolation room"),
+)
 ROOMS = (
     "Room 1", "Room 2", "Room 3", "Room 4", "Room 5", "Room 6, infusion", "Room 7, infusion",
 )  # fmt: skip
@@ -164,6 +169,8 @@ def _furnish(place: Place, people: dict[str, User], today: date) -> None:
     rooms: dict[str, Room] = {
         name: places.add_room(place, name=name, by=coordinator) for name in ROOMS
     }
+    for name, unit in BEDS:
+        BedPages.adding(place, values={"name": name, "unit": unit}, by=coordinator)
     for name, kind, room, number, days in EQUIPMENT:
         places.add_equipment(
             place, name=name, kind=kind, room=rooms.get(room or ""), serial_number=number,

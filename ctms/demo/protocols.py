@@ -26,10 +26,12 @@ TYPES = {
 # Timed samples: minutes from the dose, and how much earlier or later each may be drawn.
 BEFORE_AND_AFTER = ((-30, 30, 0), (60, 10, 10))
 AMENDED = (*BEFORE_AND_AFTER, (240, 30, 30), (1440, 120, 120))
+OVERNIGHT = (*BEFORE_AND_AFTER, (240, 15, 15), (720, 30, 30), (1440, 60, 60), (2880, 120, 120))
+NIGHTS = {"Infusion 3": 3}  # of the visits for which subjects stay
 TIMED = {
     "PK serum samples": {
         "Day 1": BEFORE_AND_AFTER, "Week 4": BEFORE_AND_AFTER, "Week 12": BEFORE_AND_AFTER,
-        "Infusion 1": BEFORE_AND_AFTER, "Infusion 3": BEFORE_AND_AFTER,
+        "Infusion 1": BEFORE_AND_AFTER, "Infusion 3": OVERNIGHT,
     }
 }  # fmt: skip
 DOSES = ("Study drug 300 mg SC", "Study drug infusion")
@@ -84,8 +86,15 @@ def _details(name: str) -> dict[str, Any]:
     return {
         "duration": next((MINUTES[word] for word in MINUTES if word in plain), 60),
         "type": next((TYPES[word] for word in TYPES if plain.startswith(word)), "treatment"),
-        "modality": "phone" if "call" in plain else "clinic",
+        "modality": _modality(name),
+        "nights": NIGHTS.get(name, 0),
     }
+
+
+def _modality(name: str) -> str:
+    if name in NIGHTS:
+        return "inpatient"
+    return "phone" if "call" in name.casefold() else "clinic"
 
 
 def _time(version: ScheduleVersion, by: User) -> None:

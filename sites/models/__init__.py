@@ -3,11 +3,21 @@
 from sites.models.claims import Claim, ClaimKind
 from sites.models.consent import ConsentApproval
 from sites.models.people import Absence, Delegation, Person, Task
-from sites.models.place import Closure, Equipment, Holiday, OpeningHours, Place, Room, RoomClosure
+from sites.models.place import (
+    Bed,
+    Closure,
+    Equipment,
+    Holiday,
+    OpeningHours,
+    Place,
+    Room,
+    RoomClosure,
+)
 from sites.models.site import Site, SiteSchedule, SiteStatus
 
 __all__ = [
     "Absence",
+    "Bed",
     "Claim",
     "ClaimKind",
     "Closure",

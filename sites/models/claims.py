@@ -21,6 +21,7 @@ class ClaimKind(models.IntegerChoices):
     PERSON = 2, "Person"
     SUBJECT = 3, "Subject"
     BED = 4, "Bed"
+    IN_BED = 5, "Subject in a bed"
 
 
 class Claim(ScopedModel):
@@ -37,7 +38,7 @@ class Claim(ScopedModel):
 
     place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="claims")
     kind = models.PositiveSmallIntegerField(choices=ClaimKind.choices)
-    resource_id = models.BigIntegerField(help_text="room, person or subject, by kind")
+    resource_id = models.BigIntegerField(help_text="room, person, subject or bed, by kind")
     period = DateTimeRangeField()
     holder = models.CharField(max_length=20, help_text="booking, absence, stay or monitoring")
     holder_id = models.BigIntegerField()

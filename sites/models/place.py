@@ -109,6 +109,29 @@ class Room(ScopedModel):
         return self.name
 
 
+class Bed(ScopedModel):
+    """A bed in which one subject at a time stays overnight."""
+
+    scope = "place"
+    view_permission = Permission.DIARY_VIEW
+    shared_below = True
+
+    place = models.ForeignKey(Place, on_delete=models.PROTECT, related_name="beds")
+    name = models.CharField(max_length=60)
+    unit = models.CharField("unit or ward", max_length=60, blank=True)
+    is_active = models.BooleanField("in use", default=True)
+    note = models.CharField(max_length=200, blank=True)
+    revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["place", "name"], name="bed_once_at_place")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class Equipment(ScopedModel):
     """A device, in a room or movable, with its calibration."""
 

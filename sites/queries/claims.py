@@ -18,6 +18,7 @@ from core.dates import show_weekday
 from sites.models import Claim, ClaimKind, Place
 
 SHOWN = 50
+OF_VISITS = ("booking", "stay")  # what holds something for a subject, and can be moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +45,14 @@ def describes(holder: str) -> Callable[[Describe], Describe]:
 
 
 def booked(kind: int, resource_id: int, period: DateTimeTZRange) -> QuerySet[Claim]:
-    """The visits that hold a room or a person at some time in a stretch."""
+    """The visits that hold a room, a person or a bed at some time in a stretch."""
     return Claim.objects.filter(
-        kind=kind, resource_id=resource_id, holder="booking", period__overlap=period
+        kind=kind, resource_id=resource_id, holder__in=OF_VISITS, period__overlap=period
     )
 
 
 def ahead(place: Place, kind: int = ClaimKind.SUBJECT, resource_id: int = 0) -> QuerySet[Claim]:
-    """The visits booked from now on: of a place, or of one of its rooms or people."""
+    """The visits booked from now on: of a place, or of one of its rooms, beds or people."""
     period = DateTimeTZRange(timezone.now(), None)
     if resource_id:
         return booked(kind, resource_id, period)
@@ -71,14 +72,18 @@ class Concerned:
 def concerned(claims: QuerySet[Claim], place: Place | None, user: User) -> list[Concerned]:
     """The visits behind claims, in order of time; where no place is given, each says its own."""
     rows = list(claims.select_related("place").order_by("period", "pk")[:SHOWN])
-    told = describers["booking"]([row.holder_id for row in rows], user)
-    return [_concerned(row, told.get(row.holder_id), place) for row in rows]
+    told = {
+        holder: describers[holder]([row.holder_id for row in rows if row.holder == holder], user)
+        for holder in {row.holder for row in rows}
+    }
+    return [_concerned(row, told[row.holder].get(row.holder_id), place) for row in rows]
 
 
 def _concerned(row: Claim, told: Booked | None, place: Place | None) -> Concerned:
     period: Any = row.period
     start, end = period.lower.astimezone(row.place.zone), period.upper.astimezone(row.place.zone)
-    when = f"{show_weekday(start.date())} {start:%H:%M}\N{EN DASH}{end:%H:%M}"
+    until = f"{show_weekday(end.date())} " if end.date() != start.date() else ""
+    when = f"{show_weekday(start.date())} {start:%H:%M}\N{EN DASH}{until}{end:%H:%M}"
     when += "" if place else f" at {row.place.short_name}"
     return (
         Concerned(when, told.label, told.url, told.site_id) if told else Concerned(when, "Busy", "")

@@ -40,14 +40,19 @@ class Tab:
     is_current: bool
 
 
-OWNERS = {"feeds": "subjects"}
+OWNERS = {"feeds": "subjects", "bed_board": "subjects"}
 
 
 def frame(place: Place, user: User, current: str = "place") -> dict[str, Any]:
     """The head of the pages of a place: what the user may do, and the tabs the user may see."""
     tabs = [("place", "Overview")]
     if can(user, Permission.DIARY_VIEW, Room(place=place)):
-        tabs += [("rooms", "Rooms"), ("equipment", "Equipment"), ("staff", "Staff")]
+        tabs += [
+            ("rooms", "Rooms"),
+            ("beds", "Beds"),
+            ("equipment", "Equipment"),
+            ("staff", "Staff"),
+        ]
     if has_anywhere(user, Permission.SITE_VIEW):
         tabs.append(("delegations", "Delegations"))
     if can(user, Permission.FEED_EDIT, place):

@@ -16,6 +16,7 @@ from core.permissions import Permission
 from core.versions import ConflictError, lock
 from sites.actions.claims import queue
 from sites.models import (
+    Bed,
     Claim,
     ClaimKind,
     Delegation,
@@ -26,6 +27,7 @@ from sites.models import (
     Room,
     Task,
 )
+from subjects.actions.beds import bed_for, reserve, wants
 from subjects.actions.deviations import draft, is_outside, outside_text, redraft
 from subjects.actions.plan import (
     hold_visit,
@@ -34,6 +36,7 @@ from subjects.actions.plan import (
     release,
     replan,
 )
+from subjects.beds import nights_from
 from subjects.models import Booking, Visit
 from subjects.models.visit import OPEN
 from subjects.queries import planned_transfer
@@ -57,12 +60,13 @@ class TakenError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A time, a room and a person asked for."""
+    """A time, a room, a person and for a stay a bed asked for."""
 
     start: datetime
     minutes: int
     room: Room | None = None
     person: Person | None = None
+    bed: Bed | None = None
 
     @property
     def period(self) -> DateTimeTZRange:
@@ -79,14 +83,16 @@ def book(
     visit = hold_visit(visit, revision)
     place = visit.site.place
     on = _check(visit, wanted, place, reason)
+    bed = bed_for(visit, wanted.start, wanted.period.upper, wanted.bed)
     booking = Booking(
         visit=visit, place=place, room=wanted.room, person=wanted.person, period=wanted.period,
         on=on, zone=place.time_zone,
     )  # fmt: skip
-    queue(_resources(booking, visit))
+    queue([*_resources(booking, visit), *wants(visit, bed)])
     with _refusing_clashes(visit, wanted):
         booking.save()
         _claim(booking, visit)
+    _reserve(visit, bed, wanted, by)
     Visit.flow.move(visit, Visit.Status.BOOKED, by=by, on=today_at(visit), outcome_reason="")
     _settle(visit, on, reason, tell=tell)
     return booking
@@ -103,16 +109,18 @@ def move(
     if visit.status not in OPEN:
         raise ConflictError(f"{visit} is {visit.get_status_display().lower()}; it cannot move.")
     on = _check(visit, wanted, booking.place, reason)
+    bed = bed_for(visit, wanted.start, wanted.period.upper, wanted.bed)
     before = _resources(booking, visit)
     booking.room, booking.person, booking.period, booking.on = (
         wanted.room, wanted.person, wanted.period, on,
     )  # fmt: skip
-    queue([*before, *_resources(booking, visit)])
+    queue([*before, *_resources(booking, visit), *wants(visit, bed)])
     Claim.objects.filter(holder="booking", holder_id=booking.pk).delete()
     booking.confirmation = Booking.Confirmation.UNCONFIRMED
     with _refusing_clashes(visit, wanted):
         booking.save(update_fields=["room", "person", "period", "on", "confirmation"])
         _claim(booking, visit)
+    _reserve(visit, bed, wanted, by)
     _settle(visit, on, reason, tell=tell)
     booking.refresh_from_db()
     return booking
@@ -124,7 +132,7 @@ def unbook(booking: Booking, *, by: User, reason: str = "") -> Visit:
     visit = hold_visit(booking.visit)
     _live(booking)
     Visit.flow.move(visit, Visit.Status.PLANNED, by=by, on=today_at(visit), reason=reason)
-    release([visit.pk])
+    release([visit.pk], by=by)
     replan(visit.subject, by=by)
     visit.refresh_from_db()
     return visit
@@ -137,6 +145,11 @@ def confirm(booking: Booking, *, by: User) -> Booking:
     booking.confirmation = Booking.Confirmation.CONFIRMED
     booking.save(update_fields=["confirmation"])
     return booking
+
+
+def _reserve(visit: Visit, bed: Bed | None, wanted: Wanted, by: User) -> None:
+    if bed is not None:
+        reserve(visit, bed, nights_from(visit, wanted.start, wanted.period.upper), by)
 
 
 def _live(booking: Booking, revision: int | None = None) -> Booking:

@@ -14,6 +14,7 @@ from core.flow import TAKE_BACK
 from core.permissions import Permission
 from core.versions import ConflictError
 from sites.actions.claims import queue
+from sites.models import Bed
 from subjects.actions import bookings
 from subjects.actions.plan import call_off, hold, replan
 from subjects.actions.subjects import count
@@ -22,6 +23,7 @@ from subjects.models import (
     Booking,
     DeviationDraft,
     Eligibility,
+    Occupancy,
     Subject,
     SubjectAnchor,
     SubjectStatus,
@@ -101,6 +103,13 @@ def _take_anchors_back(subject: Subject, found: Mistake) -> None:
     held.filter(pk__in=made).delete()
 
 
+def _bed_of(booking: Booking) -> Bed | None:
+    """The bed that was reserved with a booking, while it is in use."""
+    rows = Occupancy.objects.filter(visit=booking.visit_id, bed__is_active=True)
+    last = rows.select_related("bed").order_by("pk").last()
+    return last.bed if last else None
+
+
 def _book_again(lost: Iterable[Booking], reason: str, by: User) -> None:
     """Give visits the times they had, where these are still free; the others wait for a time."""
     held = list(lost)
@@ -112,7 +121,9 @@ def _book_again(lost: Iterable[Booking], reason: str, by: User) -> None:
     for booking in held:
         period: Any = booking.period
         minutes = int((period.upper - period.lower).total_seconds() // 60)
-        wanted = bookings.Wanted(period.lower, minutes, booking.room, booking.person)
+        wanted = bookings.Wanted(
+            period.lower, minutes, booking.room, booking.person, _bed_of(booking)
+        )
         draft = DeviationDraft.objects.filter(
             visit=booking.visit_id, kind=DeviationDraft.Kind.OUT_OF_WINDOW
         ).last()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from django.utils import timezone
 
 from core.actions import RefusedError
-from core.dates import show_day
+from core.dates import local_day, show_clock, show_day
 from core.links import address
-from subjects.consents import needs
+from subjects.consents import needs, standing
 from subjects.eligibility import Sheet, sheet_of
 from subjects.models import Subject, Visit
 
@@ -51,6 +51,32 @@ def unsigned_of(subject: Subject, on: date) -> list[str]:
     """The consents that are to be signed before anything goes on that day, in words."""
     found = needs(subject, on, timezone.now())
     return [need.text(subject) for need in found if need.blocks(on)]
+
+
+def refuse_signed_later(visit: Visit, at: datetime, what: str) -> None:
+    """Nothing is done before the consent of that day was signed, unless an earlier one stands."""
+    zone = visit.site.place.zone
+    day = local_day(at, zone)
+    later = (
+        standing()
+        .filter(subject=visit.subject_id, type__is_required=True, signed_at__gt=at)
+        .order_by("-signed_at")
+        .first()
+    )
+    held = standing().filter(subject=visit.subject_id, signed_on__lt=day)
+    if later is not None and not held.filter(type=later.type_id).exists():
+        raise ConsentNeededError(
+            visit.subject,
+            f"{later.version} was signed at {show_clock(later.signed_at.astimezone(zone))},"
+            f" after {what} at {show_clock(at.astimezone(zone))}. Correct one of the two times.",
+        )
+
+
+def refuse_before_consent(visit: Visit, at: datetime, what: str) -> None:
+    """Something needs the consents of the day, signed before it happens."""
+    on = local_day(at, visit.site.place.zone)
+    refuse_unconsented(visit.subject, on, f"{what} cannot be on {show_day(on)}.")
+    refuse_signed_later(visit, at, what[:1].lower() + what[1:])
 
 
 def refuse_unsigned(subject: Subject) -> None:

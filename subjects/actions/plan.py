@@ -11,6 +11,7 @@ from accounts.models import User
 from core.actions import RefusedError
 from core.versions import lock
 from subjects import planning
+from subjects.actions.beds import release_beds
 from subjects.actions.deviations import redraft
 from subjects.courses import Course, Courses
 from subjects.models import Subject, Visit
@@ -145,7 +146,7 @@ def call_off(subject: Subject, reason: str, *, on: date, by: User) -> None:
     """Cancel what is still open after a subject has left."""
     hold([subject.pk])
     from_here = Visit.objects.filter(subject=subject, status__in=OPEN)
-    release(list(from_here.values_list("pk", flat=True)))
+    release(list(from_here.values_list("pk", flat=True)), by=by)
     Visit.flow.move_all(
         from_here, Visit.Status.CANCELLED, by=by, on=on, reason=reason,
         outcome_reason=reason[:200],
@@ -154,8 +155,9 @@ def call_off(subject: Subject, reason: str, *, on: date, by: User) -> None:
     keep_next(subject)
 
 
-def release(visit_ids: list[int]) -> None:
+def release(visit_ids: list[int], *, by: User) -> None:
     """End live bookings of these visits and free what they held, locked in the order of claims."""
+    release_beds(visit_ids, by=by)
     with connection.cursor() as cursor:
         cursor.execute(RELEASE, [visit_ids])
 

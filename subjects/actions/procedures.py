@@ -11,16 +11,18 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
-from core.dates import local_day, show_clock, show_day
+from core.dates import local_day, show_day
 from core.permissions import Permission
 from core.versions import ChangedError, ConflictError, lock
 from sites.models import Equipment, Person
-from subjects.actions.gates import ConsentNeededError
+from subjects.actions.gates import refuse_signed_later
 from subjects.actions.plan import hold_visit
+from subjects.actions.stays import InHouseError
+from subjects.beds import stay_of
 from subjects.conduct import Conduct, Step, Value, conduct_of
-from subjects.consents import standing
 from subjects.models import Measurement, OtherAnswer, Outcome, ProcedureRecord, Visit, VisitStatus
 from subjects.models.procedure import LACKING, PERFORMED
+from subjects.presence import presence_of, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +154,24 @@ def _refuse_time(visit: Visit, step: Step, said: Answer) -> None:
         raise RefusedError(f"Say when {step.name} was done.")
     if said.done_at > timezone.now():
         raise RefusedError(f"{step.name} is said to be done at a time that has not come yet.")
-    zone = visit.site.place.zone
-    at = said.done_at.astimezone(zone)
-    later = (
-        standing()
-        .filter(subject=visit.subject_id, type__is_required=True, signed_at__gt=said.done_at)
-        .order_by("-signed_at")
-        .first()
-    )
-    held = standing().filter(subject=visit.subject_id, signed_on__lt=at.date())
-    if later is not None and not held.filter(type=later.type_id).exists():
-        raise ConsentNeededError(
-            visit.subject,
-            f"{later.version} was signed at {show_clock(later.signed_at.astimezone(zone))},"
-            f" after {step.name} at {show_clock(at)}. Correct one of the two times.",
+    refuse_signed_later(visit, said.done_at, step.name)
+    if step.minute is not None or step.is_time_zero:
+        _refuse_outside_stay(visit, step, said.done_at)
+
+
+def _refuse_outside_stay(visit: Visit, step: Step, at: datetime) -> None:
+    """What is done by the clock of a stay is done in the house."""
+    stay = stay_of(visit)
+    if stay is None:
+        return
+    presence, zone = presence_of(stay), visit.site.place.zone
+    if presence is None:
+        raise InHouseError(
+            stay, f"{visit.subject} was not admitted yet. Record the admission, then {step.name}."
+        )
+    if why := presence.why_not(at, zone):
+        raise RefusedError(
+            f"{step.name} at {say(at, zone)} would be {why}. Correct one of the times."
         )
 
 

@@ -16,6 +16,7 @@ from core.versions import ConflictError, lock
 from sites.models import Site
 from subjects.actions.follow import adopt_at_site
 from subjects.actions.plan import hold, release, replan
+from subjects.actions.stays import refuse_while_in_house
 from subjects.actions.subjects import count_all
 from subjects.courses import here
 from subjects.models import Subject, SubjectStatus, Transfer, Visit
@@ -37,6 +38,7 @@ def transfer(subject: Subject, *, to: Site, on: date, reason: str, by: User) -> 
             "A subject can only move to a site of the same trial."
             f" Choose a site of {subject.trial}."
         )
+    refuse_while_in_house([subject], "transfer it")
     if to.pk == subject.site_id:
         raise RefusedError(f"{subject} is at {to} already. Choose another site.")
     waiting = planned_transfer(subject)
@@ -102,11 +104,12 @@ def _held(planned: Transfer) -> Transfer:
 def _move(made: Transfer, by: User) -> None:
     """Open visits go along and wait for a time there; what was done stays where it was."""
     subject = made.subject
+    refuse_while_in_house([subject], "transfer it")
     open_visits = Visit.objects.filter(subject=subject, status__in=OPEN)
     booked = open_visits.filter(status=Visit.Status.BOOKED)
     call_back = list(booked.values_list("pk", flat=True))
     Visit.flow.move_all(booked, Visit.Status.PLANNED, by=by, on=made.on, reason=made.reason)
-    release(call_back)
+    release(call_back, by=by)
     open_visits.update(site=made.to_site)
     Subject.objects.filter(pk=subject.pk).update(site=made.to_site)
     made.state = State.DONE

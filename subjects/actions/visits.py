@@ -24,8 +24,10 @@ from subjects.actions.plan import (
     release,
     replan,
 )
+from subjects.actions.stays import refuse_open_stay, refuse_while_in_house
 from subjects.actions.subjects import set_anchor_date
-from subjects.models import Acknowledgement, Booking, DeviationDraft, Subject, Visit
+from subjects.models import Acknowledgement, Booking, DeviationDraft, Stay, Subject, Visit
+from subjects.models.stay import IN_HOUSE
 from subjects.queries import acknowledging_as, planned_deviation
 
 NO_GAPS: Mapping[str, Gap] = {}
@@ -60,6 +62,7 @@ def complete(
     """The visit is done: its dates are kept, an anchor it sets is set, the rest is laid out anew."""
     visit = hold_visit(visit)
     _refuse_to_complete(visit, on)
+    refuse_open_stay(visit)
     close(visit, on, gaps, reason)
     is_deviating = is_outside(visit, on)
     if is_deviating:
@@ -92,10 +95,12 @@ def _draft_with_reason(visit: Visit, on: date, reason: str) -> None:
 def _without_visit(visit: Visit, to: str, reason: str, by: User) -> Visit:
     refuse_without_reason(reason)
     visit = hold_visit(visit)
+    if Stay.objects.filter(visit=visit, status__in=IN_HOUSE).exists():
+        refuse_while_in_house([visit.subject], "end the visit")
     Visit.flow.move(
         visit, to, by=by, on=today_at(visit), reason=reason, outcome_reason=reason[:200]
     )
-    release([visit.pk])
+    release([visit.pk], by=by)
     replan(visit.subject, by=by)
     return visit
 

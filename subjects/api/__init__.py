@@ -8,6 +8,7 @@ from subjects.api.eligibility import (
 )
 from subjects.api.procedures import MeasurementResource, ProcedureRecordResource
 from subjects.api.randomisation import RandomisationResource, UnblindingResource
+from subjects.api.stays import LeaveResource, OccupancyResource, StayResource
 from subjects.api.subjects import SubjectResource, VisitResource
 
 __all__ = [
@@ -16,7 +17,10 @@ __all__ = [
     "EligibilityResource",
     "MeasurementResource",
     "ProcedureRecordResource",
+    "LeaveResource",
+    "OccupancyResource",
     "RandomisationResource",
+    "StayResource",
     "SubjectResource",
     "UnblindingResource",
     "VisitResource",

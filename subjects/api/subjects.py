@@ -18,14 +18,16 @@ from core.actions import Action
 from core.api.answers import Problem
 from core.api.resources import Addable, WithHistory, step
 from core.api.shapes import LARGEST_KEY, Changing, Seen, Shape, many_of
+from core.api.shapes import Instant as Moment
 from core.dates import ClockError, at
 from core.permissions import Permission
-from sites.models import Person, Room, Site
+from sites.models import Bed, Person, Room, Site
 from subjects.actions import (
     bookings,
     corrections,
     eligibility,
     procedures,
+    stays,
     subjects,
     transfers,
     visits,
@@ -169,6 +171,10 @@ class Time(Shape):
     )
     room = AtVisit(queryset=Room.objects.all(), required=False, allow_null=True)
     person = AtVisit(queryset=Person.objects.all(), required=False, allow_null=True)
+    bed = AtVisit(
+        queryset=Bed.objects.all(), required=False, allow_null=True,
+        help_text="Of a visit with nights, where the place has beds.",
+    )  # fmt: skip
     reason = serializers.CharField(required=False, max_length=200)
     tell = serializers.BooleanField(
         default=True, help_text="Tell investigator and CRA of a day outside the window."
@@ -177,8 +183,25 @@ class Time(Shape):
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """The wanted time as the actions take it."""
         minutes = attrs.get("minutes") or minutes_of(self.context["record"])
-        wanted = bookings.Wanted(attrs["start"], minutes, attrs.get("room"), attrs.get("person"))
+        wanted = bookings.Wanted(
+            attrs["start"], minutes, attrs.get("room"), attrs.get("person"), attrs.get("bed")
+        )
         return {"wanted": wanted, "reason": attrs.get("reason", ""), "tell": attrs["tell"]}
+
+
+class Reservation(Shape):
+    """Which bed a booked visit gets; until the protocol's last day without an end."""
+
+    bed = AtVisit(queryset=Bed.objects.all())
+    until = Moment(required=False)
+
+
+class Admission(Shape):
+    """When the subject came, into which bed, and until when; as reserved where left out."""
+
+    at = Moment()
+    bed = AtVisit(queryset=Bed.objects.all(), required=False)
+    until = Moment(required=False)
 
 
 class Unscheduled(Shape):
@@ -196,6 +219,7 @@ class Slot(Shape):
     end = serializers.DateTimeField()
     room = serializers.IntegerField(source="room_id", allow_null=True)
     person = serializers.IntegerField(source="person_id", allow_null=True)
+    bed = serializers.IntegerField(source="bed_id", allow_null=True)
     reasons = serializers.ListField(child=serializers.CharField())
 
 
@@ -251,6 +275,8 @@ class VisitResource(WithHistory, Addable):
     cancel = step(visits.cancel, Reason)
     skip = step(visits.skip, Reason)
     reopen = step(visits.reopen, Reason)
+    reserve_bed = step(stays.reserve_bed, Reservation)
+    admit = step(stays.admit, Admission)
 
     @routed(detail=True, methods=["get"])
     def slots(self, request: Request, key: str) -> Response:
@@ -287,7 +313,7 @@ def offers(visit: Visit) -> list[dict[str, Any]]:
     return [
         {
             "start": offer.start, "end": offer.end, "room": offer.room_id,
-            "person": offer.person_id, "reasons": list(offer.reasons),
+            "person": offer.person_id, "bed": offer.bed_id, "reasons": list(offer.reasons),
         }
         for offer in found
     ]  # fmt: skip

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from core.dates.field import ClockField, DayField, instant, instant_of
-from sites.models import Person, Place, Room, Site
+from sites.models import Bed, Person, Place, Room, Site
 from subjects.models import (
     Contact,
     LeavingReason,
@@ -44,6 +44,7 @@ class BookForm(forms.Form):
     minutes = forms.IntegerField(min_value=5, max_value=1440)
     room = forms.ModelChoiceField(Room.objects.none(), required=False)
     person = forms.ModelChoiceField(Person.objects.none(), required=False)
+    bed = forms.ModelChoiceField(Bed.objects.none(), required=False)
     reason = forms.ChoiceField(choices=REASONS, required=False)
     tell = forms.BooleanField(required=False)
     booking = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -55,6 +56,7 @@ class BookForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.place = place
         self.fields["room"].queryset = Room.objects.filter(place=place)  # type: ignore[attr-defined]
+        self.fields["bed"].queryset = Bed.objects.filter(place=place)  # type: ignore[attr-defined]
         self.fields["person"].queryset = Person.objects.filter(place=place)  # type: ignore[attr-defined]
 
     def clean_start(self) -> datetime:

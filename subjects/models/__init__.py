@@ -6,6 +6,7 @@ from subjects.models.feed import Feed
 from subjects.models.procedure import Measurement, OtherAnswer, Outcome, ProcedureRecord, WhyNot
 from subjects.models.randomisation import Allocation, Randomisation
 from subjects.models.reasons import LeavingReason
+from subjects.models.stay import Leave, Occupancy, Stay, StayEnding, StayStatus
 from subjects.models.subject import (
     Contact,
     Preference,
@@ -32,13 +33,18 @@ __all__ = [
     "DeviationDraft",
     "Eligibility",
     "Feed",
+    "Leave",
     "LeavingReason",
     "Measurement",
+    "Occupancy",
     "OtherAnswer",
     "Outcome",
     "Preference",
     "ProcedureRecord",
     "Randomisation",
+    "Stay",
+    "StayEnding",
+    "StayStatus",
     "Subject",
     "SubjectAnchor",
     "SubjectIdentity",

@@ -34,6 +34,7 @@ class VisitStatus(models.TextChoices):
 V = VisitStatus
 OPEN = (V.PLANNED, V.BOOKED, V.ARRIVED, V.IN_PROGRESS)
 WITHOUT_VISIT = (V.MISSED, V.CANCELLED, V.SKIPPED, V.NOT_APPLICABLE)
+INPATIENT = VisitDefinition.Modality.INPATIENT
 CALLS = frozenset({"phone", "video"})  # ways of a visit for which nobody arrives
 
 
@@ -139,6 +140,12 @@ class Visit(ScopedModel):
     def is_call(self) -> bool:
         """Whether the subject is called and does not come."""
         return self.definition is not None and self.definition.modality in CALLS
+
+    @property
+    def is_overnight(self) -> bool:
+        """Whether the protocol has the subject stay in a bed."""
+        known = self.definition
+        return known is not None and (known.nights > 0 or known.modality == INPATIENT)
 
     @property
     def conduct_url(self) -> str:

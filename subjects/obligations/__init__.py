@@ -54,10 +54,17 @@ from subjects.models import (
 )
 from subjects.models.subject import ACTIVE
 from subjects.obligations.eligibility import eligibility_to_decide, waiver_to_decide
+from subjects.obligations.stays import leave_to_end, sample_due, stay_to_end
 from subjects.queries import NOT_PLANNED, in_conflict
 from trials.models import ConsentVersion
 
-__all__ = ["eligibility_to_decide", "waiver_to_decide"]
+__all__ = [
+    "eligibility_to_decide",
+    "leave_to_end",
+    "sample_due",
+    "stay_to_end",
+    "waiver_to_decide",
+]
 
 DAY = timedelta(days=1)
 AHEAD = timedelta(days=14)

@@ -23,9 +23,11 @@ from core.web import Request, back, find, page, say
 from sites.models import Place
 from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
+from subjects.beds import staying_in
 from subjects.forms import BookForm, NoteForm, ReasonForm
 from subjects.models import Booking, Visit
 from subjects.queries import has_left_plan, in_conflict
+from subjects.stays import Guest, guests
 
 
 @require_GET
@@ -50,15 +52,29 @@ def day_sheet(request: Request, slug: str) -> HttpResponse:
     on = day_in(request.GET.get("day", ""), now.date())
     last = on + timedelta(days=6) if request.GET.get("span") == "week" else on
     blocks = [block for block in diary.blocks(place, on, last, request.user) if not block.is_busy]
-    trials = sorted({block.trial for block in blocks})
+    staying = guests(place, request.user, now) if on == now.date() else []
     context = {
         "place": place,
         "on": on,
         "last": last,
         "now": now,
-        "sheets": [(trial, [row for row in blocks if row.trial == trial]) for trial in trials],
+        "sheets": _sheets(blocks, staying),
     }
     return page(request, "subjects/day_sheet.html", context)
+
+
+def _sheets(
+    blocks: list[diary.Block], staying: list[Guest]
+) -> list[tuple[str, list[diary.Block], list[Guest]]]:
+    """Of each trial the visits and who is in house."""
+    trials = sorted({row.trial for row in blocks} | {guest.trial for guest in staying})
+    return [
+        (
+            trial, [row for row in blocks if row.trial == trial],
+            [guest for guest in staying if guest.trial == trial],
+        )
+        for trial in trials
+    ]  # fmt: skip
 
 
 @require_http_methods(["GET", "POST"])
@@ -139,8 +155,11 @@ def visit(request: Request, pk: int) -> HttpResponse:
     period: Any = booking.period if booking else None
     labels = dict(Visit.Status.choices)
     history = StatusChange.objects.filter(flow="subjects.visit", object_id=pk).order_by("-pk")
+    stay, bed = staying_in(record)
     context = {
         "visit": record,
+        "stay": stay,
+        "bed": bed,
         "chip": diary.CHIPS[record.status],
         "booking": booking,
         "start": period and period.lower.astimezone(zone),
@@ -148,7 +167,7 @@ def visit(request: Request, pk: int) -> HttpResponse:
         "window": calendar.window_of(record, booking.on if booking else None),
         "moved": record.first_target_on not in (None, record.target_on),
         "today": today,
-        "steps": steps.of_visit(record, booking, request.user),
+        "steps": steps.of_visit(record, booking, request.user, stay),
         "ways_out": steps.out_of_visit(record, request.user, today),
         "drafts": record.deviation_drafts.exclude(state="withdrawn"),
         "known": record.acknowledgements.order_by("at"),

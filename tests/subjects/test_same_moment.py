@@ -30,6 +30,7 @@ from subjects.actions.plan import hold_visit, release
 from subjects.courses import behind
 from subjects.models import Booking, Subject, SubjectSchedule, Visit
 from tests import kept_world
+from tests.subjects.stayed import book, to_stay, with_nights
 from tests.subjects.test_booking import in_window, wanted, week_2
 from tests.subjects.test_follow import amended, dosed, plan_of, today_at
 from tests.world import World, at, visit
@@ -288,7 +289,7 @@ def test_several_claims_are_locked_in_one_order(committed_db: str, way: str) -> 
 
 def _release(visits_of: list[int]) -> None:
     with under_event("both are given up"):
-        release(visits_of)
+        release(visits_of, by=system_account())
 
 
 def _two_with_one_person() -> tuple[World, Visit, Visit, date]:
@@ -302,3 +303,26 @@ def _two_with_one_person() -> tuple[World, Visit, Visit, date]:
     later = replace(wanted(world, day, 13), room=None)
     bookings.move(first.bookings.get(), wanted=later, by=world.coordinator)
     return world, first, second, day
+
+
+def test_two_people_booking_the_same_bed(committed_db: str) -> None:
+    world = kept_world.committed()
+    bed, other = with_nights(world)
+    pair = [to_stay(world) for _ in range(2)]
+    start = at(today_at(world) + DAY, 9)
+    outcomes = at_once(*(lambda held=held: book(world, held, start, bed) for held in pair))
+    assert sorted(outcome == "done" for outcome in outcomes) == [False, True]
+    (lost,) = (outcome for outcome in outcomes if outcome != "done")
+    assert lost.startswith("Bed 1 is held by ")
+    assert lost.endswith(" Free then: Bed 2.")
+    (booking,) = Booking.objects.all()
+    assert Claim.objects.filter(kind=ClaimKind.BED).count() == 1
+    left = next(held for held in pair if held.pk != booking.visit_id)
+    outcomes = at_once(
+        lambda: book(world, left, start, other),
+        lambda: bookings.move(
+            booking, wanted=bookings.Wanted(start, 60, bed=other), by=world.coordinator
+        ),
+    )
+    assert sorted(outcome == "done" for outcome in outcomes) == [False, True]
+    assert Claim.objects.filter(kind=ClaimKind.BED, resource_id=other.pk).count() == 1

@@ -95,7 +95,7 @@ def _initial(visit: VisitDefinition, others: list[VisitDefinition]) -> dict[str,
         "counts_from": str(visit.after_visit_id or visit.anchor), "basis": visit.basis,
         "window": visit.window, "epoch": visit.epoch.name if visit.epoch else "",
         "type": visit.type, "modality": visit.modality, "duration": visit.duration,
-        "is_optional": visit.is_optional,
+        "is_optional": visit.is_optional, "nights": visit.nights,
         "place": sum(one.position < visit.position for one in others),
     }  # fmt: skip
 
