@@ -27,7 +27,7 @@ def preview(duty: Duty, user: User, *, is_picked: bool) -> dict[str, Any]:
 
 
 SHOWN = (
-    "status", "earliest_on", "target_on", "latest_on", "performed_on", "definition__duration",
+    "status", "earliest_on", "target_on", "latest_on", "performed_on", "definition__duration", "definition__nights",
     "subject__number", "site__number", "site__place__short_name",
     *(f"subject__preference__{name}" for name in (
         "part_of_day", "availability", "fasting", "interpreter", "transport",

@@ -97,9 +97,8 @@ def nights_of(stays: QuerySet[Stay], now: datetime) -> dict[int, int]:
     }
 
 
-def nights_planned(stay: Stay) -> int:
-    """The midnights between the planned admission and the planned discharge."""
-    zone = stay.place.zone
+def nights_planned(stay: Stay, zone: ZoneInfo) -> int:
+    """The midnights between the admission, or the planned one, and the planned discharge."""
     return _midnights(stay.admitted_at or stay.planned_from, stay.planned_until, zone)
 
 

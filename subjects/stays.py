@@ -98,7 +98,7 @@ def _guest(stay: Any, bed: Bed, held: Presence | None, place: Place, now: dateti
         trial=stay.visit.subject.trial.protocol_number, visit=stay.visit.name, bed=bed.name,
         unit=bed.unit, chip=(CHIPS[stay.status], stay.get_status_display()),
         since=say(stay.admitted_at or stay.planned_from, zone), until=say(stay.planned_until, zone),
-        nights=f"{held.nights(zone, now) if held else 0} of {nights_planned(stay)}", next=sample,
+        nights=f"{held.nights(zone, now) if held else 0} of {nights_planned(stay, zone)}", next=sample,
         is_late=is_over or is_missed,
     )  # fmt: skip
 
@@ -307,7 +307,7 @@ def _facts(
         ended = str(stay.get_ending_display())
         found.append(("Ended", f"{ended}: {stay.ending_reason}" if stay.ending_reason else ended))
     if held is not None:
-        nights = f"{held.nights(zone, now)} of {nights_planned(stay)}"
+        nights = f"{held.nights(zone, now)} of {nights_planned(stay, zone)}"
         found.append(("Nights", f"{nights}, leave left out" if held.leaves else nights))
     return found
 

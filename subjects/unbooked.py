@@ -83,7 +83,7 @@ TRIAL = ("code", "colour", "protocol_number")
 ALONG = ("definition", "subject__trial", "subject__preference")
 SHOWN_TO_BOOK = (
     "name", "site", "earliest_on", "target_on", "latest_on", "definition__duration",
-    "definition__modality", "subject__number", *(f"subject__trial__{name}" for name in TRIAL),
+    "definition__modality", "definition__nights", "subject__number", *(f"subject__trial__{name}" for name in TRIAL),
     *(f"subject__preference__{name}" for name in ("availability", "part_of_day")),
 )  # fmt: skip
 

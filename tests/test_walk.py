@@ -63,8 +63,10 @@ def table(world: World) -> Table:
     more = {
         name: way if isinstance(way, list) else [way] for name, way in trial_ways(world).items()
     }
+    nights = stay_ways(world)  # its schedule is in effect before those of others begin
     return (
         other_ways(world)
+        | nights
         | course_ways(world)
         | list_ways(world)
         | conduct_ways(world)
@@ -74,7 +76,6 @@ def table(world: World) -> Table:
         | eligibility_ways(world)
         | safety_ways(world)
         | amendment_ways(world)
-        | stay_ways(world)
         | more
     )
 

@@ -9,14 +9,14 @@ from django.utils import timezone
 
 from core.permissions import Permission
 from subjects.actions import leaves
-from tests.subjects.stayed import HOUR, admitted, book, to_stay, with_nights
+from tests.subjects.stayed import DAY, HOUR, admitted, book, to_stay, with_nights
 from tests.ways import Way
 from tests.world import World
 
 
 def stay_ways(world: World) -> dict[str, list[Way]]:
     """The beds of a place, a stay that goes on with a leave, and one that is to come."""
-    first, second = with_nights(world)
+    first, second = with_nights(world, timezone.localdate() - DAY)
     now = timezone.now().replace(second=0, microsecond=0)
     stay = admitted(world, first, now - 5 * HOUR)
     leaves.go_on_leave(stay, at=now - 3 * HOUR, expected_at=now, why="Errand", by=world.coordinator)

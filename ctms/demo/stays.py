@@ -41,10 +41,10 @@ def _live(booking: Booking, bed: Bed, now: datetime, by: User) -> None:
     assert booking.person is not None
     conduct_visit(visit, start, booking.person, by, is_over=False)
     day = local_day(start, place.zone)
-    leave = leaves.go_on_leave(
-        stay, at=at(day, OUT, place.zone), expected_at=at(day, BACK, place.zone), why=WHY, by=by
+    back = at(day, BACK, place.zone)
+    leaves.go_on_leave(
+        stay, at=at(day, OUT, place.zone), expected_at=back, returned_at=back, why=WHY, by=by
     )
-    leaves.come_back(leave.stay, at=at(day, BACK, place.zone), by=by)
     tomorrow = at(local_day(now, place.zone) + timedelta(days=1), LEAVES_AT, place.zone)
     held = Stay.objects.get(pk=stay.pk)
     if held.planned_until < tomorrow:

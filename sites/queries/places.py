@@ -50,6 +50,7 @@ def frame(place: Place, user: User, current: str = "place") -> dict[str, Any]:
         tabs += [
             ("rooms", "Rooms"),
             ("beds", "Beds"),
+            ("bed_board", "Bed board"),
             ("equipment", "Equipment"),
             ("staff", "Staff"),
         ]

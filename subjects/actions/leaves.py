@@ -24,17 +24,21 @@ S = StayStatus
 
 
 @action(Permission.VISIT_CONDUCT, "go on leave")
-def go_on_leave(stay: Stay, *, at: datetime, expected_at: datetime, why: str, by: User) -> Leave:
-    """The subject leaves the house for a while; its bed stays its own."""
+def go_on_leave(
+    stay: Stay, *, at: datetime, expected_at: datetime, why: str, by: User,
+    returned_at: datetime | None = None,
+) -> Leave:  # fmt: skip
+    """The subject leaves the house for a while, or did so and is back; its bed stays its own."""
     stay = in_house(stay)
     if stay.status == S.ON_LEAVE:
         raise ConflictError(f"{stay.visit.subject} is on leave already. Record its return first.")
-    refuse_future(at, "leave")
+    refuse_future(max(at, returned_at or at), "leave")
     if not why.strip():
         raise RefusedError("Say why the subject leaves the house.")
     made = Leave(visit=stay.visit, stay=stay, expected_at=expected_at, why=why.strip()[:200])
-    _keep(made, stay, at, None)
-    Stay.flow.move(stay, S.ON_LEAVE, by=by, on=local_day(at, stay.place.zone), reason=why)
+    _keep(made, stay, at, returned_at)
+    if returned_at is None:
+        Stay.flow.move(stay, S.ON_LEAVE, by=by, on=local_day(at, stay.place.zone), reason=why)
     return made
 
 

@@ -39,6 +39,7 @@ class Going(At):
     """When the subject went out, why, and when it is to be back."""
 
     expected_at = Instant()
+    returned_at = Instant(required=False, help_text="Only of a leave that is over.")
     why = serializers.CharField(max_length=200)
 
 

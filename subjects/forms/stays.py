@@ -117,12 +117,16 @@ class DischargeForm(MomentsForm):
 class LeaveForm(MomentsForm):
     """When a subject went out, why, and when it is to be back."""
 
-    moments = ("at", "expected_at")
+    moments = ("at", "expected_at", "returned_at")
 
     at_on = DayField(label="Left on")
     at_clock = ClockField(label="At")
     expected_at_on = DayField(label="Expected back on")
-    expected_at_clock = ClockField(label="Back at")
+    expected_at_clock = ClockField(label="At")
+    returned_at_on = DayField(
+        label="Came back on", required=False, help_text="Only where the leave is over already."
+    )
+    returned_at_clock = ClockField(label="At", required=False)
     why = forms.CharField(max_length=200, label="Reason for the leave")
 
 

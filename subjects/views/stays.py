@@ -195,7 +195,7 @@ def go_on_leave(request: Request, pk: int) -> HttpResponse:
     return _form(
         request, held.visit, form,
         lambda: leaves.go_on_leave(held, by=request.user, **form.cleaned_data),
-        "Record leave", f"{held.visit.subject} is on leave.",
+        "Record leave", "Leave recorded.",
     )  # fmt: skip
 
 

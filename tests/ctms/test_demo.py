@@ -127,7 +127,7 @@ def test_every_outcome_and_every_end_is_shown(founded: organisation.Organisation
         ("missed_visit", "occurred"), ("out_of_window", "occurred"), ("out_of_window", "planned"),
         ("mistimed_sample", "occurred"),
     }  # fmt: skip
-    assert modalities == {"clinic", "phone"}
+    assert modalities == {"clinic", "inpatient", "phone"}
 
 
 def test_the_same_moment_makes_the_same_demo(founded: organisation.Organisation) -> None:

@@ -10,9 +10,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from core.actions import RefusedError
-from core.audit import under_event
-from sites.actions import sites
-from sites.models import Bed, Claim, ClaimKind, OpeningHours
+from core.audit import record, under_event
+from sites.actions import places, sites
+from sites.models import Bed, Claim, ClaimKind
 from sites.pages import BedPages
 from subjects.actions import bookings, procedures, stays, subjects, visits
 from subjects.actions.procedures import Answer
@@ -28,9 +28,12 @@ MEALS = [[240, 30, 30], [1380, 30, 30]]
 
 def with_nights(world: World, from_on: date | None = None) -> list[Bed]:
     """A version in effect whose third visit has two nights, and two beds at the place."""
-    with under_event("test"):
-        version = ScheduleVersion.objects.create(trial=world.trial, number="2.0")
-        days = [("SCR", -14, 0, 13), ("D1", 0, 0, 0), ("INP", 14, 30, 30), ("W8", 56, 3, 3)]
+    with under_event("test") as current:
+        version = ScheduleVersion.objects.create(trial=world.trial, number="9.0")
+        days = [
+            ("SCR", -14, 0, 13), ("D1", 0, 0, 0), ("W2", 14, 3, 3), ("INP", 14, 30, 30),
+            ("W4", 28, 3, 3), ("W8", 56, 3, 3),
+        ]  # fmt: skip
         held = {
             code: VisitDefinition.objects.create(
                 version=version, code=code, name=code, position=position, days=at,
@@ -55,10 +58,11 @@ def with_nights(world: World, from_on: date | None = None) -> list[Bed]:
                 is_time_zero=is_zero,
             )  # fmt: skip
         ScheduleVersion.flow.move(version, "approved", by=world.manager, approved_at=timezone.now())
+        record("write schedule", current, target=version, by=world.manager)
     sites.put_into_effect(
         world.site, version=version, from_on=from_on or timezone.localdate(), by=world.manager
     )
-    OpeningHours.objects.filter(place=world.place).delete()
+    places.set_hours(world.place, hours=[], by=world.coordinator)
     return [
         BedPages.adding(world.place, values={"name": name, "unit": "Unit A"}, by=world.coordinator)
         for name in ("Bed 1", "Bed 2")

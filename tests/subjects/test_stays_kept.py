@@ -25,6 +25,7 @@ from tests.subjects.stayed import (
     admitted,
     book,
     clock,
+    do,
     held_by,
     refused,
     to_stay,
@@ -114,6 +115,21 @@ def test_who_does_not_come_back_from_leave_is_discharged_from_there(
     leaves.take_back_stay(Stay.objects.get(pk=stay.pk), reason="came back", by=by)
     assert Stay.objects.get(pk=stay.pk).status == "on_leave"
     assert Leave.objects.get().returned_at is None
+
+
+def test_a_leave_that_is_over_is_recorded_at_once_around_what_was_done_since(
+    world: World, beds: list[Bed]
+) -> None:
+    stay = admitted(world, beds[0], clock(TODAY, "07:00"))
+    do(world, stay.visit, "PK", clock(TODAY, "08:40"))
+    do(world, stay.visit, "Study drug", clock(TODAY, "10:30"))
+    refused(lambda: away(world, stay), "Study drug", "during the leave from Thu 11 Jun 09:00")
+    leaves.go_on_leave(
+        stay, at=clock(TODAY, "09:00"), expected_at=clock(TODAY, "10:00"), why="Walk",
+        returned_at=clock(TODAY, "10:10"), by=world.coordinator,
+    )  # fmt: skip
+    assert Stay.objects.get(pk=stay.pk).status == "admitted"
+    assert Leave.objects.get().returned_at == clock(TODAY, "10:10")
 
 
 def test_the_database_keeps_leaves_inside_the_stay_and_apart(world: World, beds: list[Bed]) -> None:
