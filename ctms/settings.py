@@ -257,6 +257,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, object]] = {
     "refresh what is due": {"task": "inbox.tasks.refresh_everything", "schedule": 300.0},
     "follow schedules": {"task": "subjects.tasks.follow_schedules", "schedule": 300.0},
+    "remind of visits": {"task": "subjects.tasks.remind", "schedule": 600.0},
     "carry out transfers": {"task": "subjects.tasks.carry_out_transfers", "schedule": 300.0},
     "carry on imports": {"task": "core.tasks.carry_on_all", "schedule": 60.0},
     "repair access": {"task": "inbox.tasks.repair_access", "schedule": 3600.0},
@@ -290,5 +291,7 @@ EMAIL_USE_TLS = environment.flag("EMAIL_USE_TLS", default=True)
 WITHOUT_HOST = "filebased" if IS_PRIVATE else "console"
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else WITHOUT_HOST}.EmailBackend"
 EMAIL_FILE_PATH = CTMS_HOME / "outbox"
+# Without a server mail lies in the outbox of a demo, or stands in the log: never that of a subject.
+MAIL_GOES_OUT = bool(EMAIL_HOST) or IS_PRIVATE
 DEFAULT_FROM_EMAIL = environment.text("DEFAULT_FROM_EMAIL", "ctms@localhost")
 LOGGING = logging_config(is_json=not IS_PRIVATE, level=environment.text("LOG_LEVEL", "INFO"))

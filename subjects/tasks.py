@@ -14,6 +14,7 @@ from sites.actions.imports import put_into_effect_everywhere
 from sites.actions.sites import put_into_effect, put_into_effect_at
 from subjects.actions.consent_imports import import_consents
 from subjects.actions.follow import follow_all
+from subjects.actions.reminders import remind_all
 from subjects.actions.transfers import carry_out_all
 
 TAKES_EFFECT = {
@@ -28,6 +29,13 @@ def follow_schedules(actor_id: int | None = None) -> None:
     person = User.objects.filter(pk=actor_id).first()
     with coming_from(source=Source.TASK, acting_for=person):
         follow_all(by=system_account())
+
+
+@shared_task(acks_late=True)
+def remind() -> None:
+    """Remind subjects of their visits by mail, each once however often this runs."""
+    with coming_from(source=Source.TASK):
+        remind_all(by=system_account())
 
 
 @shared_task(acks_late=True)

@@ -40,6 +40,12 @@ def stay_ways(world: World) -> dict[str, list[Way]]:
         "subjects:bed_board": [
             Way(to("bed_board", "northgate"), see=Permission.PLACE_VIEW, **shared)
         ],
+        "subjects:reminders": [
+            Way(
+                to("reminders", "northgate"), see=Permission.PLACE_VIEW, get=edit, methods=both,
+                **shared,
+            )
+        ],
         "sites:add_bed": [
             Way(
                 reverse("sites:add_bed", args=["northgate"]), see=Permission.PLACE_VIEW, get=edit,

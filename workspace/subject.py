@@ -194,6 +194,8 @@ def _habits_of(preference: Preference | None) -> Iterator[Fact]:
     yield Fact("", "Prefers", " · ".join(text for text in times if text))
     if preference.channel:
         yield Fact("", "Contact by", preference.channel)
+    if preference.reminder != Preference.Reminded.NOT:
+        yield Fact("", "Reminded", preference.get_reminder_display())
 
 
 @dataclass(frozen=True, slots=True)

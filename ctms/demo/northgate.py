@@ -19,7 +19,7 @@ from sites.actions import places, sites
 from sites.models import Person, Place, Room, Site, Task
 from subjects.actions import subjects, visits
 from subjects.actions.imports import import_subjects
-from subjects.models import Booking, Subject, VisitStatus
+from subjects.models import Booking, Preference, Subject, VisitStatus
 from trials.actions import trials
 from trials.models import ScheduleVersion, Trial
 
@@ -167,3 +167,6 @@ def _prefer(place: Place, by: User) -> None:
     for row in rows_of("northgate/preferences.csv"):
         subject = held[row.pop("number")]
         subjects.prefer(subject, values=row, by=by)
+        if row["reminder"] == Preference.Reminded.EMAIL:
+            address = {"email": f"{subject.number}@subjects.example"}
+            subjects.identify(subject, values=address, by=by)

@@ -8,6 +8,7 @@ from subjects.api.eligibility import (
 )
 from subjects.api.procedures import MeasurementResource, ProcedureRecordResource
 from subjects.api.randomisation import RandomisationResource, UnblindingResource
+from subjects.api.reminders import ReminderResource
 from subjects.api.stays import LeaveResource, OccupancyResource, StayResource
 from subjects.api.subjects import SubjectResource, VisitResource
 
@@ -20,6 +21,7 @@ __all__ = [
     "OccupancyResource",
     "ProcedureRecordResource",
     "RandomisationResource",
+    "ReminderResource",
     "StayResource",
     "SubjectResource",
     "UnblindingResource",

@@ -287,6 +287,8 @@ class ContactForm(forms.ModelForm[Contact]):
         local = timezone.now().astimezone(self.zone)
         self.fields["on"].initial, self.fields["clock"].initial = local.date(), local.time()
         self.fields["clock"].help_text = f"When it was, by the clocks of {place.short_name}."
+        result: Any = self.fields["result"]
+        result.choices = [one for one in result.choices if one[0] != Contact.Result.SENT]
 
     def clean(self) -> dict[str, Any]:
         """The instant at which it was."""
@@ -309,7 +311,16 @@ class PreferenceForm(forms.ModelForm[Preference]):
 
     class Meta:
         model = Preference
-        fields = ("part_of_day", "availability", "fasting", "transport", "interpreter", "channel")
+        fields = (
+            "part_of_day",
+            "availability",
+            "fasting",
+            "transport",
+            "interpreter",
+            "channel",
+            "reminder",
+            "language",
+        )
 
 
 class IdentityForm(forms.ModelForm[SubjectIdentity]):

@@ -6,6 +6,7 @@ from subjects.models.feed import Feed
 from subjects.models.procedure import Measurement, OtherAnswer, Outcome, ProcedureRecord, WhyNot
 from subjects.models.randomisation import Allocation, Randomisation
 from subjects.models.reasons import LeavingReason
+from subjects.models.reminder import Reminder, ReminderPlan, ReminderStatus
 from subjects.models.stay import Leave, Occupancy, Stay, StayEnding, StayStatus
 from subjects.models.subject import (
     Contact,
@@ -42,6 +43,9 @@ __all__ = [
     "Preference",
     "ProcedureRecord",
     "Randomisation",
+    "Reminder",
+    "ReminderPlan",
+    "ReminderStatus",
     "Stay",
     "StayEnding",
     "StayStatus",

@@ -217,6 +217,22 @@ class Preference(ScopedModel):
         MORNING = "morning", "Mornings"
         AFTERNOON = "afternoon", "Afternoons"
 
+    class Reminded(models.TextChoices):
+        """How the subject agreed to be reminded."""
+
+        NOT = "not", "Not reminded"
+        EMAIL = "email", "By e-mail, automatically"
+        PHONE = "phone", "By a call of the site"
+
+    class Language(models.TextChoices):
+        """The languages in which reminders are written."""
+
+        EN = "en", "English"
+        DE = "de", "Deutsch"
+        FR = "fr", "Français"
+        ES = "es", "Español"
+        PL = "pl", "Polski"
+
     subject = models.OneToOneField(Subject, on_delete=models.PROTECT, related_name="preference")
     part_of_day = models.CharField(max_length=10, choices=Part.choices, default=Part.ANY)
     weekdays = models.CharField(
@@ -227,7 +243,26 @@ class Preference(ScopedModel):
     transport = models.CharField(max_length=200, blank=True)
     interpreter = models.CharField(max_length=200, blank=True)
     channel = models.CharField("preferred contact", max_length=60, blank=True)
+    reminder = models.CharField(
+        "reminded of visits", max_length=5, choices=Reminded.choices, default=Reminded.NOT,
+        help_text="What the subject agreed to.",
+    )  # fmt: skip
+    language = models.CharField(
+        "language of reminders", max_length=2, choices=Language.choices, default=Language.EN
+    )
     revision = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(reminder__in=("not", "email", "phone")),
+                name="preference_reminder_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(language__in=("en", "de", "fr", "es", "pl")),
+                name="preference_language_known",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"Preferences of {self.subject.number}"
@@ -255,6 +290,7 @@ class Contact(ScopedModel):
         VOICEMAIL = "voicemail", "Left voicemail"
         NO_ANSWER = "no_answer", "No answer"
         WRONG_NUMBER = "wrong_number", "Wrong number"
+        SENT = "sent", "Sent automatically"
 
     subject = models.ForeignKey(Subject, on_delete=models.PROTECT, related_name="contacts")
     at = models.DateTimeField()

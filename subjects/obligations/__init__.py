@@ -54,6 +54,7 @@ from subjects.models import (
 )
 from subjects.models.subject import ACTIVE
 from subjects.obligations.eligibility import eligibility_to_decide, waiver_to_decide
+from subjects.obligations.reminders import reminder_call, reminder_failed
 from subjects.obligations.stays import leave_to_end, sample_due, stay_to_end
 from subjects.queries import NOT_PLANNED, in_conflict
 from trials.models import ConsentVersion
@@ -61,6 +62,8 @@ from trials.models import ConsentVersion
 __all__ = [
     "eligibility_to_decide",
     "leave_to_end",
+    "reminder_call",
+    "reminder_failed",
     "sample_due",
     "stay_to_end",
     "waiver_to_decide",
@@ -212,6 +215,7 @@ def visit_in_conflict(within: Within, now: Moment) -> QuerySet[Visit]:
 def contact_to_follow_up(within: Within, now: Moment) -> QuerySet[Contact]:
     """Contacts to be followed up within two weeks, until the next contact or the subject's end."""
     later = Contact.objects.filter(subject=OuterRef("subject_id"), at__gt=OuterRef("at"))
+    later = later.exclude(result=Contact.Result.SENT)  # nobody spoke with the subject
     rows: QuerySet[Any] = Contact.objects.filter(
         ~Exists(later), subject__status__in=[*ACTIVE, SubjectStatus.LOST]
     ).alias(here=here("subject__site__place__time_zone", now))
