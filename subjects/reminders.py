@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from sites.models import Place
 from subjects.courses import here
@@ -101,13 +102,14 @@ def letter_of(booking: Booking) -> Letter:
     identity = SubjectIdentity.objects.filter(subject=subject).first()
     plan, period = plan_of(place), booking.period
     start: Any = period.lower
-    text = render_to_string(
-        f"subjects/mail/reminder.{preference.language}.txt",
-        {
-            "name": identity.name if identity else "", "start": start.astimezone(place.zone),
-            "place": place, "phone": plan.phone or place.phone, "note": plan.note,
-            "preference": preference, "is_call": booking.visit.is_call,
-        },
-    )  # fmt: skip
+    with timezone.override(place.zone):  # times in the letter are those of its clocks
+        text = render_to_string(
+            f"subjects/mail/reminder.{preference.language}.txt",
+            {
+                "name": identity.name if identity else "", "start": start,
+                "place": place, "phone": plan.phone or place.phone, "note": plan.note,
+                "preference": preference, "is_call": booking.visit.is_call,
+            },
+        )  # fmt: skip
     head, _, body = text.partition("\n\n")
     return Letter(identity.email if identity else "", head.strip(), body.strip() + "\n")

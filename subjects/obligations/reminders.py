@@ -67,7 +67,7 @@ def reminder_failed(within: Within, now: Moment) -> QuerySet[Reminder]:
     rows = Reminder.objects.filter(
         Q(status=ReminderStatus.FAILED)
         | Q(status=ReminderStatus.BEGUN, begun_at__lt=now - UNSURE_AFTER),
-        ~Exists(_called().filter(at__gt=OuterRef("begun_at"))),
+        ~Exists(_called().filter(at__gte=OuterRef("begun_at"))),
         booking__is_live=True, visit__status=VisitStatus.BOOKED,
         booking__period__startswith=F("starts_at"), starts_at__gt=now,
         visit__subject__status__in=ACTIVE,

@@ -230,15 +230,15 @@ def test_the_letter_is_written_in_the_language_of_the_subject(world: World, lang
 
 
 def test_a_place_says_when_and_with_which_words(world: World, client: Client) -> None:
-    booked(world, TODAY + 5 * DAY)
+    booked(world, TODAY + 3 * DAY)
     url = reverse("subjects:reminders", args=["northgate"])
     client.force_login(world.coordinator)
     assert "9 and 20" in client.get(url).content.decode()
-    form = {"is_on": "on", "days_before": "1, 5, 5", "phone": "0113 1", "note": "Ring twice."}
+    form = {"is_on": "on", "days_before": "1, 3, 3", "phone": "0113 1", "note": "Ring twice."}
     assert client.post(url, form | {"days_before": "0, 40"}).status_code == 422
     assert client.post(url, form).status_code == 302
     plan = ReminderPlan.objects.get()
-    assert plan.days_before == [5, 1]
+    assert plan.days_before == [3, 1]
     tasks.remind()
     (letter,) = mail.outbox
     assert "Ring twice." in letter.body
@@ -246,8 +246,8 @@ def test_a_place_says_when_and_with_which_words(world: World, client: Client) ->
     stale = client.post(url, form | {"revision": "1", "note": "a"})
     assert stale.status_code == 302
     assert client.post(url, form | {"revision": "1", "note": "b"}).status_code == 409
-    booked(world, TODAY + 5 * DAY)
-    client.post(url, {"days_before": "5", "revision": "2"})
+    booked(world, TODAY + 3 * DAY)
+    client.post(url, {"days_before": "3", "revision": "2"})
     tasks.remind()
     assert len(mail.outbox) == 1
     client.force_login(world.cra)
