@@ -322,6 +322,19 @@ class PreferenceForm(forms.ModelForm[Preference]):
             "language",
         )
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("reminder", "language"):
+            self.fields[name].required = False
+
+    def clean_reminder(self) -> str:
+        """What was agreed to before, unless said otherwise."""
+        return self.cleaned_data["reminder"] or self.instance.reminder
+
+    def clean_language(self) -> str:
+        """The language as before, unless said otherwise."""
+        return self.cleaned_data["language"] or self.instance.language
+
 
 class IdentityForm(forms.ModelForm[SubjectIdentity]):
     """Who the subject is."""

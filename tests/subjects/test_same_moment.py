@@ -10,6 +10,7 @@ from datetime import date, timedelta
 
 import pytest
 import time_machine
+from django.core import mail
 from django.db import Error, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from django.http import HttpResponse
@@ -27,8 +28,9 @@ from sites.models import Claim, ClaimKind
 from subjects.actions import bookings, subjects, visits
 from subjects.actions.follow import follow_all
 from subjects.actions.plan import hold_visit, release
+from subjects.actions.reminders import remind_all
 from subjects.courses import behind
-from subjects.models import Booking, Subject, SubjectSchedule, Visit
+from subjects.models import Booking, Reminder, Subject, SubjectSchedule, Visit
 from tests import kept_world
 from tests.subjects.stayed import book, to_stay, with_nights
 from tests.subjects.test_booking import in_window, wanted, week_2
@@ -326,3 +328,21 @@ def test_two_people_booking_the_same_bed(committed_db: str) -> None:
     )
     assert sorted(outcome == "done" for outcome in outcomes) == [False, True]
     assert Claim.objects.filter(kind=ClaimKind.BED, resource_id=other.pk).count() == 1
+
+
+def test_two_workers_remind_a_subject_once(committed_db: str) -> None:
+    world = kept_world.committed()
+    subject, held = week_2(world)
+    day = in_window(held)
+    bookings.book(held, wanted=wanted(world, day), by=world.coordinator)
+    subjects.prefer(subject, values={"reminder": "email"}, by=world.coordinator)
+    who = {"name": "Ann Example", "email": "ann@example.org"}
+    subjects.identify(subject, values=who, by=world.coordinator)
+    by = system_account()
+    sent: list[int] = []
+    with time_machine.travel(at(day - DAY, 12), tick=False):
+        outcomes = at_once(*(lambda: sent.append(remind_all(by=by)) for _ in range(2)))
+    assert outcomes == ["done", "done"]
+    assert sorted(sent) == [0, 1]
+    assert len(mail.outbox) == 1
+    assert Reminder.objects.get().status == "sent"

@@ -71,7 +71,9 @@ def test_a_stay_is_booked_admitted_and_ended_on_pages(
     assert held_by(beds[0]) == [(clock(TODAY, "10:00"), clock(TODAY + 2 * DAY, "10:00"))]
     page = to("subjects:stay", held.pk)
     assert "Bed reserved" in text(priya, page)
-    assert to("subjects:admit", held.pk) in text(priya, to("subjects:visit", held.pk))
+    visit = text(priya, to("subjects:visit", held.pk))
+    assert to("subjects:admit", held.pk) in visit
+    assert "Bed 1, bed reserved" in visit
     reserve = to("subjects:reserve_bed", held.pk)
     assert "Bed 2" in text(priya, reserve)
     post(priya, reserve, bed=beds[1].pk, until_on="14 Jun 2026", until_clock="09:00")
