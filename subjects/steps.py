@@ -150,12 +150,13 @@ def of_visit(
     visit: Visit, booking: Booking | None, user: User, stay: Stay | None = None
 ) -> list[Step]:
     """How a visit goes on from here."""
-    has_stay = visit.is_overnight and (booking or stay)
+    has_stay = visit.is_overnight and visit.status != V.PLANNED
     found = [Step(address("subjects:stay", visit.pk), "Stay")] if has_stay else []
     if can(user, Permission.VISIT_BOOK, visit):
         found += _booking_steps(visit, booking)
     if can(user, Permission.VISIT_CONDUCT, visit):
-        found += _conduct_steps(visit, stay)
+        is_coming = stay is not None and stay.status == StayStatus.RESERVED
+        found += [_admission(visit)] if is_coming else _conduct_steps(visit)
     if may_acknowledge(visit, user):
         found.append(Step(reverse("subjects:acknowledge", args=[visit.pk]), "Acknowledge"))
     return found
@@ -191,9 +192,7 @@ def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
     return [*found, _at_once("unbook", visit, "Take time away")]
 
 
-def _conduct_steps(visit: Visit, stay: Stay | None) -> list[Step]:
-    if stay is not None and stay.status == StayStatus.RESERVED:
-        return [Step(address("subjects:admit", visit.pk), "Admit", is_next=True)]
+def _conduct_steps(visit: Visit) -> list[Step]:
     if visit.status == V.BOOKED:
         return [_at_once("check_in", visit, "Check in", is_next=True)]
     if visit.status == V.PLANNED and _is_time_for(visit):
@@ -208,6 +207,11 @@ def _conduct_steps(visit: Visit, stay: Stay | None) -> list[Step]:
             Step(visit.conduct_url, "Procedures", is_next=True),
         ]
     return [Step(visit.conduct_url, "Procedures")] if visit.status == V.COMPLETED else []
+
+
+def _admission(visit: Visit) -> Step:
+    """Who comes to stay arrives by the admission."""
+    return Step(address("subjects:admit", visit.pk), "Admit", is_next=True)
 
 
 def _is_time_for(visit: Visit) -> bool:
