@@ -68,7 +68,7 @@ def _form(
 ) -> HttpResponse:  # fmt: skip
     """The page of a form about a stay."""
     return answer(
-        request, form, act, title=f"{verb}: {visit.subject}", verb=verb, done=done,
+        request, form, act, title=f"{verb}: {visit.name}", verb=verb, done=done,
         back=Stay(visit=visit).get_absolute_url(), template="subjects/outcome.html",
         visit=visit, **more,
     )  # fmt: skip

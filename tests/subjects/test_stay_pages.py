@@ -75,7 +75,7 @@ def test_a_stay_is_booked_admitted_and_ended_on_pages(
     assert to("subjects:admit", held.pk) in visit
     assert "Bed 1, bed reserved" in visit
     reserve = to("subjects:reserve_bed", held.pk)
-    assert "Bed 2" in text(priya, reserve)
+    assert "Free from Thu 11 Jun 10:00 to Sat 13 Jun 10:00." in text(priya, reserve)
     post(priya, reserve, bed=beds[1].pk, until_on="14 Jun 2026", until_clock="09:00")
     admit = to("subjects:admit", held.pk)
     assert 'value="12:00"' in text(priya, admit)
