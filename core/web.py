@@ -49,11 +49,18 @@ def find(
 def keep(record: ScopedModel, user: User) -> None:
     """Hold what this request is about, so that the frame of the page need not ask again."""
     user.__dict__.setdefault("_found", {})[type(record)] = record
+    user.__dict__["_about"] = record
 
 
 def found_last(model: type[M], user: User) -> M | None:
     """The record of this model that this request found last."""
     found: M | None = user.__dict__.get("_found", {}).get(model)
+    return found
+
+
+def about(user: User) -> ScopedModel | None:
+    """The record that this request found last, of whatever kind."""
+    found: ScopedModel | None = user.__dict__.get("_about")
     return found
 
 

@@ -11,11 +11,11 @@ from django.http import HttpRequest
 from django.urls import ResolverMatch
 
 from accounts.roles import SITE_ROLES, UNBLINDED
-from core.access import has_anywhere, live
+from core.access import ScopedModel, has_anywhere, live
 from core.links import address
 from core.lists.order import first_where
 from core.permissions import Permission
-from core.web import found_last
+from core.web import about, found_last
 from sites.models import Place
 from subjects.diary import place_of
 from trials.models import Trial
@@ -51,7 +51,7 @@ def works_above_sites(user: User) -> bool:
 
 
 def at_hand(request: HttpRequest, user: User) -> tuple[str, str]:
-    """The kind and the key that the page names, else those that were looked at last."""
+    """The kind and the key that the page names or its record lies in, else those looked at last."""
     works = {PLACE: is_site_staff(user), TRIAL: works_above_sites(user)}
     kinds = [kind for kind, is_so in works.items() if is_so]
     if not kinds:
@@ -61,7 +61,21 @@ def at_hand(request: HttpRequest, user: User) -> tuple[str, str]:
         return kind, key
     last = request.session.get(LAST)
     kind = last if last in kinds else kinds[0]
-    return kind, request.session.get(kind, "")
+    return kind, _key_of(about(user), kind) or request.session.get(kind, "")
+
+
+def _key_of(record: ScopedModel | None, kind: str) -> str:
+    """The key of the trial or the place in which a record lies, if any."""
+    if record is None:
+        return ""
+    ids = record.scope_ids()
+    pk, model, name = (
+        (ids.place_id, Place, "slug") if kind == PLACE else (ids.trial_id, Trial, "code")
+    )
+    if pk is None:
+        return ""
+    rows: QuerySet[Any, str] = model._default_manager.filter(pk=pk).values_list(name, flat=True)
+    return rows.first() or ""
 
 
 def context_of(user: User, kind: str, key: str) -> Context | None:

@@ -9,7 +9,12 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.contrib.messages import get_messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    HttpResponseRedirect,
+)
 from django_htmx.http import HttpResponseClientRedirect, trigger_client_event
 
 from core.actions import RefusedError
@@ -92,7 +97,9 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        is_bare = isinstance(response, HttpResponseNotAllowed)
+        return problems.mistaken(request, response) if is_bare else response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """409 for conflicts, 422 for refusals; the rest is Django's."""

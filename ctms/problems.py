@@ -15,6 +15,7 @@ from accounts.views.session import shown_again
 WORDS = {
     403: ("You may not do this", "Ask the person who gave you your role if you need it."),
     404: ("Nothing here that you may see", "Check the address, or look for it with search."),
+    405: ("This address takes only what a page sends", "Go to the page, and use its button."),
     409: ("Somebody was faster", "Look at it as it is now, then try again."),
     413: ("Not saved: more than one form may hold", "Go back; what you typed is still there."),
     422: ("Not saved", "Go back; what you typed is still there."),
@@ -69,6 +70,13 @@ def unproven(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form that does not come from a page of this session; one of an older session is kept."""
     said = "The browser sent the form without the cookie of the page. Cookies must be allowed."
     return shown_again(request) or answer(request, 403, said, UNPROVEN)
+
+
+def mistaken(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
+    """An address of a button that was opened like a page, as after logging in anew."""
+    said = answer(request, 405)
+    said.headers["Allow"] = refused.headers["Allow"]
+    return said
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:

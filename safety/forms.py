@@ -42,7 +42,7 @@ class PartialDateField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """The known parts, as they may be typed."""
-        return value.isoformat() if isinstance(value, PartialDate) else value
+        return value.typed if isinstance(value, PartialDate) else value
 
     def run_validators(self, value: Any) -> None:
         """What was read is a date already."""

@@ -79,6 +79,12 @@ class PartialDate:
         known = [part for part in (self.month, self.day) if part is not None]
         return "-".join([f"{self.year:04}", *(f"{part:02}" for part in known)])
 
+    @property
+    def typed(self) -> str:
+        """The known parts as a person would type them: 12 May 2026, May 2026 or 2026."""
+        known = [] if self.month is None else [MONTHS[self.month - 1][:3]]
+        return " ".join([*([str(self.day)] if self.day else []), *known, f"{self.year:04}"])
+
     def __lt__(self, other: "PartialDate") -> bool:
         return self.isoformat() < other.isoformat()
 

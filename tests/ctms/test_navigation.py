@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.test import RequestFactory
+from django.test import Client, RequestFactory
 from django.urls import resolve, reverse
 from django.utils import timezone
 
@@ -17,7 +17,7 @@ from core.kept import forget
 from ctms.navigation import Groups, Item, groups, navigation
 from sites.models import Place
 from subjects.actions import subjects
-from tests.world import World, make_place, make_site, screen, user_with
+from tests.world import World, make_place, make_site, screen, user_with, visit
 from trials.actions import trials
 
 pytestmark = pytest.mark.django_db
@@ -152,6 +152,25 @@ def test_the_last_trial_is_remembered_on_pages_without_one(world: World) -> None
     assert title(WORK) == "TMR-204"
     assert title(other.get_absolute_url()) == "BSL-305"
     assert session == {"context": "trial", "trial": "bsl-305"}
+
+
+def test_the_page_of_a_record_shows_the_trial_and_the_place_in_which_it_lies(
+    world: World, client: Client
+) -> None:
+    held = visit(screen(world), "SCR")
+    trials.add_trial(
+        world.sponsor, values={"code": "bsl-305", "protocol_number": "BSL-305", "name": "Basalt"},
+        by=world.admin,
+    )  # fmt: skip
+    second = make_place("southend", world.admin)
+    accounts.give(second, person=world.coordinator, role=Role.COORDINATOR, by=world.admin)
+    for person, before, after in (
+        (world.manager, "/trials/bsl-305/", "/trials/tmr-204/subjects/"),
+        (world.coordinator, "/places/southend/", "/places/northgate/subjects/"),
+    ):
+        client.force_login(person)
+        client.get(before)
+        assert f'href="{after}"' in client.get(f"/visits/{held.pk}/").content.decode()
 
 
 def test_a_trial_that_is_not_to_be_seen_is_not_shown(world: World) -> None:

@@ -127,3 +127,14 @@ def test_of_other_broken_requests_nothing_is_told(client: Client) -> None:
     answer = client.get("/", headers={"Host": "evil.example"})
     assert answer.status_code == 400
     assert "evil" not in answer.content.decode()
+
+
+def test_the_address_of_a_button_opened_like_a_page_is_told(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    held = visit(screen(world), "SCR")
+    path = reverse("subjects:check_in", args=[held.pk])
+    opened = client.get(path)
+    assert (opened.status_code, opened.headers["Allow"]) == (405, "POST")
+    assert "takes only what a page sends" in opened.content.decode()
+    assert "<html" in opened.content.decode()
+    assert "<html" not in client.get(path, headers=HTMX).content.decode()
