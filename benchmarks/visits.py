@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import cycle, islice
 from statistics import median, quantiles
 from time import perf_counter
 
@@ -44,7 +45,7 @@ def report() -> None:
 
 
 def _rounds(client: Client, by: User) -> Iterator[tuple[float, int]]:
-    """Each visit completed once, and all of it taken back."""
+    """The visits that are due completed one after the other, each time taken back."""
     waiting = Visit.objects.visible_to(by).filter(
         status="planned", subject__status="on_treatment", definition__timeline=None,
         definition__is_anchor=False, earliest_on__lte=timezone.localdate(),
@@ -52,9 +53,10 @@ def _rounds(client: Client, by: User) -> Iterator[tuple[float, int]]:
     )  # fmt: skip
     held = [
         (visit, local_day(timezone.now(), visit.site.place.zone))
-        for visit in waiting.select_related("site__place").order_by("pk")[: 2 * (ROUNDS + WARM)]
+        for visit in waiting.select_related("site__place").order_by("pk")[: ROUNDS + WARM]
     ]
-    for visit, on in [(visit, on) for visit, on in held if on <= visit.latest_on][: ROUNDS + WARM]:
+    due = [(visit, on) for visit, on in held if on <= visit.latest_on]
+    for visit, on in islice(cycle(due), ROUNDS + WARM):
         with undone():
             _begin(visit, by)
             slug = conduct_of(visit).missing[0].slug
