@@ -74,19 +74,20 @@ READ_EVENTS = READ_SUBJECTS | {
 }  # fmt: skip
 RUN_VISITS = READ_EVENTS | {
     Permission.DIARY_VIEW, Permission.IDENTITY_VIEW, Permission.CONTACT_VIEW, Permission.CONTACT_LOG, Permission.VISIT_BOOK, Permission.VISIT_CONDUCT,
-    Permission.FEED_EDIT,
+    Permission.FEED_EDIT, Permission.STIPEND_VIEW,
 }  # fmt: skip
 RUN_SITE = RUN_VISITS | {
     Permission.PLACE_EDIT, Permission.STAFF_EDIT, Permission.DELEGATION_EDIT, Permission.SUBJECT_SCREEN, Permission.SUBJECT_STATUS,
     Permission.CONSENT_RECORD, Permission.ELIGIBILITY_ANSWER, Permission.RANDOMISATION_RECORD,
     Permission.SUBJECT_IMPORT, Permission.IDENTITY_EDIT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW,
     Permission.ADVERSE_EVENT_LOG, Permission.MEDICATION_LOG, Permission.DEVIATION_REPORT,
-    Permission.DOCUMENT_ADD,
+    Permission.DOCUMENT_ADD, Permission.CLAIM_REQUEST,
 }  # fmt: skip
 RUN_TRIAL = READ_EVENTS | {
     Permission.TRIAL_EDIT, Permission.PROTOCOL_EDIT, Permission.PROTOCOL_APPROVE, Permission.PLACE_ADD, Permission.SITE_EDIT, Permission.SITE_STATUS,
     Permission.SUBJECT_TRANSFER, Permission.SUBJECT_IMPORT, Permission.WORK_WAIVE, Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW, Permission.GRANT_EDIT,
     Permission.SAFETY_HANDLE, Permission.DEVIATION_REPORT, Permission.DEVIATION_ASSESS,
+    Permission.STIPEND_VIEW, Permission.STIPEND_EDIT, Permission.CLAIM_APPROVE,
 }  # fmt: skip
 
 BUNDLES: dict[str, Bundle] = {
@@ -96,7 +97,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.INVESTIGATOR: Bundle(
         "Is responsible for the subjects of a site and signs for them.",
-        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE, Permission.CAUSALITY_ASSESS, Permission.ELIGIBILITY_DECIDE, Permission.BLIND_BREAK}, "subjects:today", can_sign=True,
+        SITE_KINDS, RUN_SITE | {Permission.DEVIATION_ACKNOWLEDGE, Permission.CAUSALITY_ASSESS, Permission.ELIGIBILITY_DECIDE, Permission.BLIND_BREAK, Permission.CLAIM_APPROVE}, "subjects:today", can_sign=True,
     ),
     Role.SITE_SUPPORT: Bundle(
         "Checks subjects in, books visits and logs calls at a site.",
@@ -125,17 +126,18 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.DIRECTOR: Bundle(
         "Oversees the portfolio and decides where trials need help.",
-        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW, Permission.STIPEND_VIEW}, "workspace:trials", can_sign=True,
     ),
     Role.VICE_PRESIDENT: Bundle(
         "Answers for the portfolio.",
-        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW}, "workspace:trials", can_sign=True,
+        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW, Permission.STIPEND_VIEW}, "workspace:trials", can_sign=True,
     ),
     Role.DATA_REVIEWER: Bundle(
         "Reviews and reconciles trial data by subject number.", TRIAL_KINDS, READ_EVENTS,
     ),
     Role.FINANCE: Bundle(
-        "Pays sites and vendors from what the trial records show.", WIDE_KINDS, READ_SUBJECTS,
+        "Pays subjects, sites and vendors from what the trial records show.", WIDE_KINDS,
+        READ_SUBJECTS | {Permission.STIPEND_VIEW, Permission.STIPEND_EDIT, Permission.CLAIM_PAY},
         "workspace:trials",
     ),
     Role.TMF_SPECIALIST: Bundle(
@@ -161,7 +163,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.AUDITOR: Bundle(
         "Reads everything in a trial, with its audit trail, and changes nothing.",
-        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW}, "workspace:trials",
+        WIDE_KINDS, READ_EVENTS | {Permission.AUDIT_VIEW, Permission.ACCOUNT_VIEW, Permission.STIPEND_VIEW}, "workspace:trials",
     ),
     Role.ADMINISTRATOR: Bundle(
         "Sets up people, places and the deployment; sees no subjects.",
@@ -174,7 +176,7 @@ BUNDLES: dict[str, Bundle] = {
     ),
     Role.SERVICE: Bundle(
         "Runs scheduled work and integrations; nobody signs in as it.",
-        ANY_KIND, (RUN_TRIAL | RUN_SITE) - {Permission.IDENTITY_VIEW, Permission.PROTOCOL_APPROVE},
+        ANY_KIND, (RUN_TRIAL | RUN_SITE | {Permission.CLAIM_PAY}) - {Permission.IDENTITY_VIEW, Permission.PROTOCOL_APPROVE},
     ),
 }  # fmt: skip
 

@@ -55,7 +55,7 @@ class Action(Generic[T, P, R]):
             made = result if isinstance(result, ScopedModel) and result.pk else target
             record(self.verb, current, target=made, by=by)
             if outermost:
-                _refresh(made, current.event_id, self.within and self.within(**kwargs))
+                _refresh(made, current.event_id, self.within and self.within(target, **kwargs))
         return result
 
     def carry_out(self, target: T, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -68,7 +68,8 @@ def action(
 ) -> Callable[[Callable[Concatenate[T, P], R]], Action[T, P, R]]:
     """Make a function an action; the verb defaults to its name in plain words.
 
-    What is due is computed anew around what was changed, or within what the arguments name.
+    What is due is computed anew around what was changed, or within what ``within`` makes of the
+    arguments.
     """
 
     def decorate(do: Callable[Concatenate[T, P], R]) -> Action[T, P, R]:

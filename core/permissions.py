@@ -72,3 +72,9 @@ class Permission(models.TextChoices):
         "safety_handle",
         "Acknowledge SAE reports, record submissions and reconcile cases",
     )
+
+    STIPEND_VIEW = "stipend_view", "See payments to subjects by subject number"
+    STIPEND_EDIT = "stipend_edit", "Set what subjects are paid, and the limits of costs"
+    CLAIM_REQUEST = "claim_request", "Claim costs of subjects"
+    CLAIM_APPROVE = "claim_approve", "Approve and refuse stipends and claims of others"
+    CLAIM_PAY = "claim_pay", "Record and reconcile payments to subjects"

@@ -6,6 +6,7 @@ from django.urls import include, path, re_path
 from rest_framework.routers import SimpleRouter
 
 from audit.api import EventResource, TrailView
+from budgets.api import PaymentTermsResource, SubjectPaymentResource
 from ctms import api_docs
 from documents.api import DocumentResource, DocumentVersionResource
 from inbox.api import ObligationResource
@@ -105,6 +106,8 @@ RESOURCES = {
     "capas": CapaResource,
     "capa-actions": CapaActionResource,
     "effectiveness-checks": EffectivenessCheckResource,
+    "payment-terms": PaymentTermsResource,
+    "subject-payments": SubjectPaymentResource,
     "criteria": CriterionResource,
     "eligibilities": EligibilityResource,
     "criterion-answers": CriterionAnswerResource,

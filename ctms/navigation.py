@@ -66,6 +66,10 @@ TABS = 4
 KEPT = "navigation"
 SUBJECT_PAGES = ("/subjects/", "/visits/")
 EVENT_PAGES = "/events/"
+PAYMENT_PAGES = (
+    "stipends", "stipend_years", "terms", "approve_stipends", "decline_stipends", "approve_all",
+    "pay_all", "reconcile_all",
+)  # fmt: skip
 ISSUE_PAGES = ("/issues/", "/drafts/", "/capas/", "/capa-actions/")
 SAFETY_PAGES = (EVENT_PAGES, "/letters/", "/clocks/")
 
@@ -171,6 +175,9 @@ def _at_place(user: User, place: str) -> Iterator[Item]:
         yield _adverse_events("safety:place_events", place)
     if has_anywhere(user, Permission.DEVIATION_VIEW):
         yield _issues("quality:place_issues", place)
+    if has_anywhere(user, Permission.STIPEND_VIEW):
+        yield _item("budgets:place_payments", "wallet", "Subject payments", "", place,
+            also=("/subject-payments/",))  # fmt: skip
     yield _item(
         "sites:delegations", "check-circle", "Delegations", "", place,
         also=(address("sites:delegate", place), "/delegations/"),
@@ -198,6 +205,8 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
         yield _item("safety:medications", "pill", "Medications", "", code, also=("/medications/",))
     if has_anywhere(user, Permission.DEVIATION_VIEW):
         yield _issues("quality:issues", code, address("quality:capas", code))
+    if has_anywhere(user, Permission.STIPEND_VIEW):
+        yield _payments(code)
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
     yield _item("trials:set_up", "settings", "Set-up", "", code, also=("/references/",))
 
@@ -206,6 +215,14 @@ def _adverse_events(name: str, key: str, *also: str) -> Item:
     rules = [rule for rule in obligations.RULES if rule.startswith("safety.")]
     return _item(
         name, "activity", "Adverse events", "", key, rules=rules, also=(*SAFETY_PAGES, *also)
+    )
+
+
+def _payments(code: str) -> Item:
+    rules = [rule for rule in obligations.RULES if rule.startswith("payment.")]
+    also = (*(address(f"budgets:{name}", code) for name in PAYMENT_PAGES), "/payment-terms/", "/subject-payments/")  # fmt: skip
+    return _item(
+        "budgets:subject_payments", "wallet", "Subject payments", "", code, rules=rules, also=also
     )
 
 

@@ -240,6 +240,7 @@ def _on_subject(user: User, subject: Subject) -> Iterator[Option]:
         (Permission.CONTACT_LOG, "subjects:contact", "phone", "Log contact"),
         (Permission.ADVERSE_EVENT_LOG, "safety:log_event", "activity", "Log AE"),
         (Permission.DEVIATION_REPORT, "quality:report_of_subject", "flag", "Report deviation"),
+        (Permission.CLAIM_REQUEST, "budgets:claim", "wallet", "Claim costs"),
         (Permission.SUBJECT_STATUS, "subjects:identify", "pen", "Identity"),
         (Permission.SUBJECT_STATUS, "subjects:end", "door", "End participation"),
     )

@@ -52,7 +52,17 @@ else:
 
 # Applications, from the kernel upwards
 OURS = [
-    *("core", "accounts", "trials", "sites", "documents", "subjects", "quality", "safety"),
+    *(
+        "core",
+        "accounts",
+        "trials",
+        "sites",
+        "documents",
+        "subjects",
+        "quality",
+        "safety",
+        "budgets",
+    ),
     *("inbox", "audit", "workspace", "ctms"),
 ]
 INSTALLED_APPS = [

@@ -23,6 +23,7 @@ urlpatterns = [
     path("", include("core.imports.urls")),
     path("", include("core.saved_views.urls")),
     path("", include("trials.urls")),
+    path("", include("budgets.urls")),
     path("", include("quality.urls")),
     path("", include("safety.urls")),
     path("", include("subjects.urls")),

@@ -20,7 +20,7 @@ class FileShape(Shape):
     """A file inside a request."""
 
     name = serializers.CharField(max_length=200)
-    content = serializers.CharField(help_text="The bytes in base64; at most 1.8 MB before that.")
+    content = serializers.CharField(help_text="The bytes in base64; at most 0.7 MB before that.")
 
     def to_internal_value(self, data: Any) -> Content:
         """The file, fit to be kept."""

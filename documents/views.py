@@ -34,7 +34,7 @@ def _shown(request: Request, held: Document, *, lost: str = "", status: int = 20
     """The page of a document, which says so where a content is lost."""
     context = {
         "document": held, "site": held.site, "trial": held.site.trial, "lost": lost,
-        "owner": owner_of(held, request.user), "versions": versions_of(held, request.user),
+        "belongs_to": owner_of(held, request.user), "versions": versions_of(held, request.user),
         "may_add": can(request.user, Permission.DOCUMENT_ADD, held),
     }  # fmt: skip
     return page(request, "documents/document.html", context, status=status)

@@ -16,7 +16,17 @@ from tools.measure import complexity
 MOST_WAYS = 8  # in which a function can branch
 ROOT = Path(__file__).resolve().parent.parent
 APPS = [
-    *("core", "accounts", "trials", "sites", "documents", "subjects", "quality", "safety"),
+    *(
+        "core",
+        "accounts",
+        "trials",
+        "sites",
+        "documents",
+        "subjects",
+        "quality",
+        "safety",
+        "budgets",
+    ),
     *("inbox", "audit", "workspace", "ctms"),
 ]
 SOURCES = [

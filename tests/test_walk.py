@@ -21,6 +21,7 @@ from tests.test_house import ROOT, SOURCES
 from tests.ways import ANSWERED, Table, Who, persons
 from tests.ways import table as other_ways
 from tests.ways_amendments import amendment_ways
+from tests.ways_budgets import budget_ways
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
 from tests.ways_course import course_ways
@@ -45,6 +46,7 @@ OURS = {
     "subjects",
     "quality",
     "safety",
+    "budgets",
     "inbox",
     "workspace",
     "accounts",
@@ -73,6 +75,7 @@ def table(world: World) -> Table:
         | quality_ways(world)
         | consent_ways(world)
         | document_ways(world)
+        | budget_ways(world)
         | eligibility_ways(world)
         | safety_ways(world)
         | amendment_ways(world)

@@ -12,6 +12,7 @@ from django.db.models.expressions import Combinable
 from django.urls import reverse
 
 from accounts.models import User
+from budgets.models.payment import DROPPED
 from core.access import can
 from core.dates import local_day, show_day, study_day
 from core.permissions import Permission
@@ -105,6 +106,7 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
         medications=Count(
             "medications", distinct=True, filter=Q(medications__voided_at=None)
         ),
+        payments=Count("payments", distinct=True, filter=~Q(payments__status__in=DROPPED)),
         deviations=_deviations(user, subject),
     )  # fmt: skip
     shown = [("subject", "Timeline", None), ("subject_visits", "Visits", visits)]
@@ -116,6 +118,8 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
     shown.append(("subject_deviations", "Deviations", counts["deviations"]))
     if can(user, Permission.MEDICATION_VIEW, subject):
         shown.append(("subject_medications", "Medications", counts["medications"]))
+    if can(user, Permission.STIPEND_VIEW, subject):
+        shown.append(("subject_payments", "Payments", counts["payments"]))
     shown.append(("subject_activity", "Activity", None))
     at = [subject.trial.code, subject.number]
     return [

@@ -31,6 +31,7 @@ urlpatterns = [
     path(f"{SUBJECT}/eligibility/", subject.subject_eligibility, name="subject_eligibility"),
     path(f"{SUBJECT}/deviations/", subject.subject_deviations, name="subject_deviations"),
     path(f"{SUBJECT}/medications/", subject.subject_medications, name="subject_medications"),
+    path(f"{SUBJECT}/payments/", subject.subject_payments, name="subject_payments"),
     path(f"{SUBJECT}/activity/", subject.subject_activity, name="subject_activity"),
     *list_urls("places/<slug:slug>/subjects", lists.place_subjects, "place_subjects"),
 ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from core.dates import at
-from ctms.demo import consents, eligibility, events, issues, randomisation, stays
+from ctms.demo import consents, eligibility, events, issues, payments, randomisation, stays
 from ctms.demo.conduct import conduct_visit
 from ctms.demo.days import DAY, WorkingDays
 from ctms.demo.lists import rows_of
@@ -55,6 +55,7 @@ def fill(organisation: Organisation, now: datetime) -> None:
     _consent(held[CONSENTING], place, working, organisation)
     events.happen(held[SAFETY], organisation.people, now)
     issues.arise(held[SAFETY], organisation.people, now)
+    payments.settle(held[SAFETY], organisation.people, now)
     _be_away(place, working, by)
     _prefer(place, by)
     stays.stay_over(place, now, by)

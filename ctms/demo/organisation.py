@@ -40,6 +40,7 @@ PEOPLE = [
     ("elena", "Elena Fischer", "Medical monitor", Role.MEDICAL_MONITOR),
     ("omar", "Omar Haddad", "Senior manager", Role.SENIOR_MANAGER),
     ("sofie", "Sofie Lindahl", "Associate director", Role.ASSOCIATE_DIRECTOR),
+    ("nadia", "Nadia Benhaddou", "Finance", Role.FINANCE),
     ("ruth", "Ruth Adeyemi", "Director", Role.DIRECTOR),
     ("victor", "Victor Sandoval", "Vice president", Role.VICE_PRESIDENT),
     ("ines", "Inês Carvalho", "Auditor", Role.AUDITOR),

@@ -99,7 +99,7 @@ def catch_up(subject: Subject, *, by: User) -> None:
         logger.warning("%s: %s", subject, error)
 
 
-def _of_subjects(subject_ids: Iterable[int], **_: Any) -> Within:
+def _of_subjects(_scope: Scope, *, subject_ids: Iterable[int], **_: Any) -> Within:
     return Within(subject_ids=list(subject_ids))
 
 

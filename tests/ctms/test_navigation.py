@@ -55,6 +55,7 @@ def test_people_of_a_site_have_their_day_and_their_place(world: World) -> None:
             "Consents",
             "Adverse events",
             "Deviations & issues",
+            "Subject payments",
             "Delegations",
             "Place",
         ],
@@ -220,7 +221,7 @@ def test_counts_are_open_duties_of_this_person_where_they_are_done(world: World)
     assert counts == {
         "Today": (0, False), "My work": (4, True), "Notices": (0, False), "Saved views": (0, False), "Schedule": (1, False),
         "Subjects": (3, True), "Screening log": (0, False), "Consents": (0, False), "Adverse events": (0, False),
-        "Deviations & issues": (0, False), "Delegations": (0, False), "Place": (0, False),
+        "Deviations & issues": (0, False), "Subject payments": (0, False), "Delegations": (0, False), "Place": (0, False),
     }  # fmt: skip
     assert item(shown(world.cra), "My work").count == 0
     elsewhere = make_place("southend", world.admin)

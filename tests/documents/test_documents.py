@@ -278,6 +278,9 @@ def test_a_signed_form_is_attached_replaced_and_seen_to_be_there(
     consent.refresh_from_db()
     assert "Anne Quillfeather.pdf" in client.get(consent.get_absolute_url()).content.decode()
     assert owner_of(consent.scan, world.coordinator) == consent
+    assert (
+        consent.get_absolute_url() in client.get(consent.scan.get_absolute_url()).content.decode()
+    )
     assert client.post(url, uploaded(PNG)).status_code == 302
     assert consent.scan.current.number == 2
     assert all(each.is_identifying for each in consent.scan.versions.all())

@@ -123,7 +123,7 @@ def test_every_tab_has_its_count_and_one_is_current(
     tabs = about.frame(subject, user, TODAY, held, "Contacts")["tabs"]
     assert [(each.text, each.count) for each in tabs] == [
         ("Timeline", None), ("Visits", 4), ("Contacts", 1), ("Consents", 0),
-        ("Deviations", 1), ("Medications", 0), ("Activity", None),
+        ("Deviations", 1), ("Medications", 0), ("Payments", 0), ("Activity", None),
     ]  # fmt: skip
     assert [each.text for each in tabs if each.is_current] == ["Contacts"]
     client.force_login(world.coordinator)

@@ -92,6 +92,7 @@ def set_up(request: Request, code: str) -> HttpResponse:
         "arms": trial.arms.order_by("position", "pk"),
         "amendments": trial.amendments.order_by("position", "pk"),
         "files": trial.protocol_files.defer("raw").order_by("-pk") if may_see_protocol else [],
+        "may_see_payments": has_anywhere(request.user, Permission.STIPEND_VIEW),
         "may_see_safety": has_anywhere(request.user, Permission.ADVERSE_EVENT_VIEW),
         "may_change": allowed(request.user, Permission.TRIAL_EDIT, trial),
         "may_import": allowed(request.user, Permission.PROTOCOL_EDIT, trial),

@@ -22,7 +22,7 @@ from subjects.courses import version_waited_for
 from subjects.eligibility import content_of, sheet_of
 from subjects.identity import check_of
 from subjects.models import Preference, Subject
-from workspace import queries
+from workspace import paid, queries
 from workspace import subject as about
 from workspace.story import story_of
 
@@ -137,6 +137,16 @@ def subject_medications(request: Request, code: str, number: str) -> HttpRespons
         "may_log_medication": can(request.user, Permission.MEDICATION_LOG, record),
     }
     return page(request, "workspace/subject_medications.html", context)
+
+
+@require_GET
+def subject_payments(request: Request, code: str, number: str) -> HttpResponse:
+    """What the subject earned, claimed and got, with the stipends of the year."""
+    record, context = _framed(request, code, number, "Payments")
+    require(request.user, Permission.STIPEND_VIEW, record)
+    context |= paid.of_subject(record, context["today"])
+    context["may_claim"] = can(request.user, Permission.CLAIM_REQUEST, record)
+    return page(request, "workspace/subject_payments.html", context)
 
 
 @require_GET

@@ -1,0 +1,1 @@
+"""Pages of payments to subjects and of what they follow."""
