@@ -31,44 +31,49 @@ def add_version(
     """Supersede what is there by another file; everything before it stays to be read."""
     held = lock(document)
     numbers = held.versions.order_by("-number").values_list("number", flat=True)
-    current = held.current
-    if current is not None and current.sha256 == store.hash_of(content.raw):
-        if current.is_identifying == is_identifying:
-            raise RefusedError("This is the file that is there already. Choose the new one.")
-        if current.is_identifying:
-            raise RefusedError(
-                "This very file was said to show who the subject is. Choose one without names."
-            )
+    current, same = held.current, held.versions.filter(sha256=store.hash_of(content.raw))
+    if current in same.filter(is_identifying=is_identifying):
+        raise RefusedError("This is the file that is there already. Choose the new one.")
+    if not is_identifying and same.filter(is_identifying=True).exists():
+        raise RefusedError(
+            "This very file was said to show who the subject is. Choose one without names."
+        )
     return _keep(held, numbers[0] + 1, content, is_identifying=is_identifying, by=by)
 
 
 @action(Permission.DOCUMENT_ADD, "keep version at the site")
 def withhold(version: DocumentVersion, *, reason: str, by: User) -> DocumentVersion:
-    """Say that a version shows who a subject is after all; from now on it is read at the site only."""
-    held = _open(version, reason)
+    """Say that a version shows who a subject is after all; from now on it is read at the site only.
+
+    So is every version of the document with the same content; a voided one is read, too.
+    """
+    held = _held(version, reason)
     if held.is_identifying:
         raise ConflictError(f"{held} is kept at the site already.")
-    held.is_identifying = True
-    held.save(update_fields=["is_identifying"])
+    for same in held.document.versions.filter(sha256=held.sha256, is_identifying=False):
+        same.is_identifying = True
+        same.save(update_fields=["is_identifying"])
+    held.refresh_from_db()
     return held
 
 
 @action(Permission.DOCUMENT_ADD, "void version of document")
 def void_version(version: DocumentVersion, *, reason: str, by: User) -> DocumentVersion:
     """Set aside a file that was added by mistake; it stays to be read, and the one before counts."""
-    held = _open(version, reason)
+    held = _held(version, reason)
+    if held.voided_at is not None:
+        raise ConflictError(f"{held} is voided: {held.void_reason}")
     held.voided_at, held.void_reason = timezone.now(), reason.strip()[:200]
     held.save(update_fields=["voided_at", "void_reason"])
     return held
 
 
-def _open(version: DocumentVersion, reason: str) -> DocumentVersion:
+def _held(version: DocumentVersion, reason: str) -> DocumentVersion:
+    """The version as it is now, locked after its document."""
     if not reason.strip():
         raise RefusedError("Give the reason.")
-    held = lock(version)
-    if held.voided_at is not None:
-        raise ConflictError(f"{held} is voided: {held.void_reason}")
-    return held
+    lock(version.document)
+    return lock(version)
 
 
 def _keep(

@@ -15,7 +15,7 @@ from core.links import address
 from sites.models import Bed, Claim, ClaimKind, Place
 from sites.queries import Booked, describes
 from subjects.models import Occupancy, Stay, StayStatus, Visit
-from subjects.models.stay import STANDING
+from subjects.models.stay import IN_HOUSE, STANDING
 
 NAMED = 5  # free beds that a refusal calls by name
 
@@ -86,6 +86,15 @@ def last_bed(stay: Stay) -> Occupancy | None:
     rows = Occupancy.objects.filter(stay=stay).select_related("bed")
     found: Occupancy | None = rows.order_by("period").last()
     return found
+
+
+def others_in(bed: Bed, visit: Visit) -> QuerySet[Occupancy]:
+    """Who else is in the house and has this bed, also past the planned discharge."""
+    later = Occupancy.objects.filter(stay=OuterRef("stay"), period__fully_gt=OuterRef("period"))
+    rows: QuerySet[Occupancy] = Occupancy.objects.filter(
+        ~Exists(later), bed=bed, stay__status__in=IN_HOUSE
+    ).exclude(visit=visit)
+    return rows.order_by("period")
 
 
 def staying_in(visit: Visit) -> tuple[Stay | None, Bed | None]:

@@ -156,7 +156,7 @@ def of_visit(
         found += _booking_steps(visit, booking)
     if can(user, Permission.VISIT_CONDUCT, visit):
         is_coming = stay is not None and stay.status == StayStatus.RESERVED
-        found += [_admission(visit)] if is_coming else _conduct_steps(visit)
+        found += [_admission(visit)] if is_coming else _conduct_steps(visit, stay)
     if may_acknowledge(visit, user):
         found.append(Step(reverse("subjects:acknowledge", args=[visit.pk]), "Acknowledge"))
     return found
@@ -192,21 +192,24 @@ def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
     return [*found, _at_once("unbook", visit, "Take time away")]
 
 
-def _conduct_steps(visit: Visit) -> list[Step]:
+def _conduct_steps(visit: Visit, stay: Stay | None) -> list[Step]:
     if visit.status == V.BOOKED:
         return [_at_once("check_in", visit, "Check in", is_next=True)]
     if visit.status == V.PLANNED and _is_time_for(visit):
         return [_at_once("check_in", visit, "Check in without a time")]
-    complete = reverse("subjects:complete", args=[visit.pk])
-    if visit.status == V.ARRIVED:
-        start = _at_once("start", visit, "Start visit", is_next=True)
-        return [Step(complete, "Complete visit"), start]
-    if visit.status == V.IN_PROGRESS:
-        return [
-            Step(complete, "Complete visit"),
-            Step(visit.conduct_url, "Procedures", is_next=True),
-        ]
+    if visit.status in {V.ARRIVED, V.IN_PROGRESS}:
+        return _until_done(visit, stay)
     return [Step(visit.conduct_url, "Procedures")] if visit.status == V.COMPLETED else []
+
+
+def _until_done(visit: Visit, stay: Stay | None) -> list[Step]:
+    """What follows the arrival; a visit with nights is completed once its stay is over."""
+    following = Step(visit.conduct_url, "Procedures", is_next=True)
+    if visit.status == V.ARRIVED:
+        following = _at_once("start", visit, "Start visit", is_next=True)
+    if stay is not None and stay.is_open:
+        return [following]
+    return [Step(reverse("subjects:complete", args=[visit.pk]), "Complete visit"), following]
 
 
 def _admission(visit: Visit) -> Step:

@@ -1,4 +1,5 @@
--- A version stays as it was added. It may only be voided once, and be found to show who a subject is.
+-- A version stays as it was added. It may only be voided once, and be found to show who a subject is,
+-- also after it was voided: it can still be read.
 CREATE OR REPLACE FUNCTION documents_keep() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     may_change text[] := '{voided_at,void_reason,is_identifying}';
@@ -11,7 +12,8 @@ BEGIN
         RAISE EXCEPTION 'A document stays as it was added; add a version'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'document_is_kept';
     END IF;
-    IF OLD.voided_at IS NOT NULL THEN
+    IF OLD.voided_at IS NOT NULL
+        AND to_jsonb(NEW) - 'is_identifying' <> to_jsonb(OLD) - 'is_identifying' THEN
         RAISE EXCEPTION 'A voided version stays as it is'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'document_voided_is_kept';
     END IF;
@@ -22,7 +24,7 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE TRIGGER keep_document BEFORE UPDATE OR DELETE ON documents_document
+CREATE OR REPLACE TRIGGER keep_document BEFORE UPDATE OR DELETE ON documents_document
     FOR EACH ROW EXECUTE FUNCTION documents_keep();
-CREATE TRIGGER keep_version BEFORE UPDATE OR DELETE ON documents_documentversion
+CREATE OR REPLACE TRIGGER keep_version BEFORE UPDATE OR DELETE ON documents_documentversion
     FOR EACH ROW EXECUTE FUNCTION documents_keep();

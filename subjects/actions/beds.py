@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
@@ -12,7 +13,15 @@ from core.actions import RefusedError
 from core.versions import ConflictError
 from sites.actions.claims import queue
 from sites.models import Bed, Claim, ClaimKind
-from subjects.beds import last_bed, nights_from, stay_of, taken_text, ways_out
+from subjects.beds import (
+    last_bed,
+    nights_from,
+    others_in,
+    stay_of,
+    staying,
+    taken_text,
+    ways_out,
+)
 from subjects.models import Occupancy, Stay, StayStatus, Visit
 
 S = StayStatus
@@ -72,6 +81,18 @@ def refuse_bed(bed: Bed, visit: Visit) -> None:
         raise RefusedError(f"{bed} is not at {place}. Choose a bed of this place.")
     if not Bed.objects.filter(pk=bed.pk, is_active=True).exists():
         raise RefusedError(f"{bed} is out of use. Choose another bed.")
+
+
+def refuse_shared(bed: Bed, visit: Visit, period: DateTimeTZRange, by: User, **when: Any) -> None:
+    """Nobody gets a bed that somebody has who is in the house, though the plan says it is free."""
+    other = others_in(bed, visit).filter(**when).first()
+    if other is None:
+        return
+    who = staying([other.pk], by).get(other.pk)
+    raise BedTakenError(
+        f"{who.label if who else 'Somebody else'} is still in {bed}. Record the discharge or a move"
+        f" to another bed first. {ways_out(visit.site.place, period, visit)}"
+    )
 
 
 def reserve(visit: Visit, bed: Bed, period: DateTimeTZRange, by: User) -> Stay:

@@ -15,7 +15,7 @@ from core.dates import local_day
 from core.flow import TAKE_BACK
 from core.permissions import Permission
 from core.versions import ConflictError, lock
-from subjects.actions.beds import occupy
+from subjects.actions.beds import occupy, refuse_shared
 from subjects.actions.stays import held_stay, in_house, refuse_answers_outside, refuse_future
 from subjects.models import Leave, Occupancy, Stay, StayStatus, VisitStatus
 from subjects.presence import Presence, clocked, presence_of, say
@@ -57,11 +57,13 @@ def come_back(stay: Stay, *, at: datetime, by: User) -> Stay:
 
 @action(Permission.VISIT_CONDUCT, "correct leave")
 def correct_leave(
-    leave: Leave, *, left_at: datetime, reason: str, by: User, returned_at: datetime | None = None
-) -> Leave:
-    """Put the times of a leave right."""
+    leave: Leave, *, left_at: datetime, reason: str, by: User,
+    returned_at: datetime | None = None, expected_at: datetime | None = None,
+) -> Leave:  # fmt: skip
+    """Put the times of a leave right, also the one at which the subject is to be back."""
     stay = held_stay(leave.stay)
     leave = _standing(leave)
+    leave.expected_at = expected_at or leave.expected_at
     if not reason.strip():
         raise RefusedError("Give the reason.")
     if (returned_at is None) != (leave.returned_at is None):
@@ -81,8 +83,7 @@ def void_leave(leave: Leave, *, reason: str, by: User) -> Leave:
     leave.voided_at, leave.void_reason = timezone.now(), reason.strip()[:200]
     leave.save(update_fields=["voided_at", "void_reason"])
     if stay.status == S.ON_LEAVE and leave.returned_at is None:
-        today = local_day(timezone.now(), stay.place.zone)
-        Stay.flow.move(stay, S.ADMITTED, by=by, on=today, reason=reason)
+        be_in_house(stay, reason=reason, by=by)
     return leave
 
 
@@ -117,10 +118,10 @@ def _standing(leave: Leave) -> Leave:
 
 def _keep(leave: Leave, stay: Stay, left: datetime, back: datetime | None) -> None:
     """Keep the times of a leave: inside the stay, apart from other leaves and from what was done."""
-    if leave.expected_at <= left or (back is not None and back <= left):
-        raise RefusedError(
-            f"The return is not after {say(left, stay.place.zone)}. Check both times."
-        )
+    for what, at in (("return", back), ("expected return", leave.expected_at)):
+        if at is not None and at <= left:
+            start = say(left, stay.place.zone)
+            raise RefusedError(f"The {what} is not after {start}. Check both times.")
     held = presence_of(stay)
     if held is None or left < held.admitted_at:
         raise RefusedError("The leave would begin before the admission. Check the time.")
@@ -156,16 +157,33 @@ def _take_discharge_back(stay: Stay, reason: str, by: User) -> None:
     occupancy.visit = stay.visit
     period: Any = occupancy.period
     until = max(period.upper, stay.planned_until)
-    occupy(occupancy, occupancy.bed, DateTimeTZRange(period.lower, until, "[)"), by)
+    bed, held = occupancy.bed, DateTimeTZRange(period.lower, until, "[)")
+    occupy(occupancy, bed, held, by)
+    refuse_shared(bed, stay.visit, held, by, period__startswith__gte=period.upper)
     at, end = timezone.now(), stay.discharged_at
     Stay.flow.take_back(
         stay, step, by=by, on=local_day(at, stay.place.zone), reason=reason,
         discharged_at=None, ending="", ending_reason="",
     )  # fmt: skip
     if stay.status == S.ON_LEAVE:
-        leave = Leave.objects.get(stay=stay, voided_at=None, returned_at=end)
-        leave.returned_at = None
-        leave.save(update_fields=["returned_at"])
+        _be_away_again(stay, end, reason, by)
+
+
+def _be_away_again(stay: Stay, end: datetime | None, reason: str, by: User) -> None:
+    """Who was discharged from a leave is on it again, unless that leave was put right since."""
+    leave = Leave.objects.filter(stay=stay, voided_at=None, returned_at=end).first()
+    if leave is None:
+        be_in_house(stay, reason=reason, by=by)
+        return
+    leave.returned_at = None
+    leave.save(update_fields=["returned_at"])
+
+
+@action(Permission.VISIT_CONDUCT, "end leave")
+def be_in_house(stay: Stay, *, reason: str, by: User) -> None:
+    """The leave of a subject is over or never was, so it is in the house."""
+    today = local_day(timezone.now(), stay.place.zone)
+    Stay.flow.move(stay, S.ADMITTED, by=by, on=today, reason=reason)
 
 
 def _take_admission_back(stay: Stay, reason: str, by: User) -> None:

@@ -19,8 +19,8 @@ from core.versions import ConflictError, lock
 from sites.models import Place
 from subjects.actions.plan import hold_visit
 from subjects.actions.subjects import log_contact
-from subjects.models import Booking, Contact, Reminder, ReminderPlan, ReminderStatus, VisitStatus
-from subjects.reminders import due, is_kept, letter_of
+from subjects.models import Booking, Contact, Preference, Reminder, ReminderPlan, ReminderStatus
+from subjects.reminders import bookings_to_remind, due, is_kept, letter_of
 
 logger = logging.getLogger(__name__)
 NO_ADDRESS, NO_MAIL = "no e-mail address", "no mail server is set up"
@@ -45,8 +45,9 @@ def begin(booking: Booking, *, days_before: int, by: User) -> Reminder:
     """Keep that a subject is reminded of this time, before the mail goes out: nobody else sends it."""
     visit = hold_visit(booking.visit)
     held = lock(booking)
-    if not held.is_live or held.period != booking.period or visit.status != VisitStatus.BOOKED:
-        raise ConflictError(f"{visit} was moved or called off meanwhile.")
+    stands = bookings_to_remind(Preference.Reminded.EMAIL).filter(pk=held.pk).exists()
+    if not stands or held.period != booking.period:
+        raise ConflictError(f"{visit} was moved or called off meanwhile, or is not reminded of.")
     if is_kept(held, days_before):
         raise ConflictError(f"{visit} was reminded of already.")
     period: Any = held.period
@@ -102,10 +103,10 @@ def _deliver(reminder: Reminder) -> str:
     """Hand the mail over; what went wrong, in words that name nobody."""
     if not settings.MAIL_GOES_OUT:
         return NO_MAIL
-    letter = letter_of(reminder.booking)
-    if not letter.to:
-        return NO_ADDRESS
     try:
+        letter = letter_of(reminder.booking)
+        if not letter.to:
+            return NO_ADDRESS
         send_mail(letter.head, letter.body, None, [letter.to])
     except Exception as error:  # noqa: BLE001 - whatever it is, somebody has to call
         return type(error).__name__

@@ -19,6 +19,7 @@ from subjects.actions.beds import (
     BedNeededError,
     occupy,
     refuse_bed,
+    refuse_shared,
     release_beds,
     reserve,
 )
@@ -83,14 +84,18 @@ def admit(
     stay = stay_of(visit) or _without_reservation(visit, bed, at, until, by)
     if stay.status != S.RESERVED:
         raise ConflictError(f"{visit.subject} is {stay.get_status_display().lower()} already.")
+    refuse_while_in_house([visit.subject], f"admit it for {visit.name}", admitted_at__lte=at)
     until = until or _still_planned(stay, at)
     _refuse_backwards(at, until, stay)
     refuse_answers_outside(visit, Presence(at), stay)
     occupancy = _bed_of(stay)
     if bed is not None:
         refuse_bed(bed, visit)
-    occupy(occupancy, bed or occupancy.bed, DateTimeTZRange(at, until, "[)"), by)
-    Stay.flow.move(stay, S.ADMITTED, by=by, on=_day(stay, at), admitted_at=at, planned_until=until)
+    _into(occupancy, bed or occupancy.bed, DateTimeTZRange(at, until, "[)"), by)
+    Stay.flow.move(
+        stay, S.ADMITTED, by=by, on=_day(stay, at), admitted_at=at, planned_until=until,
+        planned_from=_planned_from(stay, at, until),
+    )  # fmt: skip
     if visit.status == VisitStatus.BOOKED:
         Visit.flow.move(visit, VisitStatus.ARRIVED, by=by, on=_day(stay, at))
     return stay
@@ -141,8 +146,14 @@ def change_bed(stay: Stay, *, bed: Bed, at: datetime, by: User) -> Stay:
         )
     occupy(before, before.bed, DateTimeTZRange(period.lower, at, "[)"), by)
     after = Occupancy(visit=stay.visit, stay=stay)
-    occupy(after, bed, DateTimeTZRange(at, until, "[)"), by)
+    _into(after, bed, DateTimeTZRange(at, until, "[)"), by)
     return stay
+
+
+def _into(occupancy: Occupancy, bed: Bed, period: DateTimeTZRange, by: User) -> None:
+    """Let a subject in house have a bed, once whoever had it before is out of it."""
+    occupy(occupancy, bed, period, by)
+    refuse_shared(bed, occupancy.visit, period, by, period__endswith__lte=period.lower)
 
 
 @action(Permission.VISIT_CONDUCT, "plan discharge")
@@ -155,8 +166,9 @@ def plan_discharge(stay: Stay, *, until: datetime, by: User) -> Stay:
     lower: Any = occupancy.period.lower
     _refuse_backwards(lower, until, stay)
     occupy(occupancy, occupancy.bed, DateTimeTZRange(lower, until, "[)"), by)
+    stay.planned_from = _planned_from(stay, lower, until)
     stay.planned_until = until
-    stay.save(update_fields=["planned_until"])
+    stay.save(update_fields=["planned_from", "planned_until"])
     return stay
 
 
@@ -176,8 +188,12 @@ def correct_stay(
     _refuse_backwards(admitted_at, discharged_at or timezone.now(), stay)
     _refuse_to_cut(stay, admitted_at, discharged_at)
     _stretch_beds(stay, admitted_at, discharged_at, by)
+    before = stay.discharged_at
     stay.admitted_at, stay.discharged_at = admitted_at, discharged_at
     stay.save(update_fields=["admitted_at", "discharged_at"])
+    for leave in stay.leaves.filter(voided_at=None, returned_at=before) if before else ():
+        leave.returned_at = discharged_at  # who did not come back was away until the discharge
+        leave.save(update_fields=["returned_at"])
     return stay
 
 
@@ -249,10 +265,10 @@ def presence_until(stay: Stay, at: datetime) -> Presence:
     return Presence(held.admitted_at, at, held.leaves)
 
 
-def refuse_while_in_house(subjects: Iterable[Subject], what: str) -> None:
-    """Nobody who is in the house is taken out of a visit or moved to another site."""
+def refuse_while_in_house(subjects: Iterable[Subject], what: str, **since: datetime) -> None:
+    """Nobody who is in the house is taken out of a visit, moved to another site or admitted again."""
     rows = Stay.objects.filter(visit__subject__in=list(subjects), status__in=IN_HOUSE)
-    held = rows.select_related("visit__subject").first()
+    held = rows.filter(**since).select_related("visit__subject").first()
     if held is not None:
         raise InHouseError(
             held,
@@ -291,6 +307,11 @@ def _still_planned(stay: Stay, at: datetime) -> datetime:
     """When the discharge is expected of who comes as planned, or so late that the plan is over."""
     planned: Any = nights_from(stay.visit, at, at).upper
     return stay.planned_until if stay.planned_until > at else planned
+
+
+def _planned_from(stay: Stay, start: datetime, until: datetime) -> datetime:
+    """When a stay was planned to begin; of who comes and leaves before that, when it began."""
+    return stay.planned_from if stay.planned_from < until else start
 
 
 def _without_reservation(

@@ -66,6 +66,7 @@ class RightLeave(Why):
     """The right times of a leave; the return only once there was one."""
 
     left_at = Instant()
+    expected_at = Instant(required=False)
     returned_at = Instant(required=False)
 
 

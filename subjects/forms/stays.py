@@ -50,6 +50,7 @@ class BedField(forms.ModelChoiceField[Bed]):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(Bed.objects.none(), label="Bed", empty_label="Choose", **kwargs)
+        self.error_messages["invalid_choice"] = "This bed is not free any more. Choose another one."
 
     def label_from_instance(self, obj: Any) -> str:
         """The bed and its unit."""
@@ -152,10 +153,12 @@ class CorrectStayForm(MomentsForm):
 class CorrectLeaveForm(MomentsForm):
     """The right times of a leave, and why they were wrong."""
 
-    moments = ("left_at", "returned_at")
+    moments = ("left_at", "expected_at", "returned_at")
 
     left_at_on = DayField(label="Left on")
     left_at_clock = ClockField(label="At")
+    expected_at_on = DayField(label="Expected back on", required=False)
+    expected_at_clock = ClockField(label="Expected back at", required=False)
     returned_at_on = DayField(label="Came back on", required=False)
     returned_at_clock = ClockField(label="Back at", required=False)
     reason = forms.CharField(max_length=200, label="Reason for the correction")

@@ -124,6 +124,11 @@ class Stay(ScopedModel):
         return self.visit.subject_id
 
     @property
+    def is_open(self) -> bool:
+        """Whether its visit waits for the discharge, or for the bed to be released."""
+        return self.status in STANDING
+
+    @property
     def is_in_house(self) -> bool:
         """Whether the subject was admitted and has not left for good."""
         return self.status in IN_HOUSE

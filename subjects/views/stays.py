@@ -253,7 +253,10 @@ def correct_leave(request: Request, pk: int) -> HttpResponse:
     held = _leave(request, pk)
     form = CorrectLeaveForm(
         request.POST or None, zone=held.stay.place.zone,
-        start={"left_at": held.left_at, "returned_at": held.returned_at},
+        start={
+            "left_at": held.left_at, "expected_at": held.expected_at,
+            "returned_at": held.returned_at,
+        },
     )  # fmt: skip
     return _form(
         request, held.stay.visit, form,

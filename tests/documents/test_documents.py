@@ -99,18 +99,42 @@ def test_versions_are_numbered_and_the_last_one_counts(world: World) -> None:
     actions.void_version(second, reason="Other subject", by=world.coordinator)
     assert held.current.number == 1
     with pytest.raises(ConflictError, match="voided: Other subject"):
-        actions.withhold(second, reason="late", by=world.coordinator)
+        actions.void_version(second, reason="late", by=world.coordinator)
     actions.void_version(held.current, reason="Wrong too", by=world.coordinator)
     assert held.current is None
-    third = actions.add_version(held, content=content(), is_identifying=False, by=world.coordinator)
+    with pytest.raises(RefusedError, match="Choose one without names"):
+        actions.add_version(held, content=content(), is_identifying=False, by=world.coordinator)
+    third = actions.add_version(
+        held, content=content("c.png", PNG), is_identifying=False, by=world.coordinator
+    )
     assert third.number == 3
     actions.withhold(third, reason="The name is on page 2", by=world.coordinator)
     with pytest.raises(ConflictError, match="already"):
         actions.withhold(third, reason="again", by=world.coordinator)
+    assert DocumentVersion.objects.get(pk=second.pk).is_identifying  # the same content
     verbs = set(Event.objects.filter(target_type="documents.documentversion").values_list("verb", flat=True))  # fmt: skip
     assert verbs == {
         "add version of document", "void version of document", "keep version at the site",
     }  # fmt: skip
+
+
+def test_a_voided_version_that_shows_a_name_is_kept_at_the_site(
+    client: Client, world: World
+) -> None:
+    held = added(world, is_identifying=False)
+    (first,) = held.versions.all()
+    actions.void_version(first, reason="A name is on it", by=world.coordinator)
+    client.force_login(world.cra)
+    assert client.get(open_url(first)).status_code == 200
+    client.force_login(world.coordinator)
+    page = client.get(held.get_absolute_url()).content.decode()
+    withhold = reverse("documents:withhold", args=[first.pk])
+    assert withhold in page
+    assert client.post(withhold, {"reason": "A name is on it"}).status_code == 302
+    client.force_login(world.cra)
+    assert client.get(open_url(first)).status_code == 403
+    with pytest.raises(IntegrityError, match="stays as it is"), transaction.atomic():
+        run(f"UPDATE documents_documentversion SET void_reason = 'x' WHERE id = {first.pk}")
 
 
 @pytest.mark.parametrize(

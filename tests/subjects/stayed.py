@@ -38,7 +38,7 @@ def with_nights(world: World, from_on: date | None = None) -> list[Bed]:
             code: VisitDefinition.objects.create(
                 version=version, code=code, name=code, position=position, days=at,
                 early_days=early, late_days=late, is_anchor=code == "D1",
-                nights=2 if code == "INP" else 0,
+                nights={"INP": 2, "W4": 1}.get(code, 0),
                 modality="inpatient" if code == "INP" else "clinic",
             )
             for position, (code, at, early, late) in enumerate(days)

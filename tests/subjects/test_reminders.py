@@ -132,6 +132,32 @@ def test_a_moved_visit_is_reminded_of_at_its_new_time_and_a_cancelled_one_not_at
     assert ["15:00" in body for body in bodies].count(True) == 1
 
 
+def test_who_does_not_agree_any_more_gets_no_mail_that_was_due(world: World) -> None:
+    booking = booked(world, TODAY + 2 * DAY)
+    (found,) = due(timezone.now())
+    values = {"reminder": "not", "language": "en"}
+    subjects.prefer(booking.visit.subject, values=values, by=world.coordinator)
+    with transaction.atomic(), pytest.raises(reminders.ConflictError, match="not reminded of"):
+        reminders.begin(found.booking, days_before=2, by=system_account())
+    assert not Reminder.objects.exists()
+
+
+def test_a_letter_that_cannot_be_written_keeps_nobody_else_from_theirs(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (booked(world, TODAY + 2 * DAY) for _ in range(2))
+
+    def write(booking: Booking) -> Any:
+        if booking == first:
+            raise ValueError(ADDRESS)
+        return letter_of(booking)
+
+    monkeypatch.setattr(reminders, "letter_of", write)
+    assert reminders.remind_all(by=system_account()) == 1
+    kept = dict(Reminder.objects.values_list("booking", "problem"))
+    assert kept == {first.pk: "ValueError", second.pk: ""}
+
+
 def test_only_who_agreed_and_still_comes_is_reminded(world: World) -> None:
     day = TODAY + 2 * DAY
     booked(world, day, by="not")
