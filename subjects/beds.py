@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
 
 from accounts.models import User
 from core.dates import show_clock, show_weekday
@@ -71,7 +72,17 @@ def free_beds(place: Place, period: DateTimeTZRange, but: Visit | None = None) -
         own = Occupancy.objects.filter(visit=but).values("pk")
         taken = taken.exclude(holder="stay", holder_id__in=own)
     rows: QuerySet[Bed] = Bed.objects.filter(~Exists(taken), place=place, is_active=True)
+    if period.lower <= timezone.now():  # who should have left by then may still be there
+        late = still_in_bed().filter(bed=OuterRef("pk"), period__endswith__lte=period.lower)
+        rows = rows.filter(~Exists(late))
     return rows.order_by("unit", "name", "pk")
+
+
+def still_in_bed() -> QuerySet[Occupancy]:
+    """The beds of everybody in house, also of who should have left by now."""
+    later = Occupancy.objects.filter(stay=OuterRef("stay"), period__fully_gt=OuterRef("period"))
+    rows: QuerySet[Occupancy] = Occupancy.objects.filter(~Exists(later), stay__status__in=IN_HOUSE)
+    return rows.order_by("period")
 
 
 def stay_of(visit: Visit) -> Stay | None:
@@ -86,15 +97,6 @@ def last_bed(stay: Stay) -> Occupancy | None:
     rows = Occupancy.objects.filter(stay=stay).select_related("bed")
     found: Occupancy | None = rows.order_by("period").last()
     return found
-
-
-def others_in(bed: Bed, visit: Visit) -> QuerySet[Occupancy]:
-    """Who else is in the house and has this bed, also past the planned discharge."""
-    later = Occupancy.objects.filter(stay=OuterRef("stay"), period__fully_gt=OuterRef("period"))
-    rows: QuerySet[Occupancy] = Occupancy.objects.filter(
-        ~Exists(later), bed=bed, stay__status__in=IN_HOUSE
-    ).exclude(visit=visit)
-    return rows.order_by("period")
 
 
 def staying_in(visit: Visit) -> tuple[Stay | None, Bed | None]:

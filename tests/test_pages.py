@@ -279,11 +279,11 @@ def test_lists_run_a_fixed_number_of_queries(
 
 
 def test_a_day_is_lived_from_today(world: World, client: Client) -> None:
-    client.force_login(world.coordinator)
     subject = screen(world)
     today = timezone.localdate(timezone=world.place.zone)
     held = visit(subject, "SCR")
     with time_machine.travel(at(weekday_from(today), 7), tick=False):
+        client.force_login(world.coordinator)  # a log-in of Saturday is over on Monday
         bookings.book(
             held,
             wanted=bookings.Wanted(at(weekday_from(today), 9), 60, world.room, None),

@@ -16,9 +16,9 @@ from sites.models import Bed, Claim, ClaimKind
 from subjects.beds import (
     last_bed,
     nights_from,
-    others_in,
     stay_of,
     staying,
+    still_in_bed,
     taken_text,
     ways_out,
 )
@@ -85,7 +85,7 @@ def refuse_bed(bed: Bed, visit: Visit) -> None:
 
 def refuse_shared(bed: Bed, visit: Visit, period: DateTimeTZRange, by: User, **when: Any) -> None:
     """Nobody gets a bed that somebody has who is in the house, though the plan says it is free."""
-    other = others_in(bed, visit).filter(**when).first()
+    other = still_in_bed().filter(bed=bed, **when).exclude(visit=visit).first()
     if other is None:
         return
     who = staying([other.pk], by).get(other.pk)

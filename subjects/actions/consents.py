@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import User
+from core.access import can
 from core.actions import RefusedError, action
 from core.dates import local_day, show_day
 from core.permissions import Permission
@@ -103,6 +104,10 @@ def attach_scan(consent: Consent, *, content: Content, by: User) -> Consent:
     """Keep the signed form itself, at the site; another one supersedes what is there."""
     held = _open(consent)
     if held.scan is not None:
+        if not can(by, Permission.DOCUMENT_ADD, held.scan):
+            raise RefusedError(
+                f"The signed form is kept at site {held.scan.site}. Ask there to replace it."
+            )
         add_version(held.scan, content=content, is_identifying=True, by=by)
         return held
     subject = held.subject

@@ -47,9 +47,9 @@ def _move(before: int, after: int, found: list[int]) -> None:
         kept.update(criterion=to)
 
 
-def _worded(version: int) -> dict[tuple[str, str, str], int]:
-    """The criteria of a version by what they say."""
-    rows: Iterable[tuple[str, str, str, int]] = Criterion.objects.filter(
-        version=version
-    ).values_list("category", "identifier", "text", "pk")
-    return {(category, identifier, text): pk for category, identifier, text, pk in rows}
+def _worded(version: int) -> dict[tuple[str, str], int]:
+    """The criteria of a version by what they say, whatever their number."""
+    rows: Iterable[tuple[str, str, int]] = Criterion.objects.filter(version=version).values_list(
+        "category", "text", "pk"
+    )
+    return {(category, text): pk for category, text, pk in rows}

@@ -81,6 +81,14 @@ def find_scan(record: Consent, user: User) -> Document | None:
     return found
 
 
+def _scan_of(record: Consent, user: User) -> dict[str, Any]:
+    """The signed form with its versions, or the site that keeps it from whoever is elsewhere."""
+    scan = find_scan(record, user)
+    if scan is not None:
+        return {"scan": scan, "versions": versions_of(scan, user)}
+    return {"scan_site": record.scan and record.scan.site}
+
+
 @require_GET
 def consent(request: Request, pk: int) -> HttpResponse:
     """One consent: what was signed, how it was explained, and what was taken back since."""
@@ -89,11 +97,9 @@ def consent(request: Request, pk: int) -> HttpResponse:
     zone = record.subject.site.place.zone
     taken_back = list(record.withdrawals.order_by("on", "what"))
     may_change = record.voided_at is None and can(request.user, Permission.CONSENT_RECORD, record)
-    scan = find_scan(record, request.user)
     context = {
         "consent": record,
-        "scan": scan,
-        "versions": versions_of(scan, request.user) if scan else (),
+        **_scan_of(record, request.user),
         "subject": record.subject,
         "trial": record.subject.trial,
         "note": note,

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from core.actions import RefusedError
 from core.audit import under_event
@@ -24,9 +25,10 @@ from documents.forms import ContentField, VersionForm
 from documents.models import Document, DocumentVersion
 from documents.queries import lost, owner_of
 from subjects.actions import consents
+from subjects.actions.transfers import transfer
 from tests.documents.papers import PDF, PNG, added, content
 from tests.subjects.consented import main_form, record, version
-from tests.world import World, screen, user_with
+from tests.world import World, make_place, make_site, screen, user_with
 
 pytestmark = pytest.mark.django_db
 
@@ -318,3 +320,25 @@ def test_a_signed_form_is_attached_replaced_and_seen_to_be_there(
     consents.void_consent(consent, reason="Wrong subject", by=world.coordinator)
     with pytest.raises(ConflictError, match="voided"):
         consents.attach_scan(consent, content=content(), by=world.coordinator)
+
+
+def test_the_form_of_who_moved_to_another_site_stays_where_it_was_signed(
+    client: Client, world: World
+) -> None:
+    consent = record(world, screen(world), version(world, main_form(world), "3.0"))
+    consents.attach_scan(consent, content=content(), by=world.coordinator)
+    place = make_place("southgate", world.admin)
+    there = make_site(world.trial, place, "1043", world.admin, world.manager)
+    today = timezone.localdate(timezone=place.zone)
+    transfer(consent.subject, to=there, on=today, reason="moves house", by=world.manager)
+    other = user_with("coordinator", place, world.admin)
+    client.force_login(other)
+    shown = client.get(consent.get_absolute_url()).content.decode()
+    assert "It is kept at site 1042 Northgate" in shown
+    attach = reverse("subjects:attach_scan", args=[consent.pk])
+    assert attach not in shown
+    refused = client.post(attach, uploaded(PNG))
+    assert refused.status_code == 422
+    assert "Ask there to replace it" in refused.content.decode()
+    consent.refresh_from_db()
+    assert consent.scan.versions.count() == 1

@@ -101,6 +101,15 @@ def test_the_same_criteria_are_not_asked_again(world: World) -> None:
     assert standing_of(subject).is_decided
 
 
+def test_a_criterion_that_has_another_number_keeps_its_answer(world: World) -> None:
+    subject = signed(world)
+    new = ("inclusion", "2", "Weight over 40 kg")
+    amended(world, (CRITERIA[0], new, ("inclusion", "3", CRITERIA[1][2]), *CRITERIA[2:]))
+    assert answers_of(subject) == {
+        "I1": "met", "I2": "pending", "I3": "met", "E1": "absent", "E2": "absent",
+    }  # fmt: skip
+
+
 def test_who_has_answered_nothing_is_asked_what_the_new_version_asks(world: World) -> None:
     with_criteria(world, from_on=timezone.localdate() - timedelta(days=1))
     subject = screen(world)

@@ -63,6 +63,7 @@ def test_nobody_is_admitted_to_a_bed_that_somebody_has_not_left(
     refused(
         lambda: stays.admit(other, at=clock(AFTER, "09:00"), by=by),
         f"{first.visit.subject.number} INP is still in Bed 1", "Record the discharge",
+        "No other bed is free then",
         error=ConflictError,
     )  # fmt: skip
     stays.discharge(first, at=clock(AFTER, "08:50"), by=by)
