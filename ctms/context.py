@@ -66,16 +66,12 @@ def at_hand(request: HttpRequest, user: User) -> tuple[str, str]:
 
 def _key_of(record: ScopedModel | None, kind: str) -> str:
     """The key of the trial or the place in which a record lies, if any."""
-    if record is None:
-        return ""
-    ids = record.scope_ids()
-    pk, model, name = (
-        (ids.place_id, Place, "slug") if kind == PLACE else (ids.trial_id, Trial, "code")
-    )
-    if pk is None:
-        return ""
-    rows: QuerySet[Any, str] = model._default_manager.filter(pk=pk).values_list(name, flat=True)
-    return rows.first() or ""
+    scope: Any = record.in_scope() if record is not None else None
+    if kind == PLACE:
+        place = scope if isinstance(scope, Place) else getattr(scope, "place", None)
+        return place.slug if isinstance(place, Place) else ""
+    trial = scope if isinstance(scope, Trial) else getattr(scope, "trial", None)
+    return trial.code if isinstance(trial, Trial) else ""
 
 
 def context_of(user: User, kind: str, key: str) -> Context | None:

@@ -152,6 +152,15 @@ class Conduct:
 
     steps: tuple[Step, ...]
 
+    @property
+    def first_done(self) -> tuple[datetime, Step] | None:
+        """When the first procedure was done, and which; none before that."""
+        done = [
+            (step.record.done_at, step) for step in self.steps
+            if step.record is not None and step.record.done_at is not None
+        ]  # fmt: skip
+        return min(done, key=lambda pair: pair[0], default=None)
+
     def step(self, slug: str) -> Step | None:
         """The step of this address, while the visit has it."""
         return next((step for step in self.steps if step.slug == slug), None)

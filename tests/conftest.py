@@ -6,7 +6,9 @@ import os
 from collections.abc import Iterator
 
 import pytest
+import time_machine
 from django.core.cache import cache
+from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from pytest_django import DjangoDbBlocker
 
@@ -64,6 +66,13 @@ def _empty_cache() -> Iterator[None]:
     """Cached rights of one test's people never meet another's."""
     yield
     cache.clear()
+
+
+@pytest.fixture
+def afternoon() -> Iterator[None]:
+    """Today at two, for what looks back some hours and would meet yesterday in a run after midnight."""
+    with time_machine.travel(timezone.now().replace(hour=14, minute=0), tick=False):
+        yield
 
 
 @pytest.fixture

@@ -78,13 +78,9 @@ def _refuse_undecided(visit: Visit, conduct: Conduct) -> None:
 
 def _refuse_days(visit: Visit, conduct: Conduct, on: date) -> None:
     """The first procedure was done on the day of the visit."""
-    done = [
-        (step.record.done_at, step) for step in conduct.steps
-        if step.record is not None and step.record.done_at is not None
-    ]  # fmt: skip
-    if not done:
+    if (first := conduct.first_done) is None:
         return
-    at, step = min(done, key=lambda pair: pair[0])
+    at, step = first
     zone = visit.site.place.zone
     if (day := local_day(at, zone)) != on:
         raise IncompleteError(

@@ -23,7 +23,7 @@ from subjects import conducted, consequences
 from subjects.actions import bookings, procedures, visits
 from subjects.actions.closing import Gap
 from subjects.actions.procedures import Answer
-from subjects.conduct import Step, conduct_of
+from subjects.conduct import Conduct, Step, conduct_of
 from subjects.conduct_forms import AnswerForm, CompleteForm, UnplannedForm
 from subjects.forms import NoteForm
 from subjects.models import OtherAnswer, ProcedureRecord, Visit
@@ -154,7 +154,7 @@ def complete(request: Request, pk: int) -> HttpResponse:
     held = conduct_of(visit) if visit.status == Visit.Status.IN_PROGRESS else None
     form = CompleteForm(
         request.POST or None, conduct=held,
-        initial={} if request.method == "POST" else {"on": _day_of(visit)},
+        initial={} if request.method == "POST" else {"on": _day_of(visit, held)},
     )  # fmt: skip
     verb = "Complete visit"
     to = visit.conduct_url if held is not None else visit.get_absolute_url()
@@ -180,8 +180,10 @@ def complete(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def _day_of(visit: Visit) -> date:
-    """The day on which a visit is most likely done."""
+def _day_of(visit: Visit, held: Conduct | None) -> date:
+    """The day on which a visit is most likely done: that of its first procedure, if there is one."""
+    if held is not None and held.first_done is not None:
+        return local_day(held.first_done[0], visit.site.place.zone)
     booking = visit.bookings.filter(is_live=True).first()
     return conducted.day_of(visit, booking, local_day(timezone.now(), visit.site.place.zone))
 

@@ -21,6 +21,8 @@ from tests.quality.reported import reported
 from tests.subjects.conducted import answer, begun
 from tests.world import World, screen
 
+pytestmark = pytest.mark.usefixtures("afternoon")
+
 GAP = "Weight"
 
 

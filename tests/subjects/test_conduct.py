@@ -21,6 +21,8 @@ from subjects.models import DeviationDraft, OtherAnswer, Outcome, ProcedureRecor
 from tests.subjects.conducted import answer, begun, not_done, said, slug
 from tests.world import World, make_place, user_with, visit
 
+pytestmark = pytest.mark.usefixtures("afternoon")
+
 NORMAL = {"SYSBP": 124, "DIABP": 80, "PULSE": 66, "TEMP": "36.6", "RESP": 14}
 VITALS = {name: Decimal(value) for name, value in NORMAL.items()}
 

@@ -16,6 +16,8 @@ from tests.markup import faults
 from tests.subjects.conducted import answer, begun, slug
 from tests.world import World
 
+pytestmark = pytest.mark.usefixtures("afternoon")
+
 
 @pytest.fixture
 def held(world: World, client: Client) -> Visit:
@@ -193,3 +195,11 @@ def test_two_answers_stop_completion_and_lead_to_the_procedures(
     assert refused.status_code == 422
     assert "There are two answers to Adverse events" in refused.text
     assert f'href="{held.conduct_url}"' in refused.text
+
+
+def test_a_visit_is_completed_on_the_day_of_its_first_procedure_unless_said_otherwise(
+    world: World, client: Client, held: Visit
+) -> None:
+    answer(world, held, "Adverse events", done_at=timezone.now() - timedelta(days=1))
+    form = client.get(reverse("subjects:complete", args=[held.pk])).context["form"]
+    assert form.initial["on"] == timezone.localdate() - timedelta(days=1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 import pytest
@@ -84,8 +84,8 @@ def ahead(world: World, subject: Subject, first: ConsentVersion) -> Signed:
 
 
 def later_today(world: World, subject: Subject, first: ConsentVersion) -> Signed:
-    at = timezone.now() + timedelta(minutes=5)
-    return signed(world, first, timezone.localdate(at, world.place.zone), signed_at=at)
+    at = datetime.combine(today(), time.max, world.place.zone)
+    return signed(world, first, today(), signed_at=at)
 
 
 def other_day(world: World, subject: Subject, first: ConsentVersion) -> Signed:
