@@ -34,7 +34,8 @@ class PaymentTermsResource(Resource):
         "id": "pk", "trial": "trial__code", "country": "country__code",
         "from_on": "during__startswith", "until": "during__endswith", "currency": "currency",
         "visit_amount": "visit_amount", "call_amount": "call_amount",
-        "unscheduled_amount": "unscheduled_amount", "distance_unit": "distance_unit",
+        "unscheduled_amount": "unscheduled_amount",
+        "night_amount": "night_amount", "distance_unit": "distance_unit",
         "distance_amount": "distance_amount", "trip_cap": "trip_cap", "meal_cap": "meal_cap",
         "other_cap": "other_cap", "tax_threshold": "tax_threshold",
     }  # fmt: skip
@@ -110,7 +111,7 @@ class SubjectPaymentResource(WithHistory, Addable):
         "id": "pk", "trial": "site__trial__code", "site": "site_id", "site_number": "site__number",
         "subject": "subject_id", "subject_number": "subject__number", "visit": "visit_id",
         "number": "number", "kind": "kind", "status": "status", "on": "on", "amount": "amount",
-        "currency": "currency", "distance": "distance", "cap": "cap",
+        "currency": "currency", "distance": "distance", "nights": "nights", "cap": "cap",
         "over_cap_reason": "over_cap_reason", "receipt": "receipt_id",
         "no_receipt_reason": "no_receipt_reason", "note": "note", "requested_by": "requested_by_id",
         "approved_by": "approved_by_id", "approved_at": "approved_at", "method": "method",

@@ -67,7 +67,7 @@ class ClaimForm(forms.ModelForm[SubjectPayment]):
         unit = terms.get_distance_unit_display()
         self.fields["distance"].label = f"Distance by own car, in {unit}s"
         self.fields["distance"].help_text = (
-            f"There and back. {terms.distance_amount} {terms.currency} for a {unit}; the amount"
+            f"There and back. {terms.distance_rate} {terms.currency} for a {unit}; the amount"
             " follows from it."
         )
 
@@ -113,7 +113,7 @@ class TermsForm(forms.ModelForm[PaymentTerms]):
     class Meta:
         model = PaymentTerms
         fields = (
-            "currency", "visit_amount", "call_amount", "unscheduled_amount", "distance_unit",
+            "currency", "visit_amount", "call_amount", "unscheduled_amount", "night_amount", "distance_unit",
             "distance_amount", "trip_cap", "meal_cap", "other_cap", "tax_threshold",
         )  # fmt: skip
 
@@ -163,7 +163,10 @@ class NewTermsForm(TermsForm):
     country = forms.ModelChoiceField(
         Trial.objects.none(), required=False, label="For", empty_label="The whole trial"
     )
-    from_on = DayField(label="From", help_text="Terms that are in force end on the day before.")
+    from_on = DayField(
+        label="From",
+        help_text="Terms that are in force then end on the day before; those that begin later stay.",
+    )
     field_order = ("country", "from_on")
 
     def __init__(self, *args: Any, trial: Trial, **kwargs: Any) -> None:

@@ -133,9 +133,10 @@ PAYMENTS = List(
 def _earn(rows: list[Row], reader: Reader) -> None:
     """What each visit earned: one query."""
     found = earned().filter(pk__in=[row["pk"] for row in rows])
-    amounts = {pk: said for pk, *said in found.values_list("pk", "amount", "currency")}
+    amounts = {row["pk"]: row for row in found.values("pk", "nights", "amount", "currency")}
+    none = {"nights": None, "amount": None, "currency": ""}
     for row in rows:
-        row["amount"], row["currency"] = amounts.get(row["pk"], (None, ""))
+        row.update(amounts.get(row["pk"], none))
 
 
 STIPENDS = List(
@@ -152,6 +153,8 @@ STIPENDS = List(
             files=(("Subject", value("subject__number")), ("Visit", value("name")))),
         OF_SITE,
         day("on", "Visit done", "performed_on", order="performed_on"),
+        Column("nights", "Nights", (), lambda row: row["nights"] or NOTHING,
+            files=(("Nights", value("nights")),), css="text-end number"),
         Column("amount", "Stipend", (), _money,
             files=(("Amount", value("amount")), ("Currency", value("currency"))),
             css="text-end number text-nowrap"),

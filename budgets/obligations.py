@@ -12,6 +12,7 @@ from django.db.models.functions import Cast, Concat
 
 from accounts.roles import Role
 from budgets.models import PaymentStatus, PaymentTerms, StipendRate, SubjectPayment
+from budgets.models.payment import GONE
 from budgets.queries import earned, unearned
 from core.given import Moment
 from core.obligations import Within, rule
@@ -133,5 +134,5 @@ def stipend_to_void(within: Within, now: Moment) -> QuerySet[SubjectPayment]:
 )  # fmt: skip
 def stipend_to_recover(within: Within, now: Moment) -> QuerySet[SubjectPayment]:
     """Paid stipends whose visit is not completed any more."""
-    rows = unearned().filter(status=S.PAID)
+    rows = unearned().filter(status__in=GONE)
     return _payments(rows, within, "Visit taken back: recover", F("paid_on"))

@@ -13,12 +13,14 @@ from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, S
 from django.db.models.functions import Coalesce
 
 from budgets.models import PaymentKind, PaymentStatus, PaymentTerms, StipendRate, SubjectPayment
-from budgets.models.payment import GONE
+from budgets.models.payment import DROPPED, GONE
 from budgets.words import show_money
 from core.models import Event, StatusChange
+from documents.models import DocumentVersion
 from sites.models import Site
 from subjects.models import SubjectStatus, Visit, VisitStatus
 from subjects.models.visit import CALLS
+from subjects.presence import Nights
 from trials.models import ScheduleVersion, Trial, VisitDefinition
 
 # A visit that took place, of a subject that was not entered in error.
@@ -39,7 +41,7 @@ def terms_at(site: Site, day: date) -> PaymentTerms | None:
 
 
 def earned() -> Any:
-    """Completed visits that earned a stipend and have none yet, with its amount, currency and terms."""
+    """Completed visits that earned a stipend and have none yet, with its nights, amount and terms."""
     paid = SubjectPayment.objects.filter(visit=OuterRef("pk"), kind=PaymentKind.STIPEND)
     terms = in_force(
         OuterRef("site__trial_id"), OuterRef("site__country_id"), OuterRef("performed_on")
@@ -60,8 +62,9 @@ def earned() -> Any:
         ~Exists(paid.exclude(status=PaymentStatus.VOIDED)), DONE,
         site__trial__in=PaymentTerms.objects.values("trial"),
     ).annotate(terms_id=Subquery(terms.values("pk")[:1]))  # fmt: skip
-    rows = rows.annotate(
-        amount=Coalesce(Subquery(special.values("amount")[:1]), usual), currency=said("currency")
+    rows = rows.annotate(nights=Nights("pk"), currency=said("currency")).annotate(
+        amount=Coalesce(Subquery(special.values("amount")[:1]), usual)
+        + F("nights") * said("night_amount")
     )
     return rows.filter(amount__gt=0)
 
@@ -80,10 +83,21 @@ def with_recorder(rows: Any) -> Any:
 def unearned() -> QuerySet[SubjectPayment]:
     """Stipends, approved or paid, whose visit is not completed any more."""
     rows: QuerySet[SubjectPayment] = SubjectPayment.objects.filter(
-        kind=PaymentKind.STIPEND, status__in=[PaymentStatus.APPROVED, PaymentStatus.PAID]
+        kind=PaymentKind.STIPEND, status__in=[PaymentStatus.APPROVED, *GONE]
     )
     in_error = Q(visit__subject__status=SubjectStatus.IN_ERROR)
     return rows.filter(~Q(visit__status=VisitStatus.COMPLETED) | in_error)
+
+
+def unproven() -> QuerySet[SubjectPayment]:
+    """Claims whose receipt was set aside, or is the same file as that of another payment."""
+    files = DocumentVersion.objects.filter(voided_at=None)
+    own = files.filter(document=OuterRef("receipt"))
+    others = files.filter(sha256=OuterRef("sha256"), document__payment__isnull=False).exclude(
+        Q(document=OuterRef("document")) | Q(document__payment__status__in=DROPPED)
+    )
+    rows: QuerySet[SubjectPayment] = SubjectPayment.objects.filter(receipt__isnull=False)
+    return rows.filter(~Exists(own) | Exists(own.filter(Exists(others))))
 
 
 def visits_of(trial: Trial) -> list[VisitDefinition]:

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from budgets.models import PaymentStatus, SubjectPayment
 from core.access import can
 from core.permissions import Permission
 from core.web import Request, page, whole
@@ -25,14 +26,15 @@ from trials.models import Trial
 from workspace.finding import Found, meant, search
 
 PEOPLE, COMMANDS = "@", ">"
-KINDS: dict[str, type[Subject | Site | Trial | AdverseEvent]] = {
+KINDS: dict[str, type[Subject | Site | Trial | AdverseEvent | SubjectPayment]] = {
     "subject": Subject, "site": Site, "trial": Trial, "event": AdverseEvent,
+    "payment": SubjectPayment,
 }  # fmt: skip
 RELATED = {
     "subject": ("trial", "next_visit"), "site": ("trial", "place"), "trial": ("sponsor",),
-    "event": ("subject__trial", "subject__site__place"),
+    "event": ("subject__trial", "subject__site__place"), "payment": ("site__trial", "site__place"),
 }  # fmt: skip
-SHOWN = 10
+SHOWN, S = 10, PaymentStatus
 BOOKABLE: dict[str, str] = {VisitStatus.PLANNED: "Find slot for", VisitStatus.BOOKED: "Move"}
 
 
@@ -112,6 +114,7 @@ def _by_kind(found: Found, here: str) -> list[Section]:
         ("Sites", found.sites, _site),
         ("Trials", found.trials, _trial),
         ("Adverse events", found.events, _event),
+        ("Payments", found.payments, _payment),
     )
     return [
         Section(title, [make(row) for row in sorted(rows, key=lambda row: _code(row) != here)])
@@ -154,6 +157,12 @@ def _event(row: dict[str, Any]) -> Option:
     return Option(
         row["url"], "activity", row["number"], row["term"], context, f"event-{row['pk']}"
     )  # fmt: skip
+
+
+def _payment(row: dict[str, Any]) -> Option:
+    money = f"{row['amount']:,.2f} {row['currency']}"
+    context = f"{row['status_label']} · {row['trial_number']}"
+    return Option(row["url"], "wallet", row["number"], money, context, f"payment-{row['pk']}")
 
 
 def _commands(user: User, shown: Groups, text: str) -> list[Section]:
@@ -264,6 +273,19 @@ def _on_event(user: User, event: AdverseEvent) -> Iterator[Option]:
             yield Option(reverse(name, args=[event.pk]), icon, text)
 
 
+def _on_payment(user: User, payment: SubjectPayment) -> Iterator[Option]:
+    offers = (
+        (S.REQUESTED, Permission.CLAIM_APPROVE, "approve_all", "check-circle", "Approve"),
+        (S.APPROVED, Permission.CLAIM_PAY, "pay_all", "wallet", "Record payment"),
+        (S.PAID, Permission.CLAIM_PAY, "reconcile_all", "link", "Reconcile"),
+    )
+    for status, permission, name, icon, text in offers:
+        if payment.status == status and can(user, permission, payment):
+            url = reverse(f"budgets:{name}", args=[payment.site.trial.code])
+            yield Option(f"{url}?row={payment.pk}", icon, text)
+
+
 OFFERS: dict[str, Any] = {
     "subject": _on_subject, "site": _on_site, "trial": _on_trial, "event": _on_event,
+    "payment": _on_payment,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, Func, IntegerField, OuterRef, Q, QuerySet
 
 from core.dates import local_day, show_clock, show_weekday, start_of
 from subjects.models import Leave, ProcedureRecord, Stay, Visit
@@ -95,6 +95,13 @@ def nights_of(stays: QuerySet[Stay], now: datetime) -> dict[int, int]:
         stay.pk: found[stay.pk].nights(stay.place.zone, now) if stay.pk in found else 0
         for stay in rows
     }
+
+
+class Nights(Func):
+    """The nights slept for a visit whose subject was discharged, inside a query."""
+
+    function = "subjects_nights"
+    output_field = IntegerField()
 
 
 def nights_planned(stay: Stay, zone: ZoneInfo) -> int:

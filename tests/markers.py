@@ -41,7 +41,7 @@ def marked(world: World) -> Subject:
 def marked_paths(world: World, subject: Subject) -> Iterator[str]:
     """The pages of the subject, searches for both markers, the trail and the API."""
     trial, number, held = world.trial.code, subject.number, subject.randomisations.get()
-    for name in ("subject", "subject_visits", "subject_contacts", "subject_consents",
+    for name in ("subject", "subject_visits", "subject_consents",
                  "subject_deviations", "subject_activity", "subject_medications"):  # fmt: skip
         yield reverse(f"workspace:{name}", args=[trial, number])
     for label, pk in (

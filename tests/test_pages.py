@@ -64,7 +64,6 @@ def pages(world: World) -> list[str]:
         reverse("workspace:subject_deviations", args=["tmr-204", subject.number]),
         reverse("workspace:subject_activity", args=["tmr-204", subject.number]),
         reverse("workspace:subject", args=["tmr-204", subject.number]) + "?zoom=30",
-        reverse("workspace:subject_contacts", args=["tmr-204", subject.number]),
         reverse("audit:record", args=["subjects.subject", subject.pk]),
         reverse("audit:record", args=["sites.site", world.site.pk]),
         reverse("audit:record", args=["sites.site", world.site.pk]) + "?at=2026-06-11T10:00&signed=on",

@@ -179,7 +179,6 @@ def subject_ways(world: World) -> dict[str, Way | list[Way]]:
             f"workspace:{name}": Way(reverse(f"workspace:{name}", args=["tmr-204", subject.number]), see=see, get=need)
             for name, need in {
                 "subject": None, "subject_visits": None, "subject_deviations": None, "subject_activity": None,
-                "subject_contacts": Permission.CONTACT_VIEW,
             }.items()
         },
         "audit:export_record": Way(

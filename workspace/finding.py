@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import User
+from budgets.models import PaymentStatus, SubjectPayment
 from core.access import has_anywhere
 from core.permissions import Permission
 from safety.models import AdverseEvent
@@ -30,17 +31,19 @@ class Found:
     sites: list[dict[str, Any]]
     trials: list[dict[str, Any]]
     events: list[dict[str, Any]]
+    payments: list[dict[str, Any]]
 
     def __bool__(self) -> bool:
-        return bool(self.subjects or self.sites or self.trials or self.events)
+        return any((self.subjects, self.sites, self.trials, self.events, self.payments))
 
 
 def search(user: User, text: str) -> Found:
-    """Subjects, sites, trials and adverse events that fit the text; nothing for nothing."""
+    """Subjects, sites, trials, adverse events and payments that fit the text; nothing for nothing."""
     if not text:
-        return Found([], [], [], [])
+        return Found([], [], [], [], [])
     return Found(
-        _subjects(user, text), _sites(user, text), _trials(user, text), _events(user, text)
+        _subjects(user, text), _sites(user, text), _trials(user, text), _events(user, text),
+        _payments(user, text),
     )  # fmt: skip
 
 
@@ -99,7 +102,7 @@ def _events(user: User, text: str) -> list[dict[str, Any]]:
     rows = AdverseEvent.objects.visible_to(user).filter(
         Q(number__istartswith=text) | Q(term__icontains=text)
     )
-    found = rows.order_by("number", "pk").values("pk", "number", "term", "is_serious", **OF_EVENT)
+    found = rows.order_by("number", "pk").values("pk", "number", "term", "is_serious", **OF_SUBJECT)
     return [
         row | {
             "url": reverse("safety:event", args=[row["trial_code"], row["number"]]),
@@ -109,7 +112,25 @@ def _events(user: User, text: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-OF_EVENT = {
+def _payments(user: User, text: str) -> list[dict[str, Any]]:
+    """Payments to subjects by their number, for whoever may see them."""
+    if not text.upper().startswith("PAY") or not has_anywhere(user, Permission.STIPEND_VIEW):
+        return []
+    labels = dict(PaymentStatus.choices)
+    rows = SubjectPayment.objects.visible_to(user).filter(number__istartswith=text)
+    found = rows.order_by("number", "pk").values(
+        "pk", "number", "status", "amount", "currency", **OF_SUBJECT
+    )
+    return [
+        row | {
+            "url": reverse("budgets:payment", args=[row["trial_code"], row["number"]]),
+            "status_label": labels[row["status"]],
+        }
+        for row in found[:SHOWN]
+    ]  # fmt: skip
+
+
+OF_SUBJECT = {
     "trial_code": F("subject__trial__code"), "trial_number": F("subject__trial__protocol_number"),
 }  # fmt: skip
 TRIAL = {"trial_code": F("trial__code"), "trial_number": F("trial__protocol_number")}

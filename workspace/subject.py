@@ -101,7 +101,6 @@ def frame(
 
 def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Standing) -> list[Tab]:
     counts = Subject.objects.filter(pk=subject.pk).aggregate(
-        contacts=Count("contacts", distinct=True),
         consents=Count("consents", distinct=True, filter=Q(consents__voided_at=None)),
         medications=Count(
             "medications", distinct=True, filter=Q(medications__voided_at=None)
@@ -110,8 +109,6 @@ def _tabs(subject: Subject, user: User, visits: int, current: str, standing: Sta
         deviations=_deviations(user, subject),
     )  # fmt: skip
     shown = [("subject", "Timeline", None), ("subject_visits", "Visits", visits)]
-    if can(user, Permission.CONTACT_VIEW, subject):
-        shown.append(("subject_contacts", "Contacts", counts["contacts"]))
     shown.append(("subject_consents", "Consents", counts["consents"]))
     if standing.is_asked:
         shown.append(("subject_eligibility", "Eligibility", standing.criteria))

@@ -26,7 +26,6 @@ urlpatterns = [
     *list_urls(f"{TRIAL}/subjects", lists.subjects, "subjects"),
     path(f"{SUBJECT}/", subject.subject, name="subject"),
     path(f"{SUBJECT}/visits/", subject.subject_visits, name="subject_visits"),
-    path(f"{SUBJECT}/contacts/", subject.subject_contacts, name="subject_contacts"),
     path(f"{SUBJECT}/consents/", subject.subject_consents, name="subject_consents"),
     path(f"{SUBJECT}/eligibility/", subject.subject_eligibility, name="subject_eligibility"),
     path(f"{SUBJECT}/deviations/", subject.subject_deviations, name="subject_deviations"),

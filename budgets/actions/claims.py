@@ -40,6 +40,7 @@ def claim(
     made.terms, made.currency = terms, terms.currency
     if made.kind == PaymentKind.MILEAGE:
         made.amount = _driven(made, terms)
+        _refuse_twice(made)
     _refuse_uncapped(made, terms)
     (made.number,) = next_numbers(site, 1)
     _prove(made, receipt, is_identifying=is_identifying, by=by)
@@ -82,11 +83,21 @@ def _terms(made: SubjectPayment) -> PaymentTerms:
 
 
 def _driven(made: SubjectPayment, terms: PaymentTerms) -> Decimal:
-    """What a journey by own car comes to."""
+    """What a journey by own car comes to: a cent at least."""
     if not terms.distance_amount:
         raise RefusedError("The terms pay nothing for journeys by own car.")
     driven: Decimal = (made.distance or 0) * terms.distance_amount
-    return driven.quantize(CENT, ROUND_HALF_UP)
+    return max(driven.quantize(CENT, ROUND_HALF_UP), CENT)
+
+
+def _refuse_twice(made: SubjectPayment) -> None:
+    """Journeys by own car have no receipt that proves one, so a day has one claim for all of them."""
+    same = SubjectPayment.objects.filter(subject=made.subject, on=made.on, kind=made.kind)
+    if (other := same.exclude(status__in=DROPPED).first()) is not None:
+        raise ConflictError(
+            f"{other} is for the journey by own car of {show_day(made.on)} already. Where there was"
+            f" another one on that day, withdraw {other} and claim the whole distance."
+        )
 
 
 def _refuse_uncapped(made: SubjectPayment, terms: PaymentTerms) -> None:
@@ -109,7 +120,9 @@ def _prove(
         if made.kind != PaymentKind.MILEAGE and not made.no_receipt_reason.strip():
             raise RefusedError("Choose the receipt, or say why there is none.")
         return
-    same = SubjectPayment.objects.filter(receipt__versions__sha256=hash_of(receipt.raw))
+    same = SubjectPayment.objects.filter(
+        receipt__versions__sha256=hash_of(receipt.raw), receipt__versions__voided_at=None
+    )
     if (other := same.exclude(status__in=DROPPED).first()) is not None:
         raise ConflictError(
             f"This receipt is there already, with another payment of site {other.site.number}:"

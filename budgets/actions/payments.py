@@ -13,10 +13,12 @@ from accounts.models import User
 from accounts.roles import Role
 from budgets.actions.numbers import next_numbers
 from budgets.models import Method, PaymentKind, PaymentStatus, SubjectPayment
-from budgets.queries import earned, with_recorder
+from budgets.models.payment import GONE
+from budgets.queries import earned, unearned, unproven, with_recorder
 from budgets.words import holds_bank_data
 from core import notices
 from core.actions import RefusedError, action
+from core.dates import show_day
 from core.flow import begin_all
 from core.obligations import Within
 from core.permissions import Permission
@@ -73,7 +75,7 @@ def _settle(
         SubjectPayment(
             site=held, subject_id=row.subject_id, visit=row, terms_id=row.terms_id, number=number,
             kind=PaymentKind.STIPEND, status=status, on=row.performed_on, amount=row.amount,
-            currency=row.currency, requested_by_id=row.recorder, **fields,
+            nights=row.nights or None, currency=row.currency, requested_by_id=row.recorder, **fields,
         )
         for row, number in zip(due, next_numbers(held, len(due)), strict=True)
     )  # fmt: skip
@@ -97,13 +99,16 @@ def _due(site: Site, chosen: Mapping[int, Visit], by: User) -> tuple[list[Any], 
 
 @action(Permission.CLAIM_APPROVE, "approve claims")
 def approve(site: Site, *, payments: Iterable[SubjectPayment], by: User) -> list[Refusal]:
-    """Approve claims that somebody else requested."""
+    """Approve claims that somebody else requested, and that their receipts prove."""
+    bare = set(unproven().filter(site=site, status=S.REQUESTED).values_list("pk", flat=True))
 
     def why_not(held: SubjectPayment) -> str:
         if held.status != S.REQUESTED:
             return f"is {held.get_status_display().lower()} already"
-        is_own = held.requested_by_id == by.pk
-        return "was requested by you, so somebody else approves it" if is_own else ""
+        if held.requested_by_id == by.pk:
+            return "was requested by you, so somebody else approves it"
+        is_bare = held.pk in bare
+        return "has no receipt of its own: its file is voided or proves another" if is_bare else ""
 
     fields = {"approved_by": by, "approved_at": timezone.now()}
     return _move_all(site, payments, why_not, S.APPROVED, by=by, on=_today(site), **fields)
@@ -138,9 +143,14 @@ def pay(
             " kept here: give the number of the payment."
         )
 
+    lost = set(unearned().filter(site=site, status=S.APPROVED).values_list("pk", flat=True))
+
     def why_not(held: SubjectPayment) -> str:
-        status = held.get_status_display().lower()
-        return "" if held.status == S.APPROVED else f"is {status}, not approved"
+        if held.status != S.APPROVED:
+            return f"is {held.get_status_display().lower()}, not approved"
+        if held.pk in lost:
+            return "has no completed visit any more, so it is voided and not paid"
+        return f"is of {show_day(held.on)} and was not paid before" if on < held.on else ""
 
     return _move_all(
         site, payments, why_not, S.PAID, by=by, on=on, method=Method(method),
@@ -152,7 +162,7 @@ def pay(
 def reconcile(
     site: Site, *, payments: Iterable[SubjectPayment], statement: str, by: User
 ) -> list[Refusal]:
-    """Say on which statement paid payments of a site were found; nothing changes them after that."""
+    """Say on which statement paid payments of a site were found."""
     if holds_bank_data(statement):
         raise RefusedError("That looks like the number of an account. Give that of the statement.")
 
@@ -171,13 +181,13 @@ def take_back(payment: SubjectPayment, *, reason: str, by: User) -> SubjectPayme
     if not reason.strip():
         raise RefusedError("Give the reason.")
     held = lock(payment)
-    if held.status != S.PAID:
+    if held.status not in GONE:
         raise ConflictError(
             f"{held} is {held.get_status_display().lower()}; only what is paid can come back."
         )
     SubjectPayment.flow.move(
         held, S.APPROVED, by=by, on=_today(held.site), reason=reason.strip(), method="",
-        reference="", paid_on=None,
+        reference="", paid_on=None, statement="",
     )  # fmt: skip
     return held
 
@@ -190,8 +200,8 @@ def withdraw(payment: SubjectPayment, *, reason: str, by: User) -> SubjectPaymen
 
 @action(Permission.CLAIM_APPROVE, "void payment", within=_of_site)
 def void(payment: SubjectPayment, *, reason: str, by: User) -> SubjectPayment:
-    """Set aside what was approved by mistake and not paid; a completed visit earns its stipend again."""
-    return _void(payment, S.APPROVED, reason, by)
+    """Set aside what was approved, or a stipend that was declined; a completed visit earns it again."""
+    return _void(payment, S.REFUSED if payment.is_declined else S.APPROVED, reason, by)
 
 
 def _void(payment: SubjectPayment, status: PaymentStatus, reason: str, by: User) -> SubjectPayment:

@@ -27,20 +27,20 @@ def set_terms(
     trial: Trial, *, country: Country | None, from_on: date, values: Mapping[str, Any],
     rates: Rates, by: User,
 ) -> PaymentTerms:  # fmt: skip
-    """Say what subjects are paid from a day on; the terms before end on the day before."""
+    """Say what subjects are paid from a day on, until other terms begin; those before end on the day before."""
     lock(trial)
     rows = PaymentTerms.objects.filter(trial=trial, country=country)
     later = rows.filter(during__startswith__gte=from_on).order_by("during").first()
-    if later is not None:
+    until = later and later.during.lower
+    if until == from_on:
         raise ConflictError(
-            f"Terms are there from {show_day(later.during.lower)}."
-            " Correct those, or choose a later day."
+            f"Terms are there from {show_day(from_on)}. Correct those, or choose another day."
         )
     for before in rows.filter(during__contains=from_on):
         before.during = DateRange(before.during.lower, from_on, "[)")
         before.save(update_fields=["during"])
     made: PaymentTerms = PaymentTerms.objects.create(
-        trial=trial, country=country, during=DateRange(from_on, None, "[)"), **values
+        trial=trial, country=country, during=DateRange(from_on, until, "[)"), **values
     )
     _rate(made, rates)
     return made

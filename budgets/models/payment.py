@@ -68,6 +68,8 @@ class SubjectPayment(ScopedModel):
             S.REQUESTED: {S.APPROVED, S.REFUSED, S.VOIDED},
             S.APPROVED: {S.PAID, S.VOIDED},
             S.PAID: {S.RECONCILED, S.APPROVED},
+            S.RECONCILED: {S.APPROVED},
+            S.REFUSED: {S.VOIDED},
         },
         reasons={S.REFUSED, S.VOIDED},
     )
@@ -87,6 +89,7 @@ class SubjectPayment(ScopedModel):
     amount = models.DecimalField(max_digits=10, decimal_places=2)
     currency = models.CharField(max_length=3)
     distance = models.PositiveIntegerField("distance by own car", null=True, blank=True)
+    nights = models.PositiveSmallIntegerField("nights in a bed", null=True, editable=False)
     cap = models.DecimalField(
         max_digits=10,
         decimal_places=2,
@@ -122,6 +125,15 @@ class SubjectPayment(ScopedModel):
                 condition=Q(kind=K.STIPEND) & ~Q(status=S.VOIDED),
                 name="payment_of_a_visit_once",
             ),
+            models.UniqueConstraint(
+                fields=["subject", "on"],
+                condition=Q(kind=K.MILEAGE) & ~Q(status__in=DROPPED),
+                name="payment_of_a_journey_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=K.STIPEND) | Q(requested_by__isnull=False),
+                name="payment_claimed_by_somebody",
+            ),
             models.CheckConstraint(
                 condition=Q(approved_by=None)
                 | Q(requested_by=None)
@@ -141,6 +153,10 @@ class SubjectPayment(ScopedModel):
                 & ~Q(reference="")
                 | ~Q(status__in=GONE) & Q(method="", reference="", paid_on=None),
                 name="payment_paid_somehow",
+            ),
+            models.CheckConstraint(
+                condition=Q(paid_on=None) | Q(paid_on__gte=F("on")),
+                name="payment_not_paid_before_its_day",
             ),
             models.CheckConstraint(
                 condition=Q(status=S.RECONCILED) & ~Q(statement="")
@@ -163,6 +179,10 @@ class SubjectPayment(ScopedModel):
                 condition=Q(distance=None) | Q(kind=K.MILEAGE), name="payment_drives_a_car"
             ),
             models.CheckConstraint(
+                condition=Q(nights=None) | Q(kind=K.STIPEND, nights__gt=0),
+                name="payment_for_nights_is_a_stipend",
+            ),
+            models.CheckConstraint(
                 condition=Q(status__in=PaymentStatus.values), name="payment_status_known"
             ),
             models.CheckConstraint(
@@ -181,6 +201,11 @@ class SubjectPayment(ScopedModel):
     def get_absolute_url(self) -> str:
         """The page of the payment."""
         return address("budgets:payment", self.site.trial.code, self.number)
+
+    @property
+    def is_declined(self) -> bool:
+        """Whether it is a stipend of which somebody said that it is not paid."""
+        return self.kind == PaymentKind.STIPEND and self.status == PaymentStatus.REFUSED
 
     @property
     def money(self) -> str:

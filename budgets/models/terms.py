@@ -46,7 +46,7 @@ class PaymentTerms(ScopedModel):
     shared_below = True  # subjects are told of it in their consent form
     view_permission = Permission.STIPEND_VIEW
     reasoned = (
-        "currency", "visit_amount", "call_amount", "unscheduled_amount", "distance_unit",
+        "currency", "visit_amount", "call_amount", "unscheduled_amount", "night_amount", "distance_unit",
         "distance_amount", "trip_cap", "meal_cap", "other_cap", "tax_threshold",
     )  # fmt: skip
 
@@ -59,10 +59,16 @@ class PaymentTerms(ScopedModel):
     visit_amount = amount("for a visit")
     call_amount = amount("for a phone or video visit", default=NAUGHT)
     unscheduled_amount = amount("for an unscheduled visit", default=NAUGHT)
+    night_amount = amount(
+        "for a night in a bed", default=NAUGHT, help_text="Besides what the visit is paid."
+    )
     distance_unit = models.CharField(
         "distances in", max_length=2, choices=Unit.choices, default=Unit.KILOMETRE
     )
-    distance_amount = amount("for each of them by own car", default=NAUGHT)
+    distance_amount = models.DecimalField(
+        "for each of them by own car", max_digits=10, decimal_places=3, default=NAUGHT,
+        help_text="Such rates go below the cent, for example 0.725.",
+    )  # fmt: skip
     trip_cap = amount(
         "most for one journey", null=True, blank=True, help_text="Empty where there is no limit."
     )
@@ -93,7 +99,7 @@ class PaymentTerms(ScopedModel):
             models.CheckConstraint(
                 condition=Q(
                     visit_amount__gte=0, call_amount__gte=0, unscheduled_amount__gte=0,
-                    distance_amount__gte=0,
+                    night_amount__gte=0, distance_amount__gte=0,
                 ),
                 name="payment_terms_take_nothing",
             ),
@@ -111,6 +117,11 @@ class PaymentTerms(ScopedModel):
 
     def __str__(self) -> str:
         return f"Payment terms of {self.country.name if self.country else self.trial}"
+
+    @property
+    def distance_rate(self) -> str:
+        """What is paid for a mile or kilometre: below the cent only where it goes there."""
+        return f"{self.distance_amount:.3f}".removesuffix("0")
 
     @property
     def last_on(self) -> date | None:

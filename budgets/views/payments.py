@@ -16,6 +16,7 @@ from budgets.actions import claims, payments
 from budgets.forms import ClaimForm, ReasonForm
 from budgets.lists import CHIPS, PAYMENTS, STIPENDS, YEARS
 from budgets.models import PaymentStatus, SubjectPayment
+from budgets.models.payment import GONE
 from budgets.queries import earned, terms_at, unearned, year_of
 from core import lists
 from core.access import has_anywhere, require_anywhere
@@ -103,13 +104,13 @@ def payment(request: Request, code: str, number: str) -> HttpResponse:
     held = find(
         SubjectPayment, request.user, along=ALONG, site__trial__code=code, number=number
     )  # fmt: skip
-    user = request.user
+    user, today = request.user, timezone.localdate(timezone=held.site.place.zone)
     receipt = Document.objects.visible_to(user).filter(payment=held).first()
     context = {
         "payment": held, "subject": held.subject, "trial": held.site.trial, "site": held.site,
         "chip": (CHIPS[held.status], held.get_status_display()),
         "receipt": receipt, "versions": versions_of(receipt, user) if receipt else (),
-        "year": year_of(held.subject_id, held.terms, timezone.localdate().year),
+        "year": year_of(held.subject_id, terms_at(held.site, today) or held.terms, today.year),
         "steps": [_step(told) for told in SubjectPayment.flow.told(held)],
         "is_unearned": unearned().filter(pk=held.pk).exists(),
         "is_own": held.requested_by_id == user.pk,
@@ -135,9 +136,10 @@ def _offers(held: SubjectPayment, request: Request) -> dict[str, bool]:
     return {
         "may_decide": is_requested and may_approve,
         "may_withdraw": is_requested and allowed(user, P.CLAIM_REQUEST, held),
-        "may_void": held.status == S.APPROVED and may_approve,
+        "may_void": may_approve and (held.status == S.APPROVED or held.is_declined),
         "may_pay": held.status == S.APPROVED and may_pay,
         "may_reconcile": held.status == S.PAID and may_pay,
+        "may_take_back": held.status in GONE and may_pay,
     }
 
 

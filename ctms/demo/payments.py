@@ -24,7 +24,8 @@ from trials.models import VisitDefinition
 SINCE, CHANGED = 440, 120  # days since the first terms, and since those in force
 FIRST: dict[str, Any] = {
     "currency": "GBP", "visit_amount": Decimal(60), "call_amount": Decimal(15),
-    "unscheduled_amount": Decimal(35), "distance_unit": "mi", "distance_amount": Decimal("0.45"),
+    "unscheduled_amount": Decimal(35), "night_amount": Decimal(85), "distance_unit": "mi",
+    "distance_amount": Decimal("0.45"),
     "trip_cap": Decimal(60), "meal_cap": Decimal(15), "other_cap": Decimal(50),
     "tax_threshold": Decimal(600),
 }  # fmt: skip

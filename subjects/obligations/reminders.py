@@ -43,7 +43,7 @@ def _calls(rows: QuerySet[Any], within: Within, why: str, on: str) -> QuerySet[A
         ),
         url=Concat(
             Value("/trials/"), F("visit__subject__trial__code"), Value("/subjects/"),
-            F("visit__subject__number"), Value("/contacts/"), output_field=models.TextField(),
+            F("visit__subject__number"), Value("/activity/"), output_field=models.TextField(),
         ),
         owner_id=Value(None, output_field=models.BigIntegerField()),
         due_on=models.ExpressionWrapper(F(on) - Value(DAY), output_field=models.DateField()),

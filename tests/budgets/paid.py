@@ -20,7 +20,7 @@ from tests.world import World, screen, user_with, visit
 DAY = timedelta(days=1)
 VALUES: dict[str, Any] = {
     "currency": "GBP", "visit_amount": Decimal(60), "call_amount": Decimal(15),
-    "unscheduled_amount": Decimal(30), "distance_unit": "mi", "distance_amount": Decimal("0.45"),
+    "unscheduled_amount": Decimal(30), "night_amount": Decimal(80), "distance_unit": "mi", "distance_amount": Decimal("0.45"),
     "trip_cap": Decimal(80), "meal_cap": Decimal(12), "other_cap": None,
     "tax_threshold": Decimal(100),
 }  # fmt: skip

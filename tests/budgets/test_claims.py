@@ -19,10 +19,11 @@ from core.actions import RefusedError
 from core.audit import under_event
 from core.models import Notice, Obligation
 from core.versions import ConflictError
+from documents.actions import add_version, void_version
 from documents.models import DocumentVersion
 from sites.models import Site
 from tests.budgets.paid import approved, claimed, done, finance_of, paid, set_up
-from tests.documents.papers import PDF
+from tests.documents.papers import PDF, content
 from tests.world import World, screen, user_with
 
 pytestmark = pytest.mark.django_db
@@ -94,6 +95,61 @@ def test_a_receipt_proves_one_payment(world: World) -> None:
         claimed(world, raw=raw)
     payments.withdraw(first, reason="Wrong day", by=world.coordinator)
     assert claimed(world, raw=raw).number == "PAY-1042-0002"
+
+
+def test_a_receipt_set_aside_proves_nothing_and_is_free_for_another_claim(world: World) -> None:
+    set_up(world)
+    raw = PDF + b"taxi 4712"
+    first = claimed(world, raw=raw)
+    assert first.receipt
+    assert first.receipt.current
+    void_version(first.receipt.current, reason="That of the meal", by=world.coordinator)
+    with pytest.raises(ConflictError, match="has no receipt of its own: its file is voided"):
+        payments.approve(world.site, payments=[first], by=world.manager)
+    second = claimed(world, kind="meal", amount=Decimal(9), raw=raw)
+    add = {"content": content("again.pdf", raw), "is_identifying": True, "by": world.coordinator}
+    add_version(first.receipt, **add)
+    with pytest.raises(ConflictError, match="or proves another"):
+        payments.approve(world.site, payments=[first, second], by=world.manager)
+    payments.withdraw(first, reason="Twice", by=world.coordinator)
+    assert approved(world, second).status == "approved"
+
+
+def test_journeys_of_a_day_are_claimed_once(world: World) -> None:
+    set_up(world, distance_amount=Decimal("0.725"))
+    subject = screen(world)
+    car = {"kind": "mileage", "amount": None, "raw": None}
+    first = claimed(world, subject, distance=37, **car)
+    assert first.amount == Decimal("26.83")
+    said = (
+        r"PAY-1042-0001 is for the journey .* withdraw PAY-1042-0001 and claim the whole distance"
+    )
+    with pytest.raises(ConflictError, match=said):
+        claimed(world, subject, distance=12, **car)
+    again = {"pk": None, "number": "PAY-1042-0009"}
+    with pytest.raises(IntegrityError, match="payment_of_a_journey_once"), transaction.atomic():
+        SubjectPayment.objects.bulk_create([replaced(first, **again)])
+    payments.withdraw(first, reason="Two journeys", by=world.coordinator)
+    assert claimed(world, subject, distance=49, **car).amount == Decimal("35.53")
+    assert claimed(world, subject, distance=1, on=timezone.localdate() - DAY, **car)
+
+
+def replaced(held: SubjectPayment, **values: Any) -> SubjectPayment:
+    """The same payment, but for some of its values."""
+    found = SubjectPayment.objects.get(pk=held.pk)
+    for name, value in values.items():
+        setattr(found, name, value)
+    return found
+
+
+def test_nothing_is_paid_before_its_day(world: World) -> None:
+    set_up(world)
+    held, finance = approved(world), finance_of(world)
+    with pytest.raises(ConflictError, match=r"PAY-1042-0001 is of .* and was not paid before"):
+        payments.pay(
+            world.site, payments=[held], method="cash", reference="1",
+            on=held.on - 365 * DAY, by=finance,
+        )  # fmt: skip
 
 
 def test_a_site_without_a_number_pays_nothing(world: World) -> None:
@@ -168,10 +224,10 @@ def test_from_request_to_statement_and_back(world: World) -> None:
     payments.reconcile(world.site, payments=[held], statement="2026-06 p. 4", by=finance)
     held.refresh_from_db()
     assert (held.status, held.statement) == ("reconciled", "2026-06 p. 4")
-    with pytest.raises(ConflictError, match="is reconciled"):
-        payments.take_back(held, reason="late", by=finance)
+    held = payments.take_back(held, reason="Card was never used", by=finance)
+    assert (held.status, held.statement, held.paid_on) == ("approved", "", None)
     steps = [told.step.to_status for told in SubjectPayment.flow.told(held)]
-    assert steps == ["requested", "approved", "paid", "approved", "paid", "reconciled"]
+    assert steps[3:] == ["approved", "paid", "reconciled", "approved"]
 
 
 def test_what_was_made_by_mistake_is_withdrawn_or_voided(world: World) -> None:
@@ -198,6 +254,7 @@ def test_what_was_made_by_mistake_is_withdrawn_or_voided(world: World) -> None:
         ("status = 'lost'", "payment_status_known|payment_approved_by_somebody"),
         ("method = 'cash'", "payment_paid_somehow"),
         ("statement = 'x'", "payment_reconciled_with_a_statement"),
+        ('paid_on = "on" - 1', "payment_not_paid_before_its_day|payment_paid_somehow"),
     ],
 )
 def test_the_database_keeps_a_payment(world: World, change: str, broken: str) -> None:
@@ -225,6 +282,8 @@ def run(sql: str) -> None:
         ({"kind": "stipend", "receipt": None}, "payment_is_proven"),
         ({"kind": "bribe"}, "payment_is_proven"),
         ({"currency": "EUR"}, "of another currency"),
+        ({"requested_by": None}, "payment_claimed_by_somebody"),
+        ({"nights": 2}, "payment_for_nights_is_a_stipend"),
     ],
 )
 def test_the_database_lets_no_wrong_payment_in(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -228,6 +229,14 @@ def test_the_year_of_each_subject_stands_in_a_list(world: World, client: Client)
     assert f"{subject.number},1042,0,60.00,60.00,100.00,GBP,Reaches the tax threshold" in lines[2]
     tab = reverse("workspace:subject_payments", args=["tmr-204", subject.number])
     assert "Reaches the tax threshold" in client.get(tab).content.decode()
+
+
+def test_a_stipend_is_told_against_the_threshold_in_force(world: World, client: Client) -> None:
+    set_up(world)
+    held = stipend(world)
+    set_up(world, from_on=timezone.localdate(), tax_threshold=Decimal(600))
+    client.force_login(world.manager)
+    assert "60.00 GBP of 600.00 GBP" in client.get(held.get_absolute_url()).content.decode()
 
 
 def test_pages_take_as_many_queries_for_five_as_for_one(world: World, client: Client) -> None:

@@ -141,6 +141,8 @@ def test_a_subject_may_want_no_money(world: World) -> None:
     made = SubjectPayment.objects.get()
     assert (made.status, made.note, made.approved_by) == ("refused", "Wants none", None)
     assert owed() == {}
+    payments.void(made, reason="Changed their mind", by=world.manager)
+    assert owed() == {"W2": 60}
 
 
 @pytest.mark.django_db
@@ -165,6 +167,31 @@ def test_a_visit_that_is_taken_back_makes_its_stipend_a_duty(world: World) -> No
     assert not unearned().exists()
     refresh_everything()
     assert not duties.filter(met_at=None).exists()
+
+
+@pytest.mark.django_db
+def test_a_stipend_is_not_paid_for_a_visit_that_was_taken_back(world: World) -> None:
+    set_up(world)
+    held, finance = stipend(world), finance_of(world)
+    took_back(held.visit, world.manager)
+    with pytest.raises(ConflictError, match="no completed visit any more, so it is voided"):
+        paid(world, held, finance)
+    assert not SubjectPayment.objects.filter(status="paid").exists()
+
+
+@pytest.mark.django_db
+def test_a_reconciled_stipend_without_its_visit_is_recovered(world: World) -> None:
+    set_up(world)
+    finance = finance_of(world)
+    held = paid(world, stipend(world), finance)
+    payments.reconcile(world.site, payments=[held], statement="May", by=finance)
+    took_back(held.visit, world.manager)
+    refresh_everything()
+    assert Obligation.objects.get(rule="payment.recover", met_at=None).object_id == held.pk
+    payments.take_back(held, reason="Came back", by=finance)
+    payments.void(held, reason="Visit taken back", by=world.manager)
+    refresh_everything()
+    assert not Obligation.objects.filter(rule="payment.recover", met_at=None).exists()
 
 
 @pytest.mark.django_db

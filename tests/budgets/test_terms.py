@@ -46,10 +46,19 @@ def test_new_terms_end_those_before_and_countries_have_their_own(world: World) -
         "In force",
         "To come",
     ]
-    with pytest.raises(ConflictError, match="Terms are there from 1 Jun 2026"):
-        set_up(world, from_on=JANUARY + DAY)
-    with pytest.raises(ConflictError, match="choose a later day"):
+    with pytest.raises(ConflictError, match=r"Terms are there from 1 Jun 2026.*another day"):
         set_up(world, from_on=JUNE)
+
+
+def test_terms_set_for_a_wrong_day_bar_no_others(world: World) -> None:
+    wrong = set_up(world, from_on=JANUARY + 730 * DAY)
+    first = set_up(world, from_on=JANUARY)
+    between = set_up(world, from_on=JUNE)
+    for held in (wrong, first, between):
+        held.refresh_from_db()
+    assert first.last_on == JUNE - DAY
+    assert between.last_on == wrong.during.lower - DAY
+    assert wrong.last_on is None
 
 
 def test_the_database_lets_no_two_terms_be_in_force(world: World) -> None:

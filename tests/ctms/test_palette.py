@@ -12,6 +12,7 @@ from accounts.models import User
 from ctms.templatetags.shell import marked
 from sites.actions import sites
 from subjects.models import Subject
+from tests.budgets.paid import approved, claimed, finance_of, set_up
 from tests.safety.events import log
 from tests.world import World, make_place, make_site, screen, visit
 from trials.actions import trials
@@ -70,6 +71,25 @@ def test_an_adverse_event_is_found_by_number_and_term_with_its_steps(
     client.force_login(world.admin)
     assert "No match" in typed(client, event.number)
     assert "No match" in client.get(search, {"q": "appendicitis"}).content.decode()
+
+
+def test_a_payment_is_found_by_its_number_with_the_next_step(world: World, client: Client) -> None:
+    set_up(world)
+    payment, finance = claimed(world), finance_of(world)
+    search = reverse("workspace:search")
+    step = f"{reverse('budgets:approve_all', args=['tmr-204'])}?row={payment.pk}"
+    for person, offered in ((world.manager, True), (world.coordinator, False), (finance, False)):
+        client.force_login(person)
+        found = typed(client, "pay-1042")
+        assert payment.get_absolute_url() in found
+        assert (step in found) is offered
+        assert payment.get_absolute_url() in client.get(search, {"q": "PAY-"}).content.decode()
+    approved(world, payment)
+    assert f"{reverse('budgets:pay_all', args=['tmr-204'])}?row={payment.pk}" in typed(
+        client, "PAY-1"
+    )
+    client.force_login(world.cra)
+    assert "No match" in typed(client, payment.number)
 
 
 def test_a_letter_typed_for_a_digit_is_understood(world: World, client: Client) -> None:

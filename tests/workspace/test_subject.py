@@ -120,14 +120,14 @@ def test_every_tab_has_its_count_and_one_is_current(
     visits.miss(visit(subject, "SCR"), reason="did not come", by=world.coordinator)
     user = User.objects.get(pk=world.coordinator.pk)
     held = queries.visits_of(subject, TODAY, user)
-    tabs = about.frame(subject, user, TODAY, held, "Contacts")["tabs"]
+    tabs = about.frame(subject, user, TODAY, held, "Activity")["tabs"]
     assert [(each.text, each.count) for each in tabs] == [
-        ("Timeline", None), ("Visits", 4), ("Contacts", 1), ("Consents", 0),
+        ("Timeline", None), ("Visits", 4), ("Consents", 0),
         ("Deviations", 1), ("Medications", 0), ("Payments", 0), ("Activity", None),
     ]  # fmt: skip
-    assert [each.text for each in tabs if each.is_current] == ["Contacts"]
+    assert [each.text for each in tabs if each.is_current] == ["Activity"]
     client.force_login(world.coordinator)
-    assert "will come" in tab(client, subject, "subject_contacts")
+    assert "will come" in tab(client, subject, "subject_activity")
     assert "did not come" in tab(client, subject, "subject_deviations")
     assert "Every change, with old and new values" in tab(client, subject, "subject_activity")
 
@@ -136,9 +136,11 @@ def test_contacts_are_for_people_of_the_site(
     world: World, subject: Subject, client: Client
 ) -> None:
     client.force_login(world.cra)
-    assert ">Contacts" not in tab(client, subject)
-    url = reverse("workspace:subject_contacts", args=["tmr-204", subject.number])
-    assert client.get(url).status_code == 403
+    text = tab(client, subject, "subject_activity")
+    assert "Contact log" not in text
+    assert "Status history" in text
+    client.force_login(world.coordinator)
+    assert "Nobody has been in contact" in tab(client, subject, "subject_activity")
 
 
 def test_after_the_end_the_story_is_grey_and_nothing_is_offered(

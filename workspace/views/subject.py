@@ -1,4 +1,4 @@
-"""The pages of a subject: its story, visits, contacts, deviations and steps."""
+"""The pages of a subject: its story, visits, deviations, payments and activity."""
 
 from __future__ import annotations
 
@@ -74,15 +74,6 @@ def subject_visits(request: Request, code: str, number: str) -> HttpResponse:
 
 
 @require_GET
-def subject_contacts(request: Request, code: str, number: str) -> HttpResponse:
-    """Calls and messages, newest first."""
-    record, context = _framed(request, code, number, "Contacts")
-    require(request.user, Permission.CONTACT_VIEW, record)
-    context["contacts"] = about.contacts_of(record, request.user)
-    return page(request, "workspace/subject_contacts.html", context)
-
-
-@require_GET
 def subject_consents(request: Request, code: str, number: str) -> HttpResponse:
     """What the subject signed, newest first, and what is to be signed anew by when."""
     record, context = _framed(request, code, number, "Consents")
@@ -151,8 +142,10 @@ def subject_payments(request: Request, code: str, number: str) -> HttpResponse:
 
 @require_GET
 def subject_activity(request: Request, code: str, number: str) -> HttpResponse:
-    """The steps the subject has taken, and the way to every change."""
+    """Calls and messages, the steps the subject has taken, and the way to every change."""
     record, context = _framed(request, code, number, "Activity")
+    if can(request.user, Permission.CONTACT_VIEW, record):
+        context["contacts"] = about.contacts_of(record, request.user)
     context["history"] = about.history_of(record)
     if can(request.user, Permission.AUDIT_VIEW, record):
         context["trail_url"] = reverse("audit:record", args=["subjects.subject", record.pk])
