@@ -10,7 +10,7 @@ from core.permissions import Permission
 from core.versions import ConflictError, lock
 from documents import store
 from documents.content import Content
-from documents.models import Document, DocumentKind, DocumentVersion
+from documents.models import SIGNED, Document, DocumentKind, DocumentVersion
 from sites.models import Site
 
 
@@ -79,6 +79,10 @@ def _held(version: DocumentVersion, reason: str) -> DocumentVersion:
 def _keep(
     document: Document, number: int, content: Content, *, is_identifying: bool, by: User
 ) -> DocumentVersion:
+    if document.kind in SIGNED and not is_identifying:
+        raise RefusedError(
+            "A signed consent shows who the subject is, so it stays at the site. Add it as such."
+        )
     made: DocumentVersion = DocumentVersion.objects.create(
         document=document, number=number, name=content.name, media_type=content.media_type,
         size=len(content.raw), sha256=store.put(content.raw), is_identifying=is_identifying,

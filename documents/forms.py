@@ -8,6 +8,7 @@ from django import forms
 
 from core.actions import RefusedError
 from documents.content import EMPTY, ENDINGS, KNOWN, LARGEST, MEGABYTE, TOO_LARGE, read
+from documents.models import SIGNED
 
 HINT = f"{KNOWN}, up to {LARGEST // MEGABYTE} MB."
 
@@ -46,6 +47,12 @@ class VersionForm(forms.Form):
         required=False, initial=True, label="It shows who the subject is",
         help_text="Then it is read at the site only. Black out names before you untick this.",
     )  # fmt: skip
+
+    def __init__(self, *args: Any, kind: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if kind in SIGNED:
+            self.fields["is_identifying"].disabled = True
+            self.fields["is_identifying"].help_text = "A signed consent is read at the site only."
 
 
 class ReasonForm(forms.Form):

@@ -21,6 +21,10 @@ class DocumentKind(models.TextChoices):
     RECEIPT = "receipt", "Receipt"
 
 
+# What always shows who a subject is, so that no version of it leaves the site.
+SIGNED = (DocumentKind.CONSENT,)
+
+
 class MediaType(models.TextChoices):
     """The formats that are kept: what scanners and cameras make."""
 

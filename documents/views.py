@@ -63,7 +63,7 @@ def open_version(request: Request, pk: int) -> HttpResponse:
 def add_version(request: Request, pk: int) -> HttpResponse:
     """Supersede a document by another file."""
     held = find(Document, request.user, to=Permission.DOCUMENT_ADD, along=ALONG, pk=pk)
-    form = VersionForm(request.POST or None, request.FILES or None)
+    form = VersionForm(request.POST or None, request.FILES or None, kind=held.kind)
     return answer(
         request, form, lambda: actions.add_version(held, by=request.user, **form.cleaned_data),
         done="Version added. The one before stays to be read.",

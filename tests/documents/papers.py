@@ -16,9 +16,12 @@ def content(name: str = NAMED, raw: bytes = PDF) -> Content:
     return read(name, raw)
 
 
-def added(world: World, *, is_identifying: bool = True, raw: bytes = PDF) -> Document:
+def added(
+    world: World, *, is_identifying: bool = True, raw: bytes = PDF,
+    kind: DocumentKind = DocumentKind.RECEIPT,
+) -> Document:  # fmt: skip
     """A document at the site."""
     return actions.add_document(
-        world.site, kind=DocumentKind.CONSENT, title="Signed form of 1042-001",
+        world.site, kind=kind, title="Paper of 1042-001",
         content=content(raw=raw), is_identifying=is_identifying, by=world.coordinator,
     )  # fmt: skip

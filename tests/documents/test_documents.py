@@ -22,7 +22,7 @@ from core.versions import ConflictError
 from documents import actions, store, tasks
 from documents.content import LARGEST, read
 from documents.forms import ContentField, VersionForm
-from documents.models import Document, DocumentVersion
+from documents.models import Document, DocumentKind, DocumentVersion
 from documents.queries import lost, owner_of
 from subjects.actions import consents
 from subjects.actions.transfers import transfer
@@ -118,6 +118,30 @@ def test_versions_are_numbered_and_the_last_one_counts(world: World) -> None:
     assert verbs == {
         "add version of document", "void version of document", "keep version at the site",
     }  # fmt: skip
+
+
+def test_no_version_of_a_signed_consent_leaves_the_site(client: Client, world: World) -> None:
+    held = added(world, kind=DocumentKind.CONSENT)
+    with pytest.raises(RefusedError, match="A signed consent shows who the subject is"):
+        actions.add_version(
+            held, content=content("b.png", PNG), is_identifying=False, by=world.coordinator
+        )
+    client.force_login(world.coordinator)
+    add = reverse("documents:add_version", args=[held.pk])
+    assert "A signed consent is read at the site only." in client.get(add).content.decode()
+    assert client.post(add, uploaded(PNG, "photo.png")).status_code == 302
+    second = held.current
+    assert (second.number, second.is_identifying) == (2, True)
+    columns = "document_id, name, media_type, size, sha256, added_at, added_by_name, void_reason"
+    sql = f"""
+        INSERT INTO documents_documentversion (number, is_identifying, {columns})
+        SELECT 3, false, {columns} FROM documents_documentversion WHERE id = {second.pk}
+    """
+    with (
+        under_event("test"), pytest.raises(IntegrityError, match="A signed consent shows"),
+        transaction.atomic(),
+    ):  # fmt: skip
+        run(sql)
 
 
 def test_a_voided_version_that_shows_a_name_is_kept_at_the_site(
