@@ -37,6 +37,7 @@ from trials.actions import trials
 
 pytestmark = pytest.mark.django_db
 
+METHODS = ("GET", "POST")
 SHARES = 6  # in which the persons walk, side by side where the machine can
 
 OURS = {
@@ -135,9 +136,11 @@ def walked(client: Client, who: Who, ways: Table) -> Iterator[str]:
 
     Forms and what will be refused come from the script, which is answered without the frame.
     """
-    for method in ("GET", "POST"):
+    for method in METHODS:
         for name, way in ((name, way) for name, each in ways.items() for way in each):
             right = who.expects(way, method)
+            if right == {405}:  # the method is refused before it is known who asks
+                continue
             is_script = right != {302} and (method == "POST" or right != ANSWERED)
             status, said = tried(client, way.path, method, is_script=is_script)
             if status not in right:
@@ -181,8 +184,9 @@ def test_other_methods_are_refused_everywhere(world: World) -> None:
     ways = table(world)
     client = client_of(Who("coordinator", "place"), world)
     for name, each in ways.items():
-        for method in ("PUT", "PATCH", "DELETE", "TRACE"):
-            assert tried(client, each[0].path, method)[0] == 405, (name, method)
+        for method in {*METHODS, "PUT", "PATCH", "DELETE", "TRACE"} - set(each[0].methods.split()):
+            answer = tried(client, each[0].path, method, is_script=True)
+            assert answer[0] == 405, (name, method)
 
 
 def test_every_action_refuses_who_does_not_hold_its_permission(world: World) -> None:

@@ -14,11 +14,14 @@ from subjects.actions import subjects
 from tests.browser.looks import looked_at
 from tests.test_pages import pages
 from tests.ways import ANSWERED, Who
+from tests.ways_budgets import budget_ways
 from tests.ways_conduct import conduct_ways
 from tests.ways_consents import consent_ways
+from tests.ways_documents import document_ways
 from tests.ways_eligibility import eligibility_ways
 from tests.ways_quality import quality_ways
 from tests.ways_safety import safety_ways
+from tests.ways_stays import stay_ways
 from tests.world import World, screen, visit
 
 SHARES = 8  # in which the pages are looked at, side by side where the machine can
@@ -38,14 +41,18 @@ def lived_in(live: World) -> World:
 def opened(world: World) -> list[str]:
     """Pages in a certain state, then all a coordinator opens of what happens to subjects."""
     known = pages(world)
-    made = (conduct_ways, quality_ways, consent_ways, safety_ways, eligibility_ways)
+    made = (
+        stay_ways, conduct_ways, quality_ways, consent_ways, document_ways, budget_ways,
+        safety_ways, eligibility_ways,
+    )  # fmt: skip
     table = {name: ways for each in made for name, ways in each(world).items()}
     who = Who(Role.COORDINATOR, "place")
     ways = (way for ways in table.values() for way in ways)
     found = {way.path.partition("?")[0] for way in ways if who.expects(way, "GET") == ANSWERED}
     seen = {url.partition("?")[0] for url in known}
-    # A path that does not end in a slash is a file.
-    return [*known, *sorted(url for url in found - seen if url.endswith("/"))]
+    # A path that does not end in a slash is a file, and so is what is opened of a document.
+    new = (url for url in found - seen if url.endswith("/") and not url.endswith("/open/"))
+    return [*known, *sorted(new)]
 
 
 @pytest.mark.parametrize("share", range(SHARES))
