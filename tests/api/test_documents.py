@@ -7,7 +7,7 @@ import base64
 import pytest
 
 from tests.api.conftest import Caller
-from tests.documents.papers import PDF, PNG
+from tests.documents.papers import PDF, PNG, added
 from tests.subjects.consented import main_form, record, version
 from tests.world import World, screen
 
@@ -32,13 +32,18 @@ def test_a_program_attaches_a_scan_and_adds_versions(world: World, edc: Caller) 
     (found,) = edc.get("documents/?kind=consent").json()["results"]
     assert (found["id"], found["title"]) == (document, f"Signed form of {consent.subject.number}")
     plain = file("b.png", PNG) | {"is_identifying": False}
-    assert edc.post(f"documents/{document}/add-version/", plain).status_code == 200
+    refused = edc.post(f"documents/{document}/add-version/", plain)
+    assert (refused.status_code, "stays at the site" in refused.content.decode()) == (422, True)
+    other = edc.post(f"documents/{document}/add-version/", file("b.png", PNG))
+    assert other.status_code == 200
     said = edc.get(f"document-versions/?document={document}")
     first, second = said.json()["results"]
     assert (first["is_identifying"], second["media_type"]) == (True, "image/png")
     assert "Quillfeather" not in said.content.decode()
+    receipt = added(world, is_identifying=False, raw=PNG)
+    (shown,) = edc.get(f"document-versions/?document={receipt.pk}").json()["results"]
     why = {"reason": "A name is on it"}
-    at = f"document-versions/{second['id']}/"
+    at = f"document-versions/{shown['id']}/"
     assert edc.post(f"{at}withhold/", why).json()["is_identifying"] is True
     assert edc.post(f"{at}withhold/", why).status_code == 409
     assert edc.post(f"{at}void-version/", why).json()["void_reason"] == "A name is on it"
