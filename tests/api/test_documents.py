@@ -40,10 +40,15 @@ def test_a_program_attaches_a_scan_and_adds_versions(world: World, edc: Caller) 
     first, second = said.json()["results"]
     assert (first["is_identifying"], second["media_type"]) == (True, "image/png")
     assert "Quillfeather" not in said.content.decode()
+    why = {"reason": "Blurred"}
+    voided = edc.post(f"document-versions/{second['id']}/void-version/", why)
+    assert voided.json()["void_reason"] == "Blurred"
+
+
+def test_a_version_is_kept_at_the_site_once_a_name_is_seen_on_it(world: World, edc: Caller) -> None:
     receipt = added(world, is_identifying=False, raw=PNG)
     (shown,) = edc.get(f"document-versions/?document={receipt.pk}").json()["results"]
     why = {"reason": "A name is on it"}
     at = f"document-versions/{shown['id']}/"
     assert edc.post(f"{at}withhold/", why).json()["is_identifying"] is True
     assert edc.post(f"{at}withhold/", why).status_code == 409
-    assert edc.post(f"{at}void-version/", why).json()["void_reason"] == "A name is on it"
