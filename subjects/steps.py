@@ -104,7 +104,7 @@ def _randomisation(
         if not (may_be and subject.trial.is_randomised):
             return []
         path = reverse("subjects:randomise", args=[subject.pk])
-        is_next = standing.may_be_enrolled or bool(subject.enrolled_on)
+        is_next = standing.may_be_enrolled and subject.enrolled_on is None
         found = [Step(path, "Record randomisation", is_next=is_next)]
         return found if can(user, Permission.RANDOMISATION_RECORD, subject) else []
     ways = (

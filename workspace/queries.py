@@ -130,9 +130,14 @@ def _step(visit: Visit, may: dict[Permission, bool]) -> Step | None:
         return None
     if visit.status == VisitStatus.ARRIVED:
         return Step(reverse("subjects:start", args=[visit.pk]), "Start", is_post=True, is_next=True)
-    if visit.status == VisitStatus.IN_PROGRESS:
-        return Step(reverse("subjects:complete", args=[visit.pk]), "Complete", is_next=True)
-    return None
+    return _on(visit) if visit.status == VisitStatus.IN_PROGRESS else None
+
+
+def _on(visit: Visit) -> Step:
+    """How a visit that is under way goes on; from a stay the discharge comes first."""
+    if visit.is_overnight:
+        return Step(visit.conduct_url, "Procedures", is_next=True)
+    return Step(reverse("subjects:complete", args=[visit.pk]), "Complete", is_next=True)
 
 
 def next_first(visits: Sequence[VisitRow]) -> list[VisitRow]:

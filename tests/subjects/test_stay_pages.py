@@ -245,3 +245,12 @@ def test_duties_of_a_stay_lead_to_its_page(
     rows = obligations.open_for(User.objects.get(pk=world.coordinator.pk))
     found = dict(rows.filter(rule__startswith="stay.").values_list("rule", "url"))
     assert found == dict.fromkeys(("stay.discharge", "stay.leave"), stay.get_absolute_url())
+
+
+def test_a_visit_with_a_stay_goes_on_with_its_procedures(
+    world: World, beds: list[Bed], priya: Client
+) -> None:
+    held = admitted(world, beds[0], clock(TODAY, "10:00")).visit
+    shown = text(priya, held.subject.get_absolute_url())
+    assert f'href="{held.conduct_url}"' in shown
+    assert to("subjects:complete", held.pk) not in shown
