@@ -48,8 +48,9 @@ def find(
 
 def keep(record: ScopedModel, user: User) -> None:
     """Hold what this request is about, so that the frame of the page need not ask again."""
-    user.__dict__.setdefault("_found", {})[type(record)] = record
-    user.__dict__["_about"] = record
+    found: dict[type, ScopedModel] = user.__dict__.setdefault("_found", {})
+    found.pop(type(record), None)  # so that the last one found stands last
+    found[type(record)] = record
 
 
 def found_last(model: type[M], user: User) -> M | None:
@@ -60,8 +61,8 @@ def found_last(model: type[M], user: User) -> M | None:
 
 def about(user: User) -> ScopedModel | None:
     """The record that this request found last, of whatever kind."""
-    found: ScopedModel | None = user.__dict__.get("_about")
-    return found
+    found: dict[type, ScopedModel] = user.__dict__.get("_found", {})
+    return next(reversed(found.values()), None)
 
 
 def allowed(user: User, permission: Permission, obj: ScopedModel) -> bool:

@@ -24,7 +24,6 @@ from core.actions import RefusedError
 from core.drafts import page_of
 from core.permissions import Permission
 from core.web import Request, back, find, page, say, whole
-from sites.models import Site
 from trials.models import Trial
 
 P = Permission
@@ -137,14 +136,10 @@ def _answer(
         refused = [
             refusal
             for site, chosen in groupby(ticked, key=lambda row: row.site)
-            for refusal in _carried_out(act, site, list(chosen), form)
+            for refusal in act(site, list(chosen), **form.cleaned_data)
         ]
     _tell(request, done, len(ticked) - len(refused), refused)
     return back(request, reverse(f"budgets:{to}", args=[trial.code]))
-
-
-def _carried_out(act: Act, site: Site, chosen: list[Any], form: forms.Form) -> list[Refusal]:
-    return act(site, chosen, **form.cleaned_data)
 
 
 def _shown(

@@ -27,13 +27,17 @@ def can(user: User, permission: Permission, obj: ScopedModel) -> bool:
 def require(user: User, permission: Permission, obj: ScopedModel) -> None:
     """Refuse, with the permission's plain name, where the user does not hold it."""
     if not can(user, permission, obj):
-        raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
+        raise _refusal(permission)
 
 
 def require_anywhere(user: User, permission: Permission) -> None:
     """Refuse, with the permission's plain name, where the user holds it on no scope at all."""
     if not has_anywhere(user, permission):
-        raise PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
+        raise _refusal(permission)
+
+
+def _refusal(permission: Permission) -> PermissionDenied:
+    return PermissionDenied(f"Your role does not allow: {permission.label.lower()}.")
 
 
 def held_among(

@@ -17,12 +17,13 @@ from subjects.models import Allocation, Randomisation, Subject
 from subjects.views.subjects import about
 
 ALONG = ("site__place", "trial")
+RECORD = Permission.RANDOMISATION_RECORD
 
 
 @require_http_methods(["GET", "POST"])
 def randomise(request: Request, pk: int) -> HttpResponse:
     """Record that a subject was randomised; whoever is eligible is enrolled by it."""
-    subject = find(Subject, request.user, to=Permission.RANDOMISATION_RECORD, along=ALONG, pk=pk)
+    subject = find(Subject, request.user, to=RECORD, along=ALONG, pk=pk)
     today = timezone.localdate(timezone=subject.site.place.zone)
     form = RandomiseForm(request.POST or None, initial={"on": today})
     return answer(
@@ -33,16 +34,16 @@ def randomise(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-def _found(request: Request, pk: int) -> Randomisation:
-    """The randomisation, where the person may change it."""
+def found(request: Request, pk: int, to: Permission | None = RECORD) -> Randomisation:
+    """The randomisation, with the subject and where it is, for whoever may do this with it."""
     along = tuple(f"subject__{step}" for step in ALONG)
-    return find(Randomisation, request.user, to=Permission.RANDOMISATION_RECORD, along=along, pk=pk)
+    return find(Randomisation, request.user, to=to, along=along, pk=pk)
 
 
 @require_http_methods(["GET", "POST"])
 def correct_randomisation(request: Request, pk: int) -> HttpResponse:
     """Put right what was typed wrong of a randomisation."""
-    record = _found(request, pk)
+    record = found(request, pk)
     given = request.POST.get("revision", "")
     form = RandomiseForm(
         request.POST or None,
@@ -63,7 +64,7 @@ def correct_randomisation(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def void_randomisation(request: Request, pk: int) -> HttpResponse:
     """Set aside a randomisation that was recorded by mistake."""
-    record = _found(request, pk)
+    record = found(request, pk)
     form = ReasonForm(request.POST or None)
     kept = "It stays to be read, its number and kit are free again, and visits no longer count from it."
     return answer(
@@ -77,8 +78,7 @@ def void_randomisation(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def allocation(request: Request, pk: int) -> HttpResponse:
     """What a subject is allocated to, for unblinded people; nobody else gets here."""
-    along = tuple(f"subject__{step}" for step in ALONG)
-    record = find(Randomisation, request.user, to=Permission.ALLOCATION_VIEW, along=along, pk=pk)
+    record = found(request, pk, Permission.ALLOCATION_VIEW)
     if request.method == "POST":
         require(request.user, Permission.ALLOCATION_RECORD, record)
     rows = Allocation.objects.visible_to(request.user).filter(randomisation=record)

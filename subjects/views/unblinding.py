@@ -15,13 +15,10 @@ from core.web import Request, allowed, find, page
 from subjects.actions import unblinding as actions
 from subjects.forms.unblinding import BreakBlindForm, UnblindingForm
 from subjects.models import Randomisation, Unblinding
+from subjects.views.randomisation import found
 from subjects.views.subjects import about
 
 ALONG = ("subject__site__place", "subject__trial")
-
-
-def _found(request: Request, pk: int, to: Permission | None = None) -> Randomisation:
-    return find(Randomisation, request.user, to=to, along=ALONG, pk=pk)
 
 
 def _page_of(record: Randomisation) -> str:
@@ -46,13 +43,13 @@ def _shown(request: Request, record: Randomisation, **more: object) -> HttpRespo
 @require_GET
 def unblinding(request: Request, pk: int) -> HttpResponse:
     """Who knows what a subject is allocated to before the trial is unblinded."""
-    return _shown(request, _found(request, pk))
+    return _shown(request, found(request, pk, None))
 
 
 @require_http_methods(["GET", "POST"])
 def break_blind(request: Request, pk: int) -> HttpResponse:
     """Sign that the treatment has to be known now."""
-    record = _found(request, pk, Permission.BLIND_BREAK)
+    record = found(request, pk, Permission.BLIND_BREAK)
     return sign_page(
         request, record, actions.break_blind, title=f"Break the blind of {record.subject}",
         verb="Break the blind", back=_page_of(record),
@@ -64,7 +61,7 @@ def break_blind(request: Request, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def record_unblinding(request: Request, pk: int) -> HttpResponse:
     """Say that somebody learnt of a treatment by accident."""
-    record = _found(request, pk, Permission.DEVIATION_REPORT)
+    record = found(request, pk, Permission.DEVIATION_REPORT)
     form = UnblindingForm(request.POST or None, place=record.subject.site.place)
     held = about(record.subject, f"Record unblinding of {record.subject}", "Record unblinding")
     return answer(
