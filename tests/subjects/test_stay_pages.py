@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -16,23 +15,12 @@ from core import obligations
 from sites.models import Bed
 from subjects.actions import leaves, subjects
 from subjects.models import Booking, Leave, Stay, Visit
-from tests.subjects.stayed import DAY, admitted, book, clock, do, held_by, to_stay, with_nights
+from tests.subjects.stayed import DAY, admitted, book, clock, do, held_by, to_stay
 from tests.world import World, user_with
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clocks")]
 TODAY = date(2026, 6, 11)
 AT = {"at_on": "11 Jun 2026", "at_clock": "11:00"}
-
-
-@pytest.fixture(autouse=True)
-def clocks() -> Any:
-    with time_machine.travel(clock(TODAY, "12:00"), tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def beds(world: World) -> list[Bed]:
-    return with_nights(world, TODAY)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 from django.db import IntegrityError, transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.utils import timezone
@@ -30,24 +29,12 @@ from tests.subjects.stayed import (
     held_by,
     refused,
     to_stay,
-    with_nights,
 )
 from tests.world import LONDON, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clocks")]
 TODAY = date(2026, 6, 11)
 TOMORROW, AFTER = TODAY + DAY, TODAY + 2 * DAY
-
-
-@pytest.fixture(autouse=True)
-def clocks() -> Any:
-    with time_machine.travel(clock(TODAY, "12:00"), tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def beds(world: World) -> list[Bed]:
-    return with_nights(world, TODAY)
 
 
 def due() -> set[str]:

@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-import time_machine
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from django.utils import timezone
@@ -29,24 +28,12 @@ from tests.subjects.stayed import (
     held_by,
     refused,
     to_stay,
-    with_nights,
 )
 from tests.world import LONDON, World, make_site
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clocks")]
 TODAY = date(2026, 6, 11)
 TOMORROW, AFTER = TODAY + DAY, TODAY + 2 * DAY
-
-
-@pytest.fixture(autouse=True)
-def clocks() -> Any:
-    with time_machine.travel(clock(TODAY, "12:00"), tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def beds(world: World) -> list[Bed]:
-    return with_nights(world, TODAY)
 
 
 def away(world: World, stay: Stay, left: str = "09:00") -> Leave:

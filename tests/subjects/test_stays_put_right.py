@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -16,23 +15,12 @@ from subjects.actions import leaves, stays
 from subjects.beds import stay_of
 from subjects.models import Leave, Stay, Visit
 from subjects.presence import presence_of
-from tests.subjects.stayed import DAY, admitted, book, clock, refused, to_stay, with_nights
+from tests.subjects.stayed import DAY, admitted, book, clock, refused, to_stay
 from tests.world import LONDON, World
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("clocks")]
 TODAY = date(2026, 6, 11)
 TOMORROW, AFTER = TODAY + DAY, TODAY + 2 * DAY
-
-
-@pytest.fixture(autouse=True)
-def clocks() -> Any:
-    with time_machine.travel(clock(TODAY, "12:00"), tick=False) as traveller:
-        yield traveller
-
-
-@pytest.fixture
-def beds(world: World) -> list[Bed]:
-    return with_nights(world, TODAY)
 
 
 def gone_from_leave(world: World, bed: Bed) -> tuple[Stay, Leave]:
