@@ -33,6 +33,12 @@ class _Quiet(WSGIRequestHandler):
         """Say nothing of every request."""
 
 
+class _Server(ThreadedWSGIServer):
+    """Ends once its last request is answered: none of one test's asks the database of the next."""
+
+    daemon_threads = False
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """Headless Chromium, where the machine has one."""
@@ -61,7 +67,7 @@ def stylesheet() -> None:
 @pytest.fixture
 def address(committed_db: str, stylesheet: None) -> Iterator[str]:
     """Where the product answers."""
-    server = ThreadedWSGIServer(("localhost", 0), _Quiet)
+    server = _Server(("localhost", 0), _Quiet)
     server.set_app(StaticFilesHandler(get_wsgi_application()))
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
