@@ -64,14 +64,24 @@ Groups = tuple[Group, ...]
 QUICK = ("Today", "Schedule", "People", "Overview", "Sites", "Subjects", "My work")
 TABS = 4
 KEPT = "navigation"
-SUBJECT_PAGES = ("/subjects/", "/visits/")
+SUBJECT_PAGES = (
+    "/subjects/", "/visits/", "/procedures/", "/answers/", "/stays/", "/leaves/", "/transfers/",
+    "/randomisations/", "/unblindings/", "/documents/", "/document-versions/",
+)  # fmt: skip
+PLACE_PAGES = ("/closures/", "/rooms/", "/room-closures/", "/staff/", "/absences/")
 EVENT_PAGES = "/events/"
 PAYMENT_PAGES = (
     "stipends", "stipend_years", "terms", "approve_stipends", "decline_stipends", "approve_all",
     "pay_all", "reconcile_all",
 )  # fmt: skip
+SET_UP_PAGES = ("/references/", "/consent-versions/", "/consent-approvals/")
 ISSUE_PAGES = ("/issues/", "/drafts/", "/capas/", "/capa-actions/")
-SAFETY_PAGES = (EVENT_PAGES, "/letters/", "/clocks/")
+SAFETY_PAGES = (EVENT_PAGES, "/letters/", "/clocks/", "/safety-reports/")
+# Where pages below a trial lie for those whose navigation is that of a place.
+RECORDS = {
+    "safety:event": EVENT_PAGES, "quality:issue": "/issues/", "quality:capa": "/capas/",
+    "budgets:payment": "/subject-payments/",
+}  # fmt: skip
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
@@ -182,7 +192,7 @@ def _at_place(user: User, place: str) -> Iterator[Item]:
         "sites:delegations", "check-circle", "Delegations", "", place,
         also=(address("sites:delegate", place), "/delegations/"),
     )  # fmt: skip
-    yield _item("sites:place", "door", "Place", "g c", place)
+    yield _item("sites:place", "door", "Place", "g c", place, also=PLACE_PAGES)
 
 
 def _in_trial(user: User, code: str) -> Iterator[Item]:
@@ -208,7 +218,7 @@ def _in_trial(user: User, code: str) -> Iterator[Item]:
     if has_anywhere(user, Permission.STIPEND_VIEW):
         yield _payments(code)
     yield _item("trials:schedule", "columns", "Schedule of activities", "", code)
-    yield _item("trials:set_up", "settings", "Set-up", "", code, also=("/references/",))
+    yield _item("trials:set_up", "settings", "Set-up", "", code, also=SET_UP_PAGES)
 
 
 def _adverse_events(name: str, key: str, *also: str) -> Item:
@@ -220,7 +230,7 @@ def _adverse_events(name: str, key: str, *also: str) -> Item:
 
 def _payments(code: str) -> Item:
     rules = [rule for rule in obligations.RULES if rule.startswith("payment.")]
-    also = (*(address(f"budgets:{name}", code) for name in PAYMENT_PAGES), "/payment-terms/", "/subject-payments/")  # fmt: skip
+    also = (*(address(f"budgets:{name}", code) for name in PAYMENT_PAGES), "/payment-terms/", "/subject-payments/", "/documents/", "/document-versions/")  # fmt: skip
     return _item(
         "budgets:subject_payments", "wallet", "Subject payments", "", code, rules=rules, also=also
     )
@@ -271,13 +281,14 @@ def _with_mark(group: Group, current: Item) -> Group:
 
 
 def _path_of(request: HttpRequest) -> str:
-    """Where a page lies in the navigation; those of subjects and events below their lists."""
+    """Where a page lies in the navigation; those of a numbered record below its list."""
     match = request.resolver_match
-    if match is not None and match.view_name == "safety:event":
-        return f"{EVENT_PAGES}{match.kwargs['number']}/"
-    is_subject = match is not None and match.view_name.startswith("workspace:subject")
-    number = match.kwargs.get("number") if match and is_subject else None
-    return f"{SUBJECT_PAGES[0]}{number}/" if number else request.path
+    if match is None or "number" not in match.kwargs:
+        return request.path
+    if match.view_name.startswith("workspace:subject"):
+        return f"{SUBJECT_PAGES[0]}{match.kwargs['number']}/"
+    below = RECORDS.get(match.view_name)
+    return f"{below}{match.kwargs['number']}/" if below else request.path
 
 
 def _fit(item: Item, path: str) -> int:

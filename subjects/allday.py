@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from accounts.models import User
-from core.dates import length_of
+from core.dates import length_of, show_clock, show_weekday
 from sites.models import Absence, Claim
 from sites.queries.claims import describers
 from subjects.availability import Availability
@@ -26,10 +27,22 @@ class Lasting:
     start: datetime
     end: datetime
     person_id: int | None = None
+    url: str = ""
+    is_stay: bool = False
+
+    @property
+    def first_day(self) -> date:
+        """The day on which it begins."""
+        return self.start.date()
+
+    @property
+    def last_day(self) -> date:
+        """The day on which it ends; the one before where it ends at midnight."""
+        return (self.end - timedelta(microseconds=1)).date()
 
     def touches(self, day: date) -> bool:
         """Whether any of it lies on the day."""
-        return self.start.date() <= day <= (self.end - timedelta(microseconds=1)).date()
+        return self.first_day <= day <= self.last_day
 
     def words(self, day: date) -> str:
         """What it is, and when where it is not the whole day."""
@@ -42,6 +55,51 @@ class Lasting:
         if to_midnight:
             return f"{self.text} from {self.start:%H:%M}"
         return f"{self.text} {self.start:%H:%M}\N{EN DASH}{self.end:%H:%M}"
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One block over several of the days shown: its first column and how many, on small screens too."""
+
+    words: str
+    period: str
+    url: str
+    column: int
+    columns: int
+    near_column: int
+    near_columns: int
+
+
+def bars(shown: Iterable[Lasting], days: Sequence[date], near: Sequence[date]) -> list[Bar]:
+    """A block for each of what lasts over more than one of the days, the first and longest first."""
+    found = [_bar(one, days, near) for one in shown if is_long(one, days)]
+    return sorted(found, key=lambda bar: (bar.column, -bar.columns))
+
+
+def is_long(one: Lasting, days: Sequence[date]) -> bool:
+    """Whether it lasts over more than one of these days."""
+    return len(_touched(one, days)) > 1
+
+
+def _bar(one: Lasting, days: Sequence[date], near: Sequence[date]) -> Bar:
+    wide, small = _touched(one, days), _touched(one, near)
+    begins = _at_clock("from", one.start) if one.first_day >= days[0] else ""
+    ends = _at_clock("until", one.end) if one.last_day <= days[-1] else ""
+    period = (show_weekday(one.first_day), _at_clock("", one.start),
+              " to ", show_weekday(one.last_day), _at_clock("", one.end))  # fmt: skip
+    return Bar(
+        f"{one.text}{begins}{ends}", "".join(period), one.url,
+        wide[0], len(wide), small[0] if small else 0, len(small),
+    )  # fmt: skip
+
+
+def _touched(one: Lasting, days: Sequence[date]) -> list[int]:
+    return [column for column, day in enumerate(days) if one.touches(day)]
+
+
+def _at_clock(word: str, at: datetime) -> str:
+    """A time of day after a word; midnight goes without saying."""
+    return "" if at.time() == time.min else f" {word} {show_clock(at)}".replace("  ", " ")
 
 
 def lasting(held: Availability, user: User) -> list[Lasting]:
@@ -58,9 +116,12 @@ def _stays(held: Availability, user: User) -> list[Lasting]:
     stays = list(found)
     told = describers["stay"]([pk for pk, *_ in stays], user) if stays else {}
     return [
-        _during(period, f"{bed}: {told[pk].label if pk in told else 'Busy'}", held)
+        _during(
+            period, f"{bed}: {told[pk].label if pk in told else 'Busy'}", held,
+            url=told[pk].url if pk in told else "", is_stay=True,
+        )
         for pk, period, bed in stays
-    ]
+    ]  # fmt: skip
 
 
 def _absences(held: Availability, user: User) -> list[Lasting]:
@@ -69,7 +130,7 @@ def _absences(held: Availability, user: User) -> list[Lasting]:
     )
     found = rows.order_by("person__name", "period")
     return [
-        _during(period, f"{name} away", held, pk)
+        _during(period, f"{name} away", held, person_id=pk)
         for pk, name, period in found.values_list("person_id", "person__name", "period")
     ]
 
@@ -82,15 +143,21 @@ def _monitors(held: Availability, user: User) -> list[Lasting]:
     periods = dict(rows.order_by("period", "pk").values_list("holder_id", "period"))
     told = describers[MONITOR](periods, user) if MONITOR in describers else {}
     return [
-        _during(period, told[pk].label if pk in told else "Monitor on site", held)
+        _during(
+            period, told[pk].label if pk in told else "Monitor on site", held,
+            url=told[pk].url if pk in told else "",
+        )
         for pk, period in periods.items()
-    ]
+    ]  # fmt: skip
 
 
-def _during(period: Any, text: str, held: Availability, person_id: int | None = None) -> Lasting:
+def _during(
+    period: Any, text: str, held: Availability, *, person_id: int | None = None, url: str = "",
+    is_stay: bool = False,
+) -> Lasting:  # fmt: skip
     zone = held.place.zone
     start, end = period.lower.astimezone(zone), period.upper.astimezone(zone)
-    return Lasting(text, start, end, person_id)
+    return Lasting(text, start, end, person_id, url, is_stay)
 
 
 def of_the_calendar(held: Availability, day: date) -> list[str]:

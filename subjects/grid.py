@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import chain
@@ -16,12 +16,13 @@ from accounts.models import User
 from core.dates import show_day, show_weekday, start_of
 from sites.models import Place
 from subjects import diary, slots, unbooked
-from subjects.allday import Lasting, lasting, of_the_calendar
+from subjects.allday import Bar, Lasting, bars, is_long, lasting, of_the_calendar
 from subjects.availability import Availability
 
 QUARTER = 15
 SHORTEST = 2  # quarters of an hour in which a number can still be read
 USUAL = range(8, 18)
+USUAL_DAYS = set(range(5))
 WHOLE_DAY = timedelta(days=1)
 WEEK = timedelta(days=7)
 STATE_ICONS = {"completed": "check", "in_progress": "activity", "arrived": "pin"}
@@ -135,7 +136,7 @@ def schedule(
         "place": place, "view": view, "by": by, "on": on, "first": first, "last": held.last,
         "now": now, "title": _title(first, columns[-1].on, view), "columns": columns,
         "hours": hours, "has_notes": any(column.notes for column in columns),
-        "notes": grid.above(on, by) if is_day else [],
+        "notes": grid.above(on, by) if is_day else [], "bars": grid.bars(columns),
         "now_row": hours.row(now) if grid.is_open(now) else None,
         "agenda": blocks, "booked": [block.is_busy for block in blocks].count(False),
         "free": held.free(diary.TYPICAL_MINUTES),
@@ -229,18 +230,29 @@ class Grid:
         return self.held.first <= day <= self.held.last and inside
 
     def days(self, blocks: Sequence[diary.Block], on: date) -> list[Column]:
-        """One column for each day on which the place is open or somebody is booked."""
+        """One column for each day on which the place is open, or somebody is booked or stays."""
         booked: dict[date, list[diary.Block]] = defaultdict(list)
         for block in blocks:
             booked[block.on].append(block)
-        week = [self.held.first + step * WHOLE_DAY for step in range(7)]
-        shown = [day for day in week if day.weekday() in self.held.week or day in booked]
-        shown = shown or week[:5]
+        shown = self._open_or(booked)
         near = _near(shown, on)
+        short = [one for one in self.lasting if not is_long(one, shown)]
         return [
-            self._column(day.isoformat(), f"{day:%a}", day, booked[day], is_near=day in near)
+            self._column(
+                day.isoformat(), f"{day:%a}", day, booked[day], self._notes(day, short),
+                is_near=day in near,
+            )
             for day in shown
-        ]
+        ]  # fmt: skip
+
+    def _open_or(self, booked: Collection[date]) -> list[date]:
+        """The days of the week on which the place is open, somebody is booked or somebody stays."""
+        usual = set(self.held.week) or USUAL_DAYS
+        stays = [one for one in self.lasting if one.is_stay]
+        return [
+            day for day in (self.held.first + step * WHOLE_DAY for step in range(7))
+            if day.weekday() in usual or day in booked or any(one.touches(day) for one in stays)
+        ]  # fmt: skip
 
     def resources(self, blocks: Sequence[diary.Block], by: str) -> list[Column]:
         """One column for each room or person of one day, and one for what has none."""
@@ -255,10 +267,15 @@ class Grid:
             self._column(
                 str(pk or ""), name, self.held.first,
                 [block for block in blocks if _resource(block, by) == pk],
-                person=pk if by == "person" else None,
+                _words(self._of(pk if by == "person" else None), self.held.first),
             )
             for pk, name in columns.items()
         ]  # fmt: skip
+
+    def bars(self, columns: Sequence[Column]) -> list[Bar]:
+        """What lasts over several of the days that are shown; in a view of one day nothing does."""
+        days = {column.on: column.is_near for column in columns}
+        return bars(self.lasting, [*days], [day for day, is_near in days.items() if is_near])
 
     def above(self, day: date, by: str) -> list[str]:
         """What concerns all columns of one day."""
@@ -266,19 +283,20 @@ class Grid:
         return list(self._notes(day, shared))
 
     def _column(
-        self, key: str, title: str, day: date, blocks: list[diary.Block], *,
-        is_near: bool = True, person: int | None = None,
+        self, key: str, title: str, day: date, blocks: list[diary.Block], notes: Iterable[str], *,
+        is_near: bool = True,
     ) -> Column:  # fmt: skip
         is_day = key == day.isoformat()
         placed, more = self._place(blocks)
-        own = [one for one in self.lasting if person and one.person_id == person]
-        notes = self._notes(day, self.lasting) if is_day else _words(own, day)
         return Column(
             key, title, str(day.day) if is_day else "", day,
             is_today=is_day and day == self.now.date(), is_near=is_near,
             free=self._free(day) if is_day else "", notes=tuple(notes),
             shut=self._shut(day), placed=placed, more=more, count=len(blocks),
         )  # fmt: skip
+
+    def _of(self, person: int | None) -> list[Lasting]:
+        return [one for one in self.lasting if person and one.person_id == person]
 
     def _free(self, day: date) -> str:
         """How many visits still fit on a day to come, in words."""

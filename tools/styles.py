@@ -16,7 +16,7 @@ TARGET = STATIC / "vendor"
 LAYERS = "reset, tokens, base, shell, components, charts, screens, print"
 NAMES = (
     "tokens", "base", "helpers", "shell", "page", "cards", "lists", "controls", "tables", "listing",
-    "forms", "overlays", "charts", "signin", "today", "calendar", "booking", "inbox", "soa", "sample",
+    "forms", "overlays", "charts", "signin", "today", "calendar", "lasting", "booking", "inbox", "soa", "sample",
     "preview", "print",
 )  # fmt: skip
 # Sheets that one kind of page asks for beside the stylesheet of all pages.
@@ -26,6 +26,7 @@ COMMENT = re.compile(r"[ ]*/\*.*?\*/\n?", re.DOTALL)
 ROWS = 96  # quarters of an hour in a day
 LANES = 4  # visits side by side
 PARTS = 12  # of the width of a day, so that two, three and four lanes fit
+WEEK = 7  # days that something may last
 COLUMNS = 9  # days or rooms; from ten on the sheet's own number holds
 
 
@@ -49,6 +50,11 @@ def positions() -> str:
             )
             for lane in range(lanes)
         ]
+    rules += [rule(f".calendar-from-{day}", f"grid-column-start: {day + 2}") for day in range(WEEK)]
+    rules += [
+        rule(f".calendar-over-{days}", f"grid-column-end: span {days}")
+        for days in range(2, WEEK + 1)
+    ]
     rules += [
         rule(f'.calendar[data-rows-shown="{rows}"]', f"--rows: {rows}")
         for rows in range(4, ROWS + 1, 4)

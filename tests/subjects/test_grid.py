@@ -101,10 +101,29 @@ def test_holidays_and_who_is_away_stand_above_the_day(world: World) -> None:
     found = shown(world)
     notes = {each.on.weekday(): each.notes for each in found["columns"]}
     name = world.person.name
-    assert notes == {
-        0: ("Founders' Day", f"{name} away"), 1: (f"{name} away",), 2: (),
-        3: (f"{name} away from 12:00",), 4: (f"{name} away until 09:00",),
-    }  # fmt: skip
+    assert notes == {0: ("Founders' Day",), 1: (), 2: (), 3: (), 4: ()}
+    assert [(bar.words, bar.column, bar.columns) for bar in found["bars"]] == [
+        (f"{name} away", 0, 2), (f"{name} away from 12:00 until 09:00", 3, 2),
+    ]  # fmt: skip
+    assert [bar.period for bar in found["bars"]] == [
+        "Mon 8 Jun to Tue 9 Jun", "Thu 11 Jun 12:00 to Fri 12 Jun 09:00",
+    ]  # fmt: skip
+    assert [(bar.near_column, bar.near_columns) for bar in found["bars"]] == [(0, 2), (0, 0)]
+
+
+def test_what_goes_on_beyond_the_week_ends_with_it_and_says_no_time(world: World) -> None:
+    opening(world, time(8), time(18))
+    first, last = at(MONDAY - timedelta(3), 13), at(MONDAY + timedelta(9), 11)
+    Absence.objects.create(person=world.person, period=DateTimeTZRange(first, last))
+    name = world.person.name
+    before, within, after = (
+        shown(world, on=MONDAY + timedelta(7 * weeks))["bars"] for weeks in (-1, 0, 1)
+    )
+    assert before == []  # one day of it is left in that week: a note above the day
+    assert [(bar.words, bar.column, bar.columns) for bar in within] == [(f"{name} away", 0, 5)]
+    assert [(bar.words, bar.columns) for bar in after] == [(f"{name} away until 11:00", 3)]
+    assert shown(world, "day")["bars"] == []
+    assert shown(world, "day")["notes"] == [f"{name} away"]
 
 
 def test_a_day_has_a_column_for_each_room_or_person_and_one_for_neither(world: World) -> None:

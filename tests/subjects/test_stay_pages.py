@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -175,6 +176,21 @@ def test_who_is_in_house_is_seen_on_today_schedule_and_day_sheet(
     assert (number in sheet, "Ann Example" in sheet) == (True, False)
     conduct = text(priya, to("subjects:conduct", stay.visit_id))
     assert to("subjects:stay", stay.visit_id) in conduct
+
+
+def test_a_stay_over_a_weekend_is_one_block_over_its_days(
+    world: World, beds: list[Bed], priya: Client, clocks: Any
+) -> None:
+    clocks.move_to(clock(TODAY + DAY, "07:00"))  # a Friday
+    priya.force_login(world.coordinator)
+    stay = admitted(world, beds[0], clock(TODAY + DAY, "07:00"))
+    week = text(priya, to("subjects:schedule", "northgate"))
+    block = re.search(r'<span class="calendar-bar (.*?)</span>', week)
+    assert block
+    assert "calendar-from-4 calendar-over-3 calendar-near-from-0 calendar-near-over-2" in block[1]
+    assert "Fri 12 Jun 07:00 to Sun 14 Jun 07:00" in block[1]
+    assert f'href="{stay.get_absolute_url()}"' in block[1]
+    assert f">Bed 1: {stay.visit.subject.number} INP from 07:00 until 07:00<" in block[1]
 
 
 def test_a_sample_is_typed_past_midnight(
