@@ -118,14 +118,14 @@ PAYMENTS = List(
         Conditions("is", "Condition", {
             "capped": ("Above the limit", lambda _: ~Q(over_cap_reason="")),
             "bare": ("Without receipt", lambda _: ~Q(no_receipt_reason="")),
-            "unearned": ("Visit taken back", lambda _: Q(pk__in=unearned().values("pk"))),
+            "unearned": ("Visit or nights changed", lambda _: Q(pk__in=unearned().values("pk"))),
         }),
         BY_SITE,
         Days("on", "Day", "on"),
         Days("paid", "Paid", "paid_on"),
     ),
     views=(("To approve", "status=requested"), ("To pay", "status=approved"),
-        ("To reconcile", "status=paid"), ("Visit taken back", "is=unearned")),
+        ("To reconcile", "status=paid"), ("Visit or nights changed", "is=unearned")),
     empty="No payment yet. Costs are claimed on the page of a subject; stipends follow from completed visits.",
 )  # fmt: skip
 

@@ -17,7 +17,7 @@ from budgets.queries import earned, unearned
 from core.given import Moment
 from core.obligations import Within, rule
 from sites.models import Site
-from subjects.models import Subject, Visit
+from subjects.models import Leave, Stay, Subject, Visit
 
 S = PaymentStatus
 APPROVED_WITHIN, PAID_WITHIN, RECONCILED_WITHIN = (timedelta(days=days) for days in (7, 14, 45))
@@ -117,22 +117,22 @@ def payments_to_reconcile(within: Within, now: Moment) -> QuerySet[Site]:
 
 
 @rule(
-    "payment.unearned", "Stipend without its visit", owner=Role.TRIAL_MANAGER, ball="sponsor",
-    icon="alert", reads=(SubjectPayment, Visit, Subject),
+    "payment.unearned", "Stipend earned otherwise now", owner=Role.TRIAL_MANAGER, ball="sponsor",
+    icon="alert", reads=(SubjectPayment, Visit, Subject, Stay, Leave),
 )  # fmt: skip
 def stipend_to_void(within: Within, now: Moment) -> QuerySet[SubjectPayment]:
-    """Approved stipends whose visit is not completed any more."""
+    """Approved stipends whose visit is not completed any more, or has other nights now."""
     rows = unearned().filter(status=S.APPROVED)
     return _payments(
-        rows, within, "Visit taken back: void", Cast(F("approved_at"), models.DateField())
+        rows, within, "Visit or nights changed: void", Cast(F("approved_at"), models.DateField())
     )
 
 
 @rule(
-    "payment.recover", "Paid stipend without its visit", owner=Role.FINANCE, ball="sponsor",
-    icon="alert", reads=(SubjectPayment, Visit, Subject),
+    "payment.recover", "Paid stipend earned otherwise now", owner=Role.FINANCE, ball="sponsor",
+    icon="alert", reads=(SubjectPayment, Visit, Subject, Stay, Leave),
 )  # fmt: skip
 def stipend_to_recover(within: Within, now: Moment) -> QuerySet[SubjectPayment]:
-    """Paid stipends whose visit is not completed any more."""
+    """Paid stipends whose visit is not completed any more, or has other nights now."""
     rows = unearned().filter(status__in=GONE)
-    return _payments(rows, within, "Visit taken back: recover", F("paid_on"))
+    return _payments(rows, within, "Visit or nights changed: recover", F("paid_on"))

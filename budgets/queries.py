@@ -18,7 +18,7 @@ from budgets.words import show_money
 from core.models import Event, StatusChange
 from documents.models import DocumentVersion
 from sites.models import Site
-from subjects.models import SubjectStatus, Visit, VisitStatus
+from subjects.models import Stay, SubjectStatus, Visit, VisitStatus
 from subjects.models.visit import CALLS
 from subjects.presence import Nights
 from trials.models import ScheduleVersion, Trial, VisitDefinition
@@ -81,12 +81,16 @@ def with_recorder(rows: Any) -> Any:
 
 
 def unearned() -> QuerySet[SubjectPayment]:
-    """Stipends, approved or paid, whose visit is not completed any more."""
+    """Stipends, approved or paid, whose visit is not completed any more or has other nights now."""
     rows: QuerySet[SubjectPayment] = SubjectPayment.objects.filter(
         kind=PaymentKind.STIPEND, status__in=[PaymentStatus.APPROVED, *GONE]
     )
     in_error = Q(visit__subject__status=SubjectStatus.IN_ERROR)
-    return rows.filter(~Q(visit__status=VisitStatus.COMPLETED) | in_error)
+    rows = rows.alias(
+        stayed=Exists(Stay.objects.filter(visit=OuterRef("visit"))), slept=Nights("visit")
+    )
+    other_nights = Q(stayed=True) & ~Q(slept=Coalesce("nights", 0))
+    return rows.filter(~Q(visit__status=VisitStatus.COMPLETED) | in_error | other_nights)
 
 
 def unproven() -> QuerySet[SubjectPayment]:

@@ -149,7 +149,7 @@ def pay(
         if held.status != S.APPROVED:
             return f"is {held.get_status_display().lower()}, not approved"
         if held.pk in lost:
-            return "has no completed visit any more, so it is voided and not paid"
+            return "was approved for a visit or nights that changed, so it is voided and not paid"
         return f"is of {show_day(held.on)} and was not paid before" if on < held.on else ""
 
     return _move_all(

@@ -15,13 +15,15 @@ from django.utils import timezone
 
 from budgets.actions import payments
 from budgets.models import SubjectPayment
-from budgets.queries import earned
+from budgets.queries import earned, unearned
 from core.audit import under_event
+from core.models import Obligation
+from core.versions import ConflictError
 from sites.models import Bed, Place
 from subjects.actions import leaves, stays
 from subjects.models import Stay, Visit
 from subjects.presence import Nights, nights_of
-from tests.budgets.paid import set_up
+from tests.budgets.paid import finance_of, paid, set_up
 from tests.subjects.stayed import DAY, admitted, clock, with_nights
 from tests.world import World
 
@@ -40,6 +42,15 @@ def beds(world: World) -> list[Bed]:
     return with_nights(world, TODAY)
 
 
+def completed(world: World, stay: Stay) -> None:
+    """The visit of a stay is over, whatever was not answered in it."""
+    with under_event("in test"):
+        Visit.flow.move(
+            stay.visit, "completed", by=world.coordinator, on=TODAY, performed_on=TODAY,
+            frozen_at=timezone.now(),
+        )  # fmt: skip
+
+
 def test_nights_are_earned_with_their_visit(
     world: World, beds: list[Bed], clocks: Any, client: Client
 ) -> None:
@@ -55,11 +66,7 @@ def test_nights_are_earned_with_their_visit(
     clocks.move_to(clock(TODAY + 2 * DAY, "09:00"))
     stays.discharge(stay, at=clock(TODAY + 2 * DAY, "08:00"), by=world.coordinator)
     assert not earned().exists()
-    with under_event("in test"):
-        Visit.flow.move(
-            stay.visit, "completed", by=world.coordinator, on=TODAY, performed_on=TODAY,
-            frozen_at=timezone.now(),
-        )  # fmt: skip
+    completed(world, stay)
     assert [(row.nights, row.amount) for row in earned()] == [(1, 80)]
     leaves.void_leave(leave, reason="Stayed after all", by=world.coordinator)
     assert [(row.nights, row.amount) for row in earned()] == [(2, 160)]
@@ -74,6 +81,31 @@ def test_nights_are_earned_with_their_visit(
     assert "with 2" in client.get(made.get_absolute_url()).content.decode()
     with pytest.raises(IntegrityError, match="stays as it was requested"), transaction.atomic():
         SubjectPayment.objects.filter(pk=made.pk).update(nights=9)
+
+
+def test_nights_that_change_after_the_approval_are_a_duty_and_earned_anew(
+    world: World, beds: list[Bed], clocks: Any
+) -> None:
+    set_up(world)
+    stay = admitted(world, beds[0], clock(TODAY, "08:00"))
+    clocks.move_to(clock(TODAY + 2 * DAY, "09:00"))
+    stays.discharge(stay, at=clock(TODAY + 2 * DAY, "08:00"), by=world.coordinator)
+    completed(world, stay)
+    payments.approve_stipends(world.site, visits=[stay.visit], by=world.manager)
+    made = SubjectPayment.objects.get()
+    duties = Obligation.objects.filter(rule="payment.unearned", met_at=None)
+    assert (made.nights, made.amount, duties.exists()) == (2, 220, False)
+    stays.correct_stay(
+        stay, admitted_at=clock(TODAY, "08:00"), discharged_at=clock(TODAY + DAY, "08:00"),
+        reason="Left a day earlier", by=world.coordinator,
+    )  # fmt: skip
+    assert [one.pk for one in unearned()] == [made.pk]
+    assert duties.get().label == f"Visit or nights changed: void {made.number}"
+    with pytest.raises(ConflictError, match="a visit or nights that changed"):
+        paid(world, made, finance_of(world))
+    payments.void(made, reason="One night less", by=world.manager)
+    assert not duties.exists()
+    assert [(row.nights, row.amount) for row in earned()] == [(1, 140)]
 
 
 @pytest.mark.parametrize(

@@ -174,7 +174,7 @@ def test_a_stipend_is_not_paid_for_a_visit_that_was_taken_back(world: World) -> 
     set_up(world)
     held, finance = stipend(world), finance_of(world)
     took_back(held.visit, world.manager)
-    with pytest.raises(ConflictError, match="no completed visit any more, so it is voided"):
+    with pytest.raises(ConflictError, match="a visit or nights that changed, so it is voided"):
         paid(world, held, finance)
     assert not SubjectPayment.objects.filter(status="paid").exists()
 
