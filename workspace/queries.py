@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.models import User
-from core.access import can
+from core.access import can, held_among
 from core.dates import show_day, show_span, show_weekday
 from core.permissions import Permission
 from subjects.calendar import window_of
@@ -43,11 +43,18 @@ class VisitRow:
     reason: str
     step: Step | None = None
     is_anchor: bool = False
+    is_closed: bool = False  # at a site the subject came from, which the reader does not see
 
     @property
     def is_over(self) -> bool:
         """Whether nothing is left to do about it."""
         return self.status not in OPEN
+
+
+def closed(visits: Iterable[Visit], subject: Subject, user: User) -> set[int]:
+    """Of the visits of a subject, those at a site it came from that the user may not open."""
+    away = {visit.pk for visit in visits if visit.site_id != subject.site_id}
+    return away and away - held_among(Visit.objects.all(), away, user, Visit.view_permission)
 
 
 def visits_of(subject: Subject, today: date, user: User) -> list[VisitRow]:
@@ -62,11 +69,13 @@ def visits_of(subject: Subject, today: date, user: User) -> list[VisitRow]:
         permission: can(user, permission, subject)
         for permission in (Permission.VISIT_BOOK, Permission.VISIT_CONDUCT)
     }
-    zone = subject.site.place.zone
-    return [_visit_row(visit, today, zone, may) for visit in rows]
+    zone, shut = subject.site.place.zone, closed(rows, subject, user)
+    return [_visit_row(visit, today, zone, may, shut) for visit in rows]
 
 
-def _visit_row(visit: Visit, today: date, zone: Any, may: dict[Permission, bool]) -> VisitRow:
+def _visit_row(
+    visit: Visit, today: date, zone: Any, may: dict[Permission, bool], shut: Collection[int]
+) -> VisitRow:
     booking = next((held for held in visit.bookings.all() if held.is_live), None)
     window = window_of(visit, booking.on if booking else None)
     start: datetime | None = booking.period.lower.astimezone(zone) if booking else None
@@ -75,8 +84,9 @@ def _visit_row(visit: Visit, today: date, zone: Any, may: dict[Permission, bool]
         show_day(window.booked) if window.booked else "",
         _when(visit, start, today), _chip(visit, booking, today), visit.status,
         visit.is_provisional and visit.performed_on is None, _deviation(visit),
-        visit.outcome_reason, _step(visit, may),
+        visit.outcome_reason, None if visit.pk in shut else _step(visit, may),
         is_anchor=visit.definition is not None and visit.definition.is_anchor,
+        is_closed=visit.pk in shut,
     )  # fmt: skip
 
 

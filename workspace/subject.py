@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -33,7 +33,7 @@ from subjects.models import (
 )
 from subjects.stays import in_house_text
 from trials.models import AnchorKind
-from workspace.queries import VisitRow, coming_first, day_1_of, to_book_first
+from workspace.queries import VisitRow, closed, coming_first, day_1_of, to_book_first
 
 ANCHORS = dict(AnchorKind.choices)
 # The dates of a subject that say the same where they are on the same day.
@@ -247,23 +247,21 @@ def deviations_of(subject: Subject, user: User) -> list[DeviationRow]:
     issues = Issue.objects.visible_to(user).filter(subject=subject).order_by("happened_on", "pk")
     reported = list(issues.select_related("visit", "site__trial"))
     told = {issue.draft_id for issue in reported}
+    rows = list(drafts.select_related("visit").order_by("visit__target_on", "pk"))
+    shut = closed((row.visit for row in rows), subject, user)
     return [
-        *(
-            _drafted(row)
-            for row in drafts.select_related("visit").order_by("visit__target_on", "pk")
-            if row.pk not in told
-        ),
+        *(_drafted(row, shut) for row in rows if row.pk not in told),
         *(_reported(issue) for issue in reported),
     ]
 
 
-def _drafted(row: DeviationDraft) -> DeviationRow:
-    has_occurred = row.state == DeviationDraft.State.OCCURRED
+def _drafted(row: DeviationDraft, shut: Collection[int]) -> DeviationRow:
+    has_occurred, is_closed = row.state == DeviationDraft.State.OCCURRED, row.visit_id in shut
     return DeviationRow(
-        reverse("subjects:visit", args=[row.visit_id]), row.visit.name, row.get_kind_display(),
-        row.description, row.reason,
+        "" if is_closed else reverse("subjects:visit", args=[row.visit_id]), row.visit.name,
+        row.get_kind_display(), row.description, row.reason,
         ("crit" if has_occurred else "warn", row.get_state_display()),
-        reverse("quality:report_draft", args=[row.pk]) if has_occurred else "",
+        reverse("quality:report_draft", args=[row.pk]) if has_occurred and not is_closed else "",
     )  # fmt: skip
 
 

@@ -17,11 +17,11 @@ from accounts.roles import Role
 from budgets.models import SubjectPayment
 from core.models import Event
 from documents.actions import add_version
-from subjects.actions import subjects
+from subjects.actions import subjects, transfers
 from tests.budgets.paid import approved, claimed, done, finance_of, paid, set_up, stipend
 from tests.documents.papers import PDF, PNG, content
 from tests.test_pages import assert_well_made
-from tests.world import World, screen, user_with
+from tests.world import World, make_place, make_site, screen, user_with
 
 pytestmark = pytest.mark.django_db
 NAME = "Anne Quillfeather"
@@ -280,3 +280,23 @@ def test_the_tab_shows_what_is_earned_and_not_approved(world: World, client: Cli
     assert client.get(tab).status_code == 403
     listed = client.get(at("budgets:stipends"))
     assert listed.status_code == 403
+
+
+def test_payments_of_the_site_a_subject_came_from_are_shown_and_not_linked(
+    world: World, client: Client
+) -> None:
+    set_up(world)
+    held = approved(world)
+    there = make_site(
+        world.trial, make_place("southgate", world.admin), "1043", world.admin, world.manager
+    )
+    today = timezone.localdate(timezone=world.place.zone)
+    transfers.transfer(held.subject, to=there, on=today, reason="moves", by=world.manager)
+    new = user_with(Role.COORDINATOR, there.place, world.admin)
+    page = reverse("workspace:subject_payments", args=["tmr-204", held.subject.number])
+    for user, is_linked in ((new, False), (world.manager, True)):
+        client.force_login(user)
+        said = " ".join(client.get(page).content.decode().split())
+        assert held.number in said
+        assert (f'href="{held.get_absolute_url()}"' in said) is is_linked
+        assert ("at site 1042" in said) is not is_linked

@@ -135,7 +135,7 @@ def subject_payments(request: Request, code: str, number: str) -> HttpResponse:
     """What the subject earned, claimed and got, with the stipends of the year."""
     record, context = _framed(request, code, number, "Payments")
     require(request.user, Permission.STIPEND_VIEW, record)
-    context |= paid.of_subject(record, context["today"])
+    context |= paid.of_subject(record, context["today"], request.user)
     context["may_claim"] = can(request.user, Permission.CLAIM_REQUEST, record)
     return page(request, "workspace/subject_payments.html", context)
 
