@@ -65,12 +65,11 @@ class Timeline:
 
     def axis(self) -> SafeString:
         """Study days where day 1 is known, and dates, with today between them."""
-        rows = [self._row([(day, show_span(day, day)) for day in self.ticks], "")]
-        if self.day_1:
-            days = [(day, self.study_day(day)) for day in self.ticks]
-            today = f"Today · {self.study_day(self.today)}" if self.today else ""
-            rows.insert(0, self._row(days, today))
-        return SafeString("".join(rows))
+        if not self.day_1:
+            return self._row([(day, show_span(day, day)) for day in self.ticks])
+        apart = [day for day in self.ticks if self._is_apart_from_today(day)]
+        days = self._row([(day, self.study_day(day)) for day in apart], is_with_today=True)
+        return SafeString(days + self._row([(day, show_span(day, day)) for day in apart]))
 
     def visits(self, marks: Sequence[Mark]) -> SafeString:
         """Window bands with targets, and a mark where a visit was done or is booked."""
@@ -104,14 +103,16 @@ class Timeline:
         days = [start + timedelta(days=step * n) for n in range(length // step + 1)]
         return [day for day in days if self.scale.at(day) < LAST_TICK]
 
-    def _row(self, labels: list[tuple[date, str]], today: str) -> SafeString:
-        now = self.scale.at(self.today) if self.today and today else None
-        texts = [
-            _text(self.scale.at(day), 14, label, "ch-tick")
-            for day, label in labels
-            if now is None or abs(self.scale.at(day) - now) > 2 * APART
-        ]
-        if now is not None:
+    def _is_apart_from_today(self, day: date) -> bool:
+        """Whether a label at the day leaves room for that of today."""
+        here = self.scale.at(day)
+        return self.today is None or abs(here - self.scale.at(self.today)) > 2 * APART
+
+    def _row(self, labels: list[tuple[date, str]], *, is_with_today: bool = False) -> SafeString:
+        texts = [_text(self.scale.at(day), 14, label, "ch-tick") for day, label in labels]
+        if self.today and is_with_today:
+            today = f"Today · {self.study_day(self.today)}"
+            now = self.scale.at(self.today)
             texts.append(_text(now, 14, today, "ch-label ch-today-label", "middle"))
         return _picture(texts, 18, "")
 
