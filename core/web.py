@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib import messages
@@ -12,6 +13,7 @@ from django_htmx.middleware import HtmxDetails
 
 from core import drafts
 from core.access import ScopedModel, can, has_anywhere, require
+from core.dates.field import FIRST, LAST
 from core.permissions import Permission
 
 if TYPE_CHECKING:
@@ -79,7 +81,8 @@ def back(request: HttpRequest, default: str) -> HttpResponse:
     """To where the person came from, if that is one of our pages."""
     wanted = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, request.is_secure())
-    return redirect(wanted if is_ours else default)
+    # A word without a slash is no address, and `redirect` would look for a view of that name.
+    return redirect(wanted if is_ours and "/" in wanted else default)
 
 
 def page(
@@ -106,3 +109,12 @@ def whole(text: str) -> int | None:
     """The number in a part of an address or a hidden field, where it is a sensible one."""
     is_number = text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004 - digits
     return int(text) if is_number else None
+
+
+def day(text: str) -> date | None:
+    """The day in a part of an address, where it is one that people plan by or remember."""
+    try:
+        found = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if FIRST <= found <= LAST else None

@@ -9,6 +9,7 @@ from collections.abc import Callable
 import structlog
 from django.conf import settings
 from django.contrib.messages import get_messages
+from django.core.exceptions import BadRequest
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -50,7 +51,7 @@ def policy(**changes: str) -> str:
 
 
 class PolicyMiddleware:
-    """Nothing runs, loads or frames but what we serve ourselves."""
+    """Nothing runs, loads or frames but what we serve ourselves; nobody on the way keeps a page."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -59,6 +60,7 @@ class PolicyMiddleware:
         response = self.get_response(request)
         response.headers.setdefault("Content-Security-Policy", policy())
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
+        response.headers.setdefault("Cache-Control", "private, no-cache")
         return response
 
 
@@ -97,6 +99,8 @@ class RefusalMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "%00" in request.get_full_path() and not request.path.startswith("/api/"):
+            raise BadRequest("No address has a NUL in it.")  # and no text of the database
         response = self.get_response(request)
         is_bare = isinstance(response, HttpResponseNotAllowed)
         return problems.mistaken(request, response) if is_bare else response

@@ -86,8 +86,8 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "ctms.middleware.RequestMiddleware",
-    "ctms.middleware.RefusalMiddleware",
     "ctms.middleware.PolicyMiddleware",
+    "ctms.middleware.RefusalMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

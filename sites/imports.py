@@ -136,6 +136,7 @@ class _Check:
         self.numbers = {site.number: site.place for site in held if site.number}
         self.places = {site.place_id for site in held}
         rows = Place.objects.all() if self.may_add_places else Place.objects.visible_to(by)
+        self.candidates: dict[tuple[str, str], int] = {}
         self.by_name: dict[tuple[str, str], list[Known]] = {}
         for pk, name, short, city, code in rows.values_list(
             "pk", "name", "short_name", "city", "country"
@@ -161,14 +162,24 @@ class _Check:
         if place is None:
             self._new_place(line)
         number = line["number"]
-        if number in self.numbers:
+        if not number:
+            self._candidate(line, place)
+        elif number in self.numbers:
             held = self.numbers[number]
             if place is not None and place.pk == held.pk:
                 line.is_known = True
             else:
                 line.wrong(NUMBER, f"Site {number} is {held} already. Correct number or place.")
-        elif not number and place is not None and place.pk in self.places:
+
+    def _candidate(self, line: Line, place: Known | None) -> None:
+        """A site without a number is known by its place, so each place stands in the list once."""
+        if place is not None and place.pk in self.places:
             line.is_known = True
+        if line.is_known or not line["place"]:
+            return
+        named = plain(line["place"]), plain(line["city"] or "")
+        if (first := self.candidates.setdefault(named, line.number)) != line.number:
+            line.wrong(PLACE, f"It stands on line {first:,} already. Keep one, or add the numbers.")
 
     def _status(self, line: Line) -> None:
         status = line["status"] or SiteStatus.IDENTIFIED

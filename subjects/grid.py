@@ -128,7 +128,7 @@ def schedule(
     every = diary.blocks(place, first, held.last, user)
     blocks = [block for block in every if _fits(block, query)]
     hours = hours_of(held, blocks)
-    by = query.get("by", "room")
+    by = _by(query)
     grid = Grid(held, hours, user, now)
     columns = grid.resources(blocks, by) if is_day else grid.days(blocks, on)
     waiting, total = unbooked.to_book(place, now.date(), user, query.get("trial", ""))
@@ -145,6 +145,11 @@ def schedule(
         "picks": _picks(held, query), "previous": first - length, "next": first + length,
         "today": now.date(), "query": query,
     }  # fmt: skip
+
+
+def _by(query: QueryDict) -> str:
+    """What the columns of a day are: rooms, or people where these are asked for."""
+    return "person" if query.get("by") == "person" else "room"
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,16 +102,17 @@ class Intake:
 
     def _is_held(self, line: Line, site: Site, facts: dict[str, Any]) -> bool:
         """Whether the very subject is here already; another one of its number is wrong."""
-        held = self.held.get(line["number"])
+        number, screening = line["number"], facts["screening_number"]
+        held = self.held.get(number)
         if held == (site.pk, facts["screened_on"]):
             return True
         if held is not None:
             line.wrong(
                 "Subject number",
-                f"{line['number']} is here already, screened on {show_day(held[1])}."
+                f"{number} is here already, screened on {show_day(held[1])}."
                 " Correct the number, or the day and the site.",
             )
-        elif (other := self.screening_numbers.get(facts["screening_number"])) is not None:
+        elif (other := self.screening_numbers.setdefault(screening, number)) != number:
             line.wrong("Screening number", f"It is that of {other}. Correct it.")
         return False
 

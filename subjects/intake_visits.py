@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from itertools import chain, pairwise
+from itertools import chain
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
@@ -36,7 +36,7 @@ class VisitCheck:
         self.staff = _by_name(Person, places)
         self.names: dict[int, dict[str, VisitDefinition]] = {}
         self.seen: dict[tuple[object, ...], int] = {}
-        self.taken: dict[tuple[int, int], list[Span]] = defaultdict(list)
+        self.taken: dict[tuple[int, int | str], list[Span]] = defaultdict(list)
 
     def read(self, line: Line, site: Site, status: str, today: date) -> VisitRow | None:
         """The visit a row tells of; None where something is wrong with it."""
@@ -133,6 +133,7 @@ class VisitCheck:
         self, line: Line, start: datetime, minutes: int, room_id: int | None, person_id: int | None
     ) -> None:
         end = start + timedelta(minutes=minutes)
+        self.taken[ClaimKind.SUBJECT, line["number"]].append((start, end, line))
         for kind, pk in ((ClaimKind.ROOM, room_id), (ClaimKind.PERSON, person_id)):
             if pk is not None:
                 self.taken[kind, pk].append((start, end, line))
@@ -142,15 +143,19 @@ class VisitCheck:
         if spans := list(chain.from_iterable(self.taken.values())):
             self._refuse_held(spans)
         for (kind, _), found in self.taken.items():
-            ordered = sorted(found, key=lambda span: span[0])
-            for (_, end, _), (start, _, line) in pairwise(ordered):
-                if start < end:
+            until = min(start for start, _, _ in found)
+            for start, end, line in sorted(found, key=lambda span: span[0]):
+                if start < until:
                     _clash(line, kind)
+                else:
+                    until = end
 
     def _refuse_held(self, spans: list[Span]) -> None:
         whole = DateTimeTZRange(min(s[0] for s in spans), max(s[1] for s in spans), "[)")
         held = Claim.objects.filter(
-            resource_id__any=[pk for _, pk in self.taken], is_live=True, period__overlap=whole
+            resource_id__any=[pk for kind, pk in self.taken if kind != ClaimKind.SUBJECT],
+            is_live=True,
+            period__overlap=whole,
         ).values_list("kind", "resource_id", "period")
         for kind, pk, period in held:
             for start, end, line in self.taken.get((kind, pk), ()):
@@ -159,8 +164,13 @@ class VisitCheck:
 
 
 def _clash(line: Line, kind: int) -> None:
-    word, column = ("room", "Room") if kind == ClaimKind.ROOM else ("person", "Staff")
-    line.wrong(column, f"The {word} is taken at that time. Choose another, or leave it empty.")
+    other = "is taken at that time. Choose another, or leave it empty."
+    said: dict[int, tuple[str, str]] = {
+        ClaimKind.ROOM: ("Room", f"The room {other}"),
+        ClaimKind.PERSON: ("Staff", f"The person {other}"),
+        ClaimKind.SUBJECT: ("Booked for", "The subject has another visit then. Correct one."),
+    }
+    line.wrong(*said[kind])
 
 
 def _by_name(model: type[Room] | type[Person], places: Sequence[int]) -> dict[tuple[int, str], int]:

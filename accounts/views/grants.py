@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
@@ -17,7 +17,7 @@ from core.access import Scope, ScopeKind, can, held_among
 from core.dates import start_of
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page
+from core.web import Request, day, find, page
 
 
 @require_GET
@@ -25,8 +25,8 @@ def access(request: Request, kind: str, pk: int) -> HttpResponse:
     """Who holds which role on a scope and on its parts, today or on a day in the past."""
     scope = _scope(request, kind, pk, Permission.ACCOUNT_VIEW)
     zone = request.user.zone
-    day = _day(request.GET.get("on", ""))
-    at = start_of(day + timedelta(days=1), zone) - timedelta(seconds=1) if day else None
+    on = day(request.GET.get("on", ""))
+    at = start_of(on + timedelta(days=1), zone) - timedelta(seconds=1) if on else None
     held = queries.access_to(scope, min(at, timezone.now()) if at else None)
     keys = [grant.pk for grant in (*held.whole, *held.parts)]
     context = {
@@ -34,9 +34,9 @@ def access(request: Request, kind: str, pk: int) -> HttpResponse:
         "name": queries.scope_name(scope),
         "access": held,
         "ends": held_among(Grant.objects.all(), keys, request.user, Permission.GRANT_EDIT)
-        if day is None
+        if on is None
         else (),
-        "day": day,
+        "day": on,
         "today": timezone.localdate(timezone=zone),
         "may_give": can(request.user, Permission.GRANT_EDIT, scope),
     }
@@ -116,13 +116,6 @@ def _scope(request: Request, kind: str, pk: int, permission: Permission) -> Scop
     if found is None:
         raise Http404
     return found
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 def _bundles() -> list[tuple[Role, str, str]]:

@@ -12,8 +12,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 
+from core import web
 from core.countries import countries
 from core.dates import MONTHS
+from core.dates.field import FIRST, LAST
 from core.imports.table import Table
 
 DAY_FIRST, MONTH_FIRST = "dmy", "mdy"
@@ -89,10 +91,10 @@ def whole(least: int, most: int) -> Read:
     """A whole number within limits."""
 
     def read(cell: str, _order: str) -> int:
-        figures = cell.removesuffix(".0")
-        if not figures.isascii() or not figures.isdigit() or not least <= int(figures[:9]) <= most:
+        number = web.whole(cell.removesuffix(".0"))
+        if number is None or not least <= number <= most:
             raise ValueError(f"Write a whole number from {least:,} to {most:,}.")
-        return int(figures)
+        return number
 
     return read
 
@@ -129,7 +131,13 @@ def country(cell: str, _order: str) -> str:
 
 def day(cell: str, order: str) -> date:
     """A day: 2026-06-12, 12.06.2026, 12/06/2026 or 12 Jun 2026; a midnight after it is left out."""
-    cell = re.sub(r"[T\s]00:00(:00(\.0+)?)?$", "", cell)
+    found = _day(re.sub(r"[T\s]00:00(:00(\.0+)?)?$", "", cell), order)
+    if not FIRST <= found <= LAST:
+        raise ValueError(f"Write a day from {FIRST.year} to {LAST.year}.")
+    return found
+
+
+def _day(cell: str, order: str) -> date:
     try:
         if match := _ISO.fullmatch(cell):
             return date(int(match[1]), int(match[2]), int(match[3]))

@@ -22,7 +22,7 @@ from core.imports.table import MAX_BYTES, MEGABYTE
 from core.models import Upload
 from core.tasks import carry_on
 from core.versions import ConflictError
-from core.web import Request, find, page
+from core.web import Request, find, page, whole
 
 SHOWN = 100
 ORDERS = [(DAY_FIRST, "day first: 3/4/2026 is 3 April"), (MONTH_FIRST, "month first: 4 March")]
@@ -130,12 +130,8 @@ def mapping(request: Request, pk: int) -> HttpResponse:
     opened = _own(request, pk)
     over = opened.upload.begun_at or opened.upload.ended_at
     width = range(0 if over else len(opened.table.head))
-    given = {c.name: request.POST.get(c.name, "") for c in opened.columns}
-    chosen = {
-        name: int(value)
-        for name, value in given.items()
-        if value.isascii() and value.isdigit() and int(value[:4]) in width
-    }
+    given = {c.name: whole(request.POST.get(c.name, "")) for c in opened.columns}
+    chosen = {name: at for name, at in given.items() if at is not None and at in width}
     return _try(
         request, opened,
         lambda: uploads.map_columns(

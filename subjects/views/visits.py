@@ -19,7 +19,7 @@ from core.models import Obligation, StatusChange
 from core.pages import answer
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, back, find, page, say
+from core.web import Request, back, day, find, page, say
 from sites.models import Place
 from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
@@ -244,10 +244,10 @@ def acknowledge(request: Request, pk: int) -> HttpResponse:
 
 def day_in(text: str, default: date) -> date:
     """The day written in an address."""
-    try:
-        return date.fromisoformat(text) if text else default
-    except ValueError as error:
-        raise Http404("Write days as 2026-06-11.") from error
+    found = day(text) if text else default
+    if found is None:
+        raise Http404("Write days as 2026-06-11.")
+    return found
 
 
 def _done(request: Request, text: str, default: str, undo: str = "") -> HttpResponse:

@@ -205,6 +205,7 @@ def test_access_to_a_trial_is_answered_for_today_and_for_a_day_in_the_past(
         assert world.cra.get_full_name() not in long_ago
     assert admin.get(url, {"on": "never"}).status_code == 200
     assert admin.get(reverse("accounts:access", args=["moon", 1])).status_code == 404
+    assert admin.get(url, {"on": "9999-12-31"}).status_code == 200
 
 
 def test_the_pages_of_trial_site_and_place_lead_to_the_access_list(

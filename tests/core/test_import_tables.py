@@ -112,6 +112,9 @@ def test_countries_numbers_choices_and_texts() -> None:
         (read, "shut"),
         (whole(0, 10), "11"),
         (whole(0, 9), "²"),
+        (whole(0, 9), "0000000009999999999"),
+        (columns.day, "0001-01-01"),
+        (columns.day, "31.12.9999"),
         (text(3), "long"),
         (columns.country, "Atlantis"),
     ):

@@ -52,6 +52,18 @@ def test_every_answer_has_a_policy_that_allows_nothing_inline(client: Client) ->
     assert "camera=()" in headers["Permissions-Policy"]
 
 
+def test_no_cache_between_keeps_a_page(client: Client) -> None:
+    assert client.get("/account/login/").headers["Cache-Control"].endswith("private")
+    assert client.get("/nowhere").headers["Cache-Control"] == "private, no-cache"
+
+
+@pytest.mark.parametrize("address", ["/trials/x/sites/%00/", "/search/?q=a%00", "/%00"])
+def test_an_address_with_a_nul_is_refused(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status_code == 400
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+
+
 def test_a_policy_may_be_widened_by_name() -> None:
     widened = middleware.policy(img_src="'self' data:")
     assert "img-src 'self' data:" in widened

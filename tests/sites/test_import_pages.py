@@ -224,6 +224,21 @@ def test_who_may_not_add_sites_finds_no_import_and_no_upload_of_another(
     assert client.get(address).status_code == 302
 
 
+def test_a_candidate_stands_in_a_list_once(manager: Client) -> None:
+    head, row = "Institution;Town;Country;Target\n", "Hôpital Nord;Paris;FR;3\n"
+    page = words(manager.get(send(manager, head + row + row)))
+    assert "It stands on line 2 already. Keep one, or add the numbers." in page
+    assert "1 new" in page
+
+
+def test_a_column_that_the_file_has_not_is_not_chosen(manager: Client) -> None:
+    address = send(manager, GOOD)
+    for position in ("00099", "9" * 5_000):
+        assert go(manager, "core:map_columns", number=position, day_order="dmy").status_code == 302
+        assert "No column of the file is chosen" in words(manager.get(address))
+        assert Upload.objects.get().mapping == {}
+
+
 def test_a_list_set_aside_is_forgotten(world: World, manager: Client) -> None:
     address = send(manager, GOOD)
     assert b"Klinikum" not in bytes(Upload.objects.get().raw)

@@ -136,6 +136,7 @@ def test_a_day_has_a_column_for_each_room_or_person_and_one_for_neither(world: W
     by_person = shown(world, "day", by="person")
     assert column(by_person, "").count == 1
     assert column(by_person, world.person.pk).count == 0
+    assert shown(world, "day", by="sponsor")["by"] == "room"
 
 
 def test_more_than_four_side_by_side_are_counted(world: World) -> None:

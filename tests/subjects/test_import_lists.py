@@ -158,6 +158,25 @@ class TestList:
         page = words(send(coordinator, first + first))
         assert "It stands on line 2 already" in page
 
+    def test_what_the_database_would_refuse_is_said_before(self, coordinator: Client) -> None:
+        head = "Subject,Screening no,Status,Screened on,Visit,Booked for,Minutes,Room\n"
+        on = weekday_from(timezone.localdate() + timedelta(days=8))
+        booked = (
+            f"7,S-1,Screening,{day(-9)},W2,{on} 10:00,120,Room 1\n"
+            f"8,S-2,Screening,{day(-9)},W2,{on} 10:15,15,Room 1\n"
+            f"9,S-3,Screening,{day(-9)},W2,{on} 11:00,30,Room 1\n"
+        )
+        page = words(send(coordinator, booked, head=head))
+        assert page.count("The room is taken at that time") == 2
+        page = words(
+            send(coordinator, f"7,S,Screening,{day(-9)}\n8,S,Screening,{day(-9)}\n", head=head)
+        )
+        assert "It is that of 7. Correct it." in page
+        both = "".join(f"7,,Screening,{day(-9)},{code},{on} 10:00,,\n" for code in ("W2", "W4"))
+        page = words(send(coordinator, both, head=head))
+        assert "The subject has another visit then" in page
+        assert begin(coordinator, without_wrong="yes").status_code == 422
+
     def test_without_a_schedule_in_effect_visits_wait(
         self, world: World, coordinator: Client
     ) -> None:

@@ -277,3 +277,13 @@ def test_a_list_whose_site_goes_while_it_is_taken_over_can_be_checked_again(
     assert not Subject.objects.exists()
     held.refresh_from_db()
     assert (held.is_running, held.ended_at, held.done) == (False, None, 0)
+
+
+@pytest.mark.parametrize("view", ["day", "week", "agenda"])
+@pytest.mark.parametrize("day", ["0001-01-01", "9999-12-31", "tomorrow"])
+def test_a_day_that_nobody_plans_by_is_not_found(
+    world: World, client: Client, view: str, day: str
+) -> None:
+    client.force_login(world.coordinator)
+    url = reverse("subjects:schedule", args=[world.place.slug])
+    assert client.get(url, {"view": view, "day": day}).status_code == 404
