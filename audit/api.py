@@ -92,7 +92,9 @@ class Before(Shape):
 class TrailView(APIView):
     """The story of one record with its field changes; what your role may not read is hidden."""
 
-    @extend_schema(parameters=[Before], responses=TrailShape)
+    serializer_class = TrailShape
+
+    @extend_schema(parameters=[Before])
     def get(self, request: Request, label: str, key: int) -> Response:
         """The story of one record with its field changes; what your role may not read is hidden."""
         user = cast("Any", request.user)

@@ -230,6 +230,7 @@ REST_FRAMEWORK = {
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": f"{CTMS_API_PER_MINUTE}/min"},
     "DEFAULT_SCHEMA_CLASS": "core.api.schema.Schema",
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS tells nothing that the document does not
     "EXCEPTION_HANDLER": "core.api.answers.answer_error",
     "URL_FORMAT_OVERRIDE": None,
 }

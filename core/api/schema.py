@@ -21,6 +21,9 @@ REFUSALS = {
     429: "Too many calls; `Retry-After` says when to go on.",
 }
 REFUSALS_OF_WRITES = {
+    400: "The body is not JSON.",
+    413: "The body is larger than what is read.",
+    415: "The body says that it is something else than JSON.",
     409: "Somebody was first, or the record is not in a status for it.",
     412: "The record changed since you read the entity tag in `If-Match`.",
 }
@@ -59,7 +62,7 @@ class Schema(AutoSchema):
     def get_response_serializers(self) -> Any:
         """The row, a page of rows, and every way to be refused."""
         if not isinstance(self.view, Resource):
-            return super().get_response_serializers()
+            return {200: super().get_response_serializers()} | _problems(REFUSALS)
         found = {200: self._answer(), 304: OpenApiResponse(description="As you have it already.")}
         refusals = dict(REFUSALS)
         if self.method == "POST":
@@ -67,11 +70,7 @@ class Schema(AutoSchema):
             if getattr(self._step(), "may_end", False):
                 found[204] = OpenApiResponse(description="Nothing of the record is left.")
             refusals |= REFUSALS_OF_WRITES
-        problems = {
-            (status, PROBLEM): OpenApiResponse(ProblemShape, description=text)
-            for status, text in sorted(refusals.items())
-        }
-        return found | problems
+        return found | _problems(refusals)
 
     def get_override_parameters(self) -> list[Any]:
         """Filters, and the headers of careful callers."""
@@ -134,6 +133,14 @@ def _all_of(shape: type[Shape]) -> Shape:
 def _made(name: str, **fields: Any) -> Shape:
     made: Shape = type(name, (serializers.Serializer,), {"__doc__": "Rows.", **fields})()
     return made
+
+
+def _problems(refusals: dict[int, str]) -> dict[Any, Any]:
+    """The refusals, each as a problem."""
+    return {
+        (status, PROBLEM): OpenApiResponse(ProblemShape, description=text)
+        for status, text in sorted(refusals.items())
+    }
 
 
 def _header(name: str, text: str) -> OpenApiParameter:

@@ -41,7 +41,9 @@ def _field(
         child: Any = serializers.ChoiceField(choices=column.base_field.flatchoices)
         return serializers.ListField(child=child, **given)
     if column.choices:
-        return serializers.ChoiceField(choices=column.flatchoices, **given)
+        return serializers.ChoiceField(
+            choices=column.flatchoices, allow_blank=column.blank, **given
+        )
     if isinstance(column, models.DecimalField):
         given |= {"max_digits": column.max_digits, "decimal_places": column.decimal_places}
     kind = serializers.ModelSerializer.serializer_field_mapping
@@ -56,7 +58,7 @@ def _column(
     may_be_null = False
     for word in path.split("__"):
         if isinstance(field, RangeField):
-            field = field.base_field
+            field, may_be_null = field.base_field, True
             continue
         relation = relations.get(word)
         name = relation.relation_name if relation else word

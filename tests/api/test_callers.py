@@ -212,3 +212,5 @@ def test_what_is_not_there_or_not_spoken_is_a_problem_too(world: World, edc: Cal
     assert edc.client.delete("/api/v1/subjects/1/").json()["code"] == "method_not_allowed"
     assert edc.client.put("/api/v1/trials/tmr-204/", {}, "application/json").status_code == 405
     assert edc.get("trials/", Accept="text/csv").status_code == 406
+    for path in ("trials/", "visits/1/book/", "trails/subjects.visit/1/"):
+        assert edc.client.options(f"/api/v1/{path}").status_code == 405
