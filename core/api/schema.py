@@ -131,7 +131,7 @@ def _all_of(shape: type[Shape]) -> Shape:
 
 
 def _made(name: str, **fields: Any) -> Shape:
-    made: Shape = type(name, (serializers.Serializer,), {"__doc__": "Rows.", **fields})()
+    made: Shape = type(name, (Shape,), {"__doc__": "Rows.", **fields})()
     return made
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -13,9 +13,26 @@ from django.db.models import FilteredRelation
 from rest_framework import serializers
 
 from core.access import ScopedModel
+from core.dates.field import FIRST, LAST
 
-Shape = serializers.Serializer[Any]
 LARGEST_KEY = 2**63 - 1
+
+
+class Shape(serializers.Serializer[Any]):
+    """A body or a row; its days are those that people plan by or remember."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        """What is given, refused where a day lies so far away that nothing can be counted from it."""
+        given = super().to_internal_value(data)
+        far = {
+            name: [f"Write a day from {FIRST.year} to {LAST.year}."]
+            for name, field in self.fields.items()
+            if isinstance(day := given.get(field.source), date)
+            and not FIRST.year <= day.year <= LAST.year
+        }
+        if far:
+            raise serializers.ValidationError(far)
+        return given
 
 
 def row_shape(
@@ -26,7 +43,7 @@ def row_shape(
         name: _field(model, path, relations) for name, path in columns.items()
     }
     doc = {"__doc__": model.__doc__, "__module__": model.__module__}
-    return type(model.__name__, (serializers.Serializer,), fields | doc)
+    return type(model.__name__, (Shape,), fields | doc)
 
 
 def _field(
@@ -85,7 +102,7 @@ def refuse_unknown(given: object, known: Collection[str]) -> None:
         )
 
 
-class Strict(Shape):
+class Strict(serializers.Serializer[Any]):
     """A query that is refused where it asks for what is not known."""
 
     def get_fields(self) -> dict[str, Any]:

@@ -92,3 +92,13 @@ def test_readers_do_not_book(world: World, client: Client) -> None:
     url = reverse("subjects:slots", args=[held.pk])
     assert client.get(url).status_code == 403
     assert client.post(url, {"start": f"{held.target_on}T11:00", "minutes": 60}).status_code == 403
+
+
+def test_a_reason_that_is_none_of_those_offered_is_told(world: World, client: Client) -> None:
+    held = due(world)
+    client.force_login(world.coordinator)
+    url = reverse("subjects:slots", args=[held.pk])
+    start = f"{weekday_from(held.target_on)}T11:00"
+    answer = client.post(url, {**fields(client, url), "start": start, "reason": "No idea"})
+    assert answer.status_code == 422
+    assert "Reason: Select a valid choice" in answer.content.decode()
