@@ -4,10 +4,14 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "ctms.settings")
     if sys.argv[1:2] in (["demo"], ["code"]):
         os.environ.setdefault("CTMS_DEMO", "yes")
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, PermissionError) as error:
+        sys.exit(f"{error}")

@@ -23,8 +23,9 @@ BINARY = {
     b"\x1f\x8b": "a packed file", b"\x89PNG": "a picture", b"\xff\xd8\xff": "a picture",
 }  # fmt: skip
 WIDE = {codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-# Control characters but tab and line ends: legal in text files, refused by databases and terminals.
-_UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+# Control characters but tab and line ends, and orders to turn the direction of writing: legal in
+# text files, but refused by databases and terminals, or reaching beyond their own text.
+_UNWRITABLE = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)

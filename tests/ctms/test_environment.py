@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.files.storage.handler import StorageHandler
+from django.core.management.base import CommandError
 
 from ctms import environment
+from ctms.management.commands import demo
 
 
 def test_a_missing_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,3 +78,17 @@ def test_files_lie_in_a_directory_or_in_a_bucket(tmp_path: Path) -> None:
     for url in ("gs://trials", "s3:///folder", "trials"):
         with pytest.raises(ImproperlyConfigured, match="must look like s3://bucket"):
             environment.files(url, tmp_path)
+
+
+@pytest.mark.parametrize("written", ["abc", "0", "80000"])
+def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, written: str) -> None:
+    monkeypatch.setenv("PORT", written)
+    with pytest.raises(CommandError, match="PORT is a number from 1 to 65535"):
+        demo.usable_port("127.0.0.1")
+
+
+def test_a_command_says_in_one_line_what_is_wrong_around_it() -> None:
+    command = [sys.executable, "manage.py", "check"]
+    wrong = os.environ | {"DEBUG": "perhaps"}
+    found = subprocess.run(command, env=wrong, capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stderr) == (1, "DEBUG is “perhaps”: write yes or no.\n")

@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager
 
 from django.conf import settings
 from django.core.cache import cache
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import call_command, get_commands
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
@@ -37,8 +38,7 @@ class Command(BaseCommand):
     def handle(self, *_args: object, **_options: object) -> None:
         """Run until a signal comes, or a part ends by itself."""
         host = environment.text("HOST", LOOPBACK)
-        port = environment.number("PORT", 8000, at_least=1)
-        refuse_taken(host, port)
+        port = usable_port(host)
         supervisor = Supervisor()
         with exit_on_signals():
             try:
@@ -99,16 +99,20 @@ class Command(BaseCommand):
         self.stdout.write(f"{time.monotonic() - began:5.1f} s")
 
 
-def refuse_taken(host: str, port: int) -> None:
-    """Say at once that somebody else listens there."""
+def usable_port(host: str) -> int:
+    """The port that was asked for; say at once where it is none, or somebody else listens there."""
     with socket.socket() as line:
         line.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
+            port = environment.number("PORT", 8000, at_least=1)
             line.bind((host, port))
+        except (ImproperlyConfigured, OverflowError) as error:
+            raise CommandError("PORT is a number from 1 to 65535: make demo PORT=8001") from error
         except OSError as error:
             raise CommandError(
                 f"Port {port} cannot be used: {error.strerror}. Choose another: make demo PORT=8001"
             ) from error
+    return port
 
 
 def reset() -> None:
