@@ -105,6 +105,11 @@ def page(
     return response
 
 
+def typed(request: HttpRequest, name: str) -> str:
+    """What was typed into a field that no form reads, without the character no database keeps."""
+    return request.POST.get(name, "").replace("\x00", "").strip()
+
+
 def whole(text: str) -> int | None:
     """The number in a part of an address or a hidden field, where it is a sensible one."""
     is_number = text.isascii() and text.isdigit() and len(text) < 10  # noqa: PLR2004 - digits

@@ -17,7 +17,7 @@ from core.dates import local_day
 from core.pages import answer as answer_form
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, find, page, whole
+from core.web import Request, find, page, typed, whole
 from sites.models import Person
 from subjects import conducted, consequences
 from subjects.actions import bookings, procedures, visits
@@ -114,7 +114,7 @@ def settle(request: Request, pk: int) -> HttpResponse:
     other = find(OtherAnswer, request.user, to=Permission.VISIT_CONDUCT, pk=pk)
     procedures.settle(
         other, is_taken=request.POST.get("take") == "second", by=request.user,
-        reason=request.POST.get("reason", ""),
+        reason=typed(request, "reason"),
     )  # fmt: skip
     messages.success(request, f"{other.record.name}: settled.")
     return redirect(other.record)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from core.access import can
 from core.export import as_file
 from core.permissions import Permission
-from core.web import Request, find, page, whole
+from core.web import Request, find, page, typed, whole
 from sites.models import Place, Site
 from sites.queries import HEAD, site_frame
 from subjects import callers, screening
@@ -26,7 +26,7 @@ def find_caller(request: Request, slug: str) -> HttpResponse:
     place = find(Place, request.user, slug=slug)
     if not callers.may_look(place, request.user):
         raise PermissionDenied("Names are shown to people of the site only.")
-    who = request.POST.get("who", "").strip()
+    who = typed(request, "who")
     context = {
         "place": place,
         "who": who,

@@ -19,7 +19,7 @@ from core.models import Obligation, StatusChange
 from core.pages import answer
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, back, day, find, page, say
+from core.web import Request, back, day, find, page, say, typed
 from sites.models import Place
 from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
@@ -137,7 +137,7 @@ def confirm(request: Request, pk: int) -> HttpResponse:
 def unbook(request: Request, pk: int) -> HttpResponse:
     """Take the time of a visit away."""
     booking = visits.booking_of(find(Visit, request.user, pk=pk))
-    visit = bookings.unbook(booking, by=request.user, reason=request.POST.get("reason", ""))
+    visit = bookings.unbook(booking, by=request.user, reason=typed(request, "reason"))
     if visit.status == Visit.Status.PLANNED:
         text = f"{visit} waits to be booked again."
     else:

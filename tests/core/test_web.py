@@ -30,3 +30,8 @@ def test_numbers_and_days_are_sensible_ones() -> None:
     assert [web.whole(text) for text in ("7", "²", "-7", "", "9" * 5_000)] == [7, *[None] * 4]
     days = ("2026-06-12", "0001-01-01", "9999-12-31", "12 Jun", "")
     assert [web.day(text) for text in days] == [date(2026, 6, 12), *[None] * 4]
+
+
+def test_what_no_database_keeps_is_left_out_of_what_was_typed() -> None:
+    request = RequestFactory().post("/visits/1/unbook/", {"reason": " ill\x00 "})
+    assert (web.typed(request, "reason"), web.typed(request, "note")) == ("ill", "")
