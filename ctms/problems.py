@@ -7,6 +7,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyF
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
 
 from accounts.views.session import shown_again
@@ -37,7 +38,7 @@ def answer(
     heading, way_out = words or WORDS[status]
     context = {
         "status": status, "heading": heading, "message": message, "way_out": way_out,
-        "switching": "", "way": way,
+        "switching": "", "way": way, "came_from": _came_from(request),
     }  # fmt: skip
     template = "components/problem.html" if is_fragment else "problem.html"
     response = render(request, template, context, status=status)
@@ -45,6 +46,13 @@ def answer(
         response.headers["HX-Retarget"] = "#problem"
         response.headers["HX-Reswap"] = "innerHTML"
     return response
+
+
+def _came_from(request: HttpRequest) -> str:
+    """The page whose button was pressed; nothing where an address was opened."""
+    page = request.headers.get("Referer", "") if request.method == "POST" else ""
+    is_ours = url_has_allowed_host_and_scheme(page, {request.get_host()}, request.is_secure())
+    return page if is_ours else ""
 
 
 def unreadable(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -30,6 +30,9 @@ AREA = forms.Textarea(attrs={"rows": 3})
 class ReportForm(forms.ModelForm[Issue]):
     """What happened, when, and what it did."""
 
+    def _post_clean(self) -> None:
+        """The action judges the whole in words; the form only reads it."""
+
     class Meta:
         model = Issue
         fields = (

@@ -6,13 +6,14 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import models
-from django.db.models import F, Max, Min, Q, QuerySet, Value
+from django.db.models import Case, F, Max, Min, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Cast, Concat
 
 from accounts.roles import Role
 from core.given import Moment
 from core.obligations import Within, rule
+from safety.clocks import TABLE
 from safety.models import (
     AdverseEvent,
     LetterReceipt,
@@ -26,6 +27,7 @@ from subjects.models import Subject
 
 DAY = timedelta(days=1)
 ASSESSED_WITHIN = timedelta(days=7)  # a clock of 7 days may be running that nobody knows of
+TITLE = Case(*(When(code=one.code, then=Value(one.title)) for one in TABLE))  # of a clock
 AT_SITE = "site__place__time_zone"
 
 
@@ -144,7 +146,14 @@ def event_to_assess(within: Within, now: Moment) -> QuerySet[AdverseEvent]:
 def authority_clock(within: Within, now: Moment) -> QuerySet[ReportClock]:
     """Clocks of the sponsor that run, which do so for serious, suspected and unexpected events only."""
     rows = ReportClock.objects.filter(is_running=True, met_at=None).exclude(code__in=SITE_CLOCKS)
-    return _duties(rows, within, "Report SUSAR", F("ends_at"), event="event__", zone="zone")
+    due = _duties(rows, within, "Report SUSAR", F("ends_at"), event="event__", zone="zone")
+    named: QuerySet[ReportClock] = due.annotate(
+        detail=Concat(
+            TITLE, Value(", "), F("event__subject__trial__protocol_number"),
+            output_field=models.TextField(),
+        )
+    )  # fmt: skip
+    return named
 
 
 def _letters(within: Within, role: str) -> QuerySet[LetterReceipt]:

@@ -43,6 +43,7 @@ class Value:
     held: Measurement | None
     last: Decimal | None  # at an earlier visit
     typed: str = ""  # and refused
+    typed_reason: str = ""  # to keep a value outside its range, and refused
 
     @property
     def field(self) -> str:

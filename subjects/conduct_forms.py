@@ -118,3 +118,10 @@ class CompleteForm(DayForm):
                 self.fields[f"deviates-{step.slug}"] = forms.BooleanField(
                     required=False, initial=True, label=f"Draft a deviation for {step.name}"
                 )
+
+    @property
+    def gaps(self) -> list[tuple[forms.BoundField | None, forms.BoundField]]:
+        """Of each gap why it was not done, where that is open, and whether it is a deviation."""
+        slugs = [name.partition("-")[2] for name in self.fields if name.startswith("deviates-")]
+        whys = [self[name] if (name := f"why-{slug}") in self.fields else None for slug in slugs]
+        return list(zip(whys, (self[f"deviates-{slug}"] for slug in slugs), strict=True))

@@ -16,6 +16,7 @@ from core.access import can
 from core.dates import local_day, show_clock, show_day
 from core.models import StatusChange
 from core.permissions import Permission
+from core.web import whole
 from sites.models import Equipment, Person
 from subjects import availability, calendar, diary
 from subjects.beds import stay_of
@@ -56,9 +57,12 @@ class Row:
     target: str = ""  # its clock
     bounds: tuple[str, str] = ("", "")
     typed_clock: str = ""  # as its field shows it
-    typed_day: date | None = None
+    typed_day: str = ""
+    performer: int | None = None  # whom its fields choose, and with which device
+    device: int | None = None
     note: str = ""
     why_not: str = ""
+    is_pending: bool = False
 
     @property
     def waits(self) -> str:
@@ -100,10 +104,15 @@ def rows_of(
 
 def _as_typed(row: Row, typed: Typed) -> Row:
     said = typed.fields
-    values = tuple(replace(one, typed=said.get(one.field, "")) for one in row.step.values)
+    values = tuple(
+        replace(one, typed=said.get(one.field, ""), typed_reason=said.get(f"kept-{one.field}", ""))
+        for one in row.step.values
+    )
     return replace(
         row, step=replace(row.step, values=values), note=said.get("note", ""),
         why_not=said.get("why_not", ""), typed_clock=said.get("clock", ""),
+        typed_day=said.get("on", ""), performer=whole(said.get("performer", "")),
+        device=whole(said.get("equipment", "")), is_pending="is_pending" in said,
     )  # fmt: skip
 
 
@@ -122,15 +131,19 @@ def _with_record(row: Row, zone: ZoneInfo, now: datetime) -> Row:
     if record is None:
         return row
     row = replace(
-        row, note=record.note, why_not=record.why_not,
+        row, note=record.note, why_not=record.why_not, is_pending=record.is_pending,
         by=record.performer.name if record.performer else "",
+        performer=record.performer_id, device=record.equipment_id,
     )  # fmt: skip
     if record.done_at is None:
         return row
     at = record.done_at.astimezone(zone)
     day = "" if at.date() == local_day(now, zone) else f"{show_day(at.date())}, "
     return replace(
-        row, clock=f"{day}{show_clock(at)}", typed_clock=f"{at:%H:%M}", typed_day=at.date()
+        row,
+        clock=f"{day}{show_clock(at)}",
+        typed_clock=f"{at:%H:%M}",
+        typed_day=show_day(at.date()),
     )
 
 
@@ -148,7 +161,7 @@ def _with_bar(row: Row, zone: ZoneInfo, now: datetime) -> Row:
         allowed.earliest, allowed.target, allowed.latest, (done_at, now),
         f"Allowed from {first} to {last}",
     )  # fmt: skip
-    day = local_day(allowed.target, zone)
+    day = show_day(local_day(allowed.target, zone))
     return replace(
         row, bar=picture, target=target, bounds=(first, last), typed_day=row.typed_day or day,
         countdown="" if step.is_answered else clock_words(allowed, now, zone),

@@ -332,7 +332,7 @@ class AtSite:
 
 
 def by_site(user: User, now: datetime, **where: Any) -> list[AtSite]:
-    """The sites of a place or a trial that screen, or have screened, in three queries."""
+    """The sites of a place or a trial that screen, or have screened, what is due first on top."""
     sites = Site.objects.visible_to(user, Permission.SUBJECT_VIEW).filter(**where)
     shown = sites.filter(Q(status=SiteStatus.OPEN) | Q(screened__gt=0)).select_related(*HEAD)
     held = Consent.objects.filter(subject__site__in=sites, voided_at=None).order_by()
@@ -341,7 +341,8 @@ def by_site(user: User, now: datetime, **where: Any) -> list[AtSite]:
     asked = outdated(now).filter(subject__site__in=sites)
     for site_id, on in asked.values_list("subject__site", "sign_by"):
         late[site_id].append(on)
-    return [
+    rows = (
         AtSite(site, counted.get(site.pk, 0), len(late[site.pk]), min(late[site.pk], default=None))
         for site in shown.order_by("number", "trial__code")
-    ]
+    )
+    return sorted(rows, key=lambda row: row.first or date.max)

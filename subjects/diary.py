@@ -18,6 +18,7 @@ from django.db.models import (
     Subquery,
 )
 from django.db.models.functions import Lower, Upper
+from django.utils import timezone
 
 from accounts.models import User
 from core.access import SCOPES, ScopeKind, reached
@@ -228,7 +229,7 @@ def _block(row: dict[str, Any], place: Place, user: User, names: dict[int, str])
         trial=row["visit__subject__trial__protocol_number"],
         colour=row["visit__subject__trial__colour"],
         visit=row["visit__name"], code=row["visit__code"], day=_study_day(row),
-        status=status, chip=_chip(row), step=_next_step(status, modality), note=_note(row),
+        status=status, chip=_chip(row), step=_next_step(row, place), note=_note(row),
         clash=row["clash"] if is_booked else "", modality=modality, revision=row["revision"],
         window=Window(
             row["visit__earliest_on"], row["visit__target_on"], row["visit__latest_on"],
@@ -248,8 +249,12 @@ def _chip(row: dict[str, Any]) -> tuple[str, str]:
     return IN_CONFLICT if row["clash"] else CHIPS.get(row["confirmation"], CHIPS[status])
 
 
-def _next_step(status: str, modality: str) -> tuple[str, str] | None:
-    is_to_call = modality in CALLS and status in BEFORE_CALL
+def _next_step(row: dict[str, Any], place: Place) -> tuple[str, str] | None:
+    """What follows; of whom is booked for a later day, nothing follows today."""
+    status = row["visit__status"]
+    if status == VisitStatus.BOOKED and row["on"] > timezone.localdate(timezone=place.zone):
+        return None
+    is_to_call = row["visit__definition__modality"] in CALLS and status in BEFORE_CALL
     return CALL if is_to_call else NEXT_STEP.get(status)
 
 

@@ -100,12 +100,10 @@ def _randomisation(
 ) -> list[Step]:
     """Recording a randomisation or putting it right, and the allocation for unblinded people."""
     if held is None:
-        may_be = subject.enrolled_on or S.ENROLLED in Subject.flow.after(subject.status)
-        if not (may_be and subject.trial.is_randomised):
+        if not (subject.trial.is_randomised and _may_be_randomised(subject, standing)):
             return []
         path = reverse("subjects:randomise", args=[subject.pk])
-        is_next = standing.may_be_enrolled and subject.enrolled_on is None
-        found = [Step(path, "Record randomisation", is_next=is_next)]
+        found = [Step(path, "Record randomisation", is_next=subject.enrolled_on is None)]
         return found if can(user, Permission.RANDOMISATION_RECORD, subject) else []
     ways = (
         (Permission.RANDOMISATION_RECORD, "correct_randomisation", "Correct randomisation"),
@@ -119,6 +117,12 @@ def _randomisation(
         for permission, name, text in ways
         if can(user, permission, subject)
     ]
+
+
+def _may_be_randomised(subject: Subject, standing: Standing) -> bool:
+    """Whether the subject is enrolled already, or may be now that the decision is signed."""
+    is_on = S.ENROLLED in Subject.flow.after(subject.status)
+    return subject.enrolled_on is not None or (is_on and standing.may_be_enrolled)
 
 
 def _transfer(subject: Subject, moving: Transfer | None) -> Step:

@@ -170,7 +170,7 @@ def day_of(place: Place, asked: date | None, user: User, chosen: Chosen, now: da
         expiring=kept(
             user, ("expiring", place.pk, today), lambda: tuple(_expiring(place, user, today))
         ),
-        guests=tuple(guests(place, user, now)) if on == today else (),
+        guests=tuple(guests(place, user, now)) if on in {today, coming} else (),
     )
 
 

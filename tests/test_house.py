@@ -2,9 +2,11 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.apps import apps
 from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -49,6 +51,36 @@ def test_files_and_functions_are_small(path: Path) -> None:
 @pytest.mark.parametrize("path", TESTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_of_tests_are_small(path: Path) -> None:
     assert path.read_text().count("\n") < 400
+
+
+def forms_below(form: type[forms.ModelForm]) -> Iterator[type[forms.ModelForm]]:
+    for each in form.__subclasses__():
+        yield each
+        yield from forms_below(each)
+
+
+def columns_of(condition: models.Q) -> set[str]:
+    """The fields that a constraint compares."""
+    found: set[str] = set()
+    for part in condition.children:
+        if isinstance(part, models.Q):
+            found |= columns_of(part)
+        elif isinstance(part, tuple):
+            found.add(part[0].partition("__")[0])
+            found |= {part[1].name} if isinstance(part[1], models.F) else set()
+    return found
+
+
+def test_no_form_answers_with_the_name_of_a_constraint() -> None:
+    """What several fields of a form break together is said by its action, in words."""
+    get_resolver().url_patterns  # noqa: B018 - every form is known once every view is
+    for form in forms_below(forms.ModelForm):
+        model = form._meta.model
+        if model is None or form._post_clean is not forms.ModelForm._post_clean:
+            continue
+        for one in model._meta.constraints:
+            columns = columns_of(getattr(one, "condition", None) or models.Q())
+            assert len(columns) < 2 or columns - set(form.base_fields), (form, one.name)
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -96,6 +96,10 @@ def assess(
     before = held.classification or held.proposed
     if classification != before and not reason.strip():
         raise RefusedError("Give the reason for another class.")
+    if ethics_due_on is not None and ethics_due_on < held.happened_on:
+        raise RefusedError(
+            f"It happened on {show_day(held.happened_on)}. Ethics is told on that day or later."
+        )
     held.classification, held.is_important = classification, is_important
     held.ethics_due_on = ethics_due_on
     held.save()

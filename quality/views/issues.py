@@ -105,6 +105,7 @@ def issue(request: Request, code: str, number: str) -> HttpResponse:
         "capa_chip": held.capa and (CAPA_CHIPS[held.capa.status], held.capa.get_status_display()),
         "may_report": held.is_open and allowed(user, P.DEVIATION_REPORT, held),
         "may_assess": allowed(user, P.DEVIATION_ASSESS, held),
+        "voided": Issue.flow.last(held) if held.status == Issue.Status.VOIDED else None,
     }  # fmt: skip
     return page(request, "quality/issue.html", context | breach_clock(held, zone))
 

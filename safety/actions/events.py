@@ -85,6 +85,7 @@ def mark_serious(
     held.criteria = _known(criteria)
     if not held.criteria:
         raise RefusedError("Choose what makes it serious. Without a criterion it is not.")
+    _refuse_to_come(aware_at)
     if not held.is_serious:
         held.serious_aware_at = aware_at
     held.is_serious, held.told_at = True, timezone.now()
@@ -180,6 +181,11 @@ def _keep(event: AdverseEvent) -> None:
 def _refuse_impossible(event: AdverseEvent) -> None:
     """Dates that cannot be so, and death without its criterion."""
     _refuse_impossible_awareness(event)
+    today = timezone.localdate(timezone=event.subject.site.place.zone)
+    if event.ended_from is not None and event.ended_from > today:
+        raise RefusedError(
+            f"It ends {event.ended}, which has not come yet. Leave the end empty while it goes on."
+        )
     if event.ended_to is not None and event.ended_to < event.onset_from:
         raise RefusedError(
             f"It ended {event.ended}, before it began {event.onset}. Correct one of them."
@@ -191,8 +197,7 @@ def _refuse_impossible(event: AdverseEvent) -> None:
 
 def _refuse_impossible_awareness(event: AdverseEvent) -> None:
     aware = event.serious_aware_at or event.aware_at
-    if max(aware, event.aware_at) > timezone.now():
-        raise RefusedError("The site cannot become aware in the future. Correct date and time.")
+    _refuse_to_come(max(aware, event.aware_at))
     if aware < event.aware_at:
         raise RefusedError("The site knew that it is serious before it knew of it. Correct one.")
     if event.aware_on < event.onset_from:
@@ -200,6 +205,11 @@ def _refuse_impossible_awareness(event: AdverseEvent) -> None:
             f"The site became aware on {show_day(event.aware_on)}, before the onset"
             f" {event.onset}. Correct one of them."
         )
+
+
+def _refuse_to_come(aware_at: datetime) -> None:
+    if aware_at > timezone.now():
+        raise RefusedError("The site cannot become aware in the future. Correct date and time.")
 
 
 def _refuse_undefined_grade(event: AdverseEvent) -> None:

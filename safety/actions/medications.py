@@ -76,6 +76,8 @@ def _refuse_impossible(record: Medication) -> None:
     today = timezone.localdate(timezone=record.subject.site.place.zone)
     if record.started_from > today:
         raise RefusedError("It begins on a day that has not come yet. Check the date.")
+    if record.ended_from is not None and record.ended_from > today:
+        raise RefusedError("It ends on a day that has not come yet. Say that it is ongoing.")
     if record.is_ongoing and record.ended_from is not None:
         raise RefusedError("It has an end, so it is not ongoing. Correct one of them.")
     if record.ended_to is not None and record.ended_to < record.started_from:

@@ -8,11 +8,23 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
+from core.links import address
 from core.permissions import Permission
 from core.versions import ConflictError, lock
 from safety.actions.clocks import keep_clocks
 from safety.actions.voided import refuse_voided
 from safety.models import AdverseEvent, SafetyReport
+
+
+class IncompleteReportError(RefusedError):
+    """A report lacks what starts the clock of the sponsor; the form of the event is the way out."""
+
+    step = "Change event"
+
+    def __init__(self, event: AdverseEvent, text: str) -> None:
+        self.url = address("safety:change_event", event.pk)
+        super().__init__(text)
+
 
 COPIED = (
     "number", "term", "grade", "severity", "onset_from", "onset_to", "ended_from", "ended_to",
@@ -69,8 +81,9 @@ def _refuse_incomplete(event: AdverseEvent) -> None:
     if not event.is_serious and not event.reports.exists():
         raise RefusedError(f"{event} is not serious. Mark it as serious first.")
     if missing := [name.lower() for name, is_there in event.minimum.items() if not is_there]:
-        raise RefusedError(
-            f"Still missing: {' and '.join(missing)}. Without them the sponsor cannot count day 0."
+        raise IncompleteReportError(
+            event,
+            f"Still missing: {' and '.join(missing)}. Without them the sponsor cannot count day 0.",
         )
 
 

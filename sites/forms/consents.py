@@ -19,6 +19,9 @@ LANGUAGE = re.compile(r"^[a-z]{2,3}(-[A-Z]{2})?$")
 class ConsentTypeForm(forms.ModelForm[ConsentType]):
     """A consent form of a trial."""
 
+    def _post_clean(self) -> None:
+        """The action judges it in words; the form only reads it."""
+
     class Meta:
         model = ConsentType
         fields = ("kind", "name", "is_required", "is_optional")
@@ -26,6 +29,9 @@ class ConsentTypeForm(forms.ModelForm[ConsentType]):
 
 class ConsentVersionForm(forms.ModelForm[ConsentVersion]):
     """A version of a consent form, and who signs it again by when."""
+
+    def _post_clean(self) -> None:
+        """The action judges it in words; the form only reads it."""
 
     class Meta:
         model = ConsentVersion
@@ -35,10 +41,6 @@ class ConsentVersionForm(forms.ModelForm[ConsentVersion]):
         widgets: ClassVar = {"summary": forms.Textarea(attrs={"rows": 3})}
 
     dated = DayField(label="Date of the version")
-
-    def _get_validation_exclusions(self) -> set[str]:
-        """The action says in words what the constraints hold."""
-        return {field.name for field in ConsentVersion._meta.fields}
 
 
 class CorrectTypeForm(ConsentTypeForm):

@@ -59,8 +59,13 @@ FOR_SAFETY = (Role.INVESTIGATOR, Role.MEDICAL_MONITOR, Role.TRIAL_MANAGER, Role.
 
 
 def recipients_at(site: Site, roles: Sequence[Role], *, but: User) -> list[Recipient]:
-    """Who holds these roles at a site, under the first of them each, without one person."""
+    """Who holds these roles at a site, under the first of them each, without one person.
+
+    Of several CRAs of a trial it is the one of the site who must know.
+    """
     held = grants_at(site).filter(role__in=roles).exclude(user_id=but.pk)
+    if site.cra_id is not None:
+        held = held.exclude(~Q(user_id=site.cra_id), role=Role.CRA)
     found: dict[int, Recipient] = {}
     for grant in sorted(held, key=lambda grant: (roles.index(Role(grant.role)), grant.pk)):
         one = Recipient(grant.user_id, grant.user.get_full_name(), grant.role)

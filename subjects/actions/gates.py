@@ -11,7 +11,7 @@ from core.dates import local_day, show_clock, show_day
 from core.links import address
 from subjects.consents import needs, standing
 from subjects.eligibility import Sheet, sheet_of
-from subjects.models import Subject, Visit
+from subjects.models import Consent, Subject, Visit
 
 
 class ConsentNeededError(RefusedError):
@@ -22,6 +22,17 @@ class ConsentNeededError(RefusedError):
 
     def __init__(self, subject: Subject, text: str) -> None:
         self.url = address("subjects:record_consent", subject.pk)
+        super().__init__(text)
+
+
+class ConsentLaterError(RefusedError):
+    """A consent was signed after what needs it; its page is where its time is put right."""
+
+    code = "consent_needed"
+    step = "See the consent"
+
+    def __init__(self, consent: Consent, text: str) -> None:
+        self.url = consent.get_absolute_url()
         super().__init__(text)
 
 
@@ -65,8 +76,8 @@ def refuse_signed_later(visit: Visit, at: datetime, what: str) -> None:
     )
     held = standing().filter(subject=visit.subject_id, signed_on__lt=day)
     if later is not None and not held.filter(type=later.type_id).exists():
-        raise ConsentNeededError(
-            visit.subject,
+        raise ConsentLaterError(
+            later,
             f"{later.version} was signed at {show_clock(later.signed_at.astimezone(zone))},"
             f" after {what} at {show_clock(at.astimezone(zone))}. Correct one of the two times.",
         )

@@ -153,7 +153,9 @@ def _refuse_time(visit: Visit, step: Step, said: Answer) -> None:
     if said.done_at is None:
         raise RefusedError(f"Say when {step.name} was done.")
     if said.done_at > timezone.now():
-        raise RefusedError(f"{step.name} is said to be done at a time that has not come yet.")
+        raise RefusedError(
+            f"{step.name} is said to be done at a time that has not come yet. Check the time."
+        )
     refuse_signed_later(visit, said.done_at, step.name)
     if step.minute is not None or step.is_time_zero:
         _refuse_outside_stay(visit, step, said.done_at)

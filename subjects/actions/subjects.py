@@ -46,13 +46,7 @@ def screen(
     identity: Mapping[str, str] | None = None,
 ) -> Subject:  # fmt: skip
     """Add a person to screening; visits are laid out from the site's effective schedule."""
-    if site.status != SiteStatus.OPEN:
-        raise RefusedError(
-            f"{site} is {site.get_status_display().lower()}; subjects can be screened"
-            " while a site is open for enrolment."
-        )
-    if on > timezone.localdate(timezone=site.place.zone):
-        raise RefusedError("The screening day has not come yet.")
+    _refuse_to_screen(site, on, consented_on)
     number = number.strip() or next_number(site)
     refuse_name(SUBJECT_NUMBER, number)
     subject = Subject(
@@ -76,6 +70,19 @@ def screen(
     replan(subject, by=by)
     count(site)
     return subject
+
+
+def _refuse_to_screen(site: Site, on: date, consented_on: date | None) -> None:
+    if site.status != SiteStatus.OPEN:
+        raise RefusedError(
+            f"{site} is {site.get_status_display().lower()}; subjects can be screened"
+            " while a site is open for enrolment."
+        )
+    today = timezone.localdate(timezone=site.place.zone)
+    if on > today:
+        raise RefusedError("The screening day has not come yet.")
+    if consented_on is not None and consented_on > today:
+        raise RefusedError("The day of consent has not come yet. Check the day.")
 
 
 def next_number(site: Site) -> str:

@@ -6,7 +6,11 @@ from subjects.api.eligibility import (
     EligibilityResource,
     WaiverResource,
 )
-from subjects.api.procedures import MeasurementResource, ProcedureRecordResource
+from subjects.api.procedures import (
+    MeasurementResource,
+    OtherAnswerResource,
+    ProcedureRecordResource,
+)
 from subjects.api.randomisation import RandomisationResource, UnblindingResource
 from subjects.api.reminders import ReminderResource
 from subjects.api.stays import LeaveResource, OccupancyResource, StayResource
@@ -19,6 +23,7 @@ __all__ = [
     "LeaveResource",
     "MeasurementResource",
     "OccupancyResource",
+    "OtherAnswerResource",
     "ProcedureRecordResource",
     "RandomisationResource",
     "ReminderResource",

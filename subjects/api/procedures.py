@@ -12,7 +12,7 @@ from sites.models import Equipment, Person
 from subjects.actions import procedures
 from subjects.actions.procedures import Answer
 from subjects.api.shapes import AtVisit
-from subjects.models import Measurement, Outcome, ProcedureRecord, WhyNot
+from subjects.models import Measurement, OtherAnswer, Outcome, ProcedureRecord, WhyNot
 
 VALUE = serializers.DecimalField(max_digits=9, decimal_places=2)
 
@@ -108,3 +108,34 @@ class MeasurementResource(Resource):
         "value": "value", "unit": "unit", "low": "low", "high": "high", "taken_at": "taken_at",
         "kept_because": "kept_because",
     }  # fmt: skip
+
+
+class OtherAnswerFilters(AtVisitFilters):
+    """Filters of second answers."""
+
+    is_settled = serializers.BooleanField(source="is_taken__isnull", required=False)
+
+    def validate_is_settled(self, value: bool) -> bool:  # noqa: FBT001 - the framework calls it
+        """The lookup asks the other way round."""
+        return not value
+
+
+class Settling(Shape):
+    """Whether the second answer replaces the first; of a completed visit, why."""
+
+    is_taken = serializers.BooleanField()
+    reason = serializers.CharField(required=False, allow_blank=True, max_length=200)
+
+
+class OtherAnswerResource(Resource):
+    """A second answer to a procedure, given without having read the first; kept until it is settled."""
+
+    model = OtherAnswer
+    filters = OtherAnswerFilters
+    columns = {
+        "id": "pk", **OF_VISIT, "record": "record_id", "outcome": "outcome", "done_at": "done_at",
+        "performer": "performer_id", "why_not": "why_not", "note": "note", "values": "values",
+        "by_name": "by_name", "at": "at", "is_taken": "is_taken",
+    }  # fmt: skip
+
+    settle = step(procedures.settle, Settling)

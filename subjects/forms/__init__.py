@@ -119,6 +119,10 @@ class ScreenForm(forms.ModelForm[Subject]):
 
     screened_on = DayField()
     consented_on = DayField(required=False)
+    birth_year = forms.IntegerField(
+        required=False, min_value=1900, max_value=2100, label="Year of birth",
+        error_messages=dict.fromkeys(("min_value", "max_value"), "Type the year with four digits."),
+    )  # fmt: skip
     name = forms.CharField(
         max_length=200, required=False, help_text="Stays at the site, encrypted."
     )

@@ -176,7 +176,7 @@ def complete(request: Request, pk: int) -> HttpResponse:
 
     return answer_form(
         request, form, do, title=f"Complete {visit.name}", verb=verb, visit=visit, back=to,
-        template="subjects/outcome.html",
+        template="subjects/complete.html",
     )  # fmt: skip
 
 

@@ -80,6 +80,14 @@ def test_an_answer_that_was_not_read_is_kept_beside_the_first(world: World, edc:
     assert OtherAnswer.objects.get().record_id == first.pk
     first.refresh_from_db()
     assert first.outcome == "done"
+    (kept,) = edc.get("other-answers/?is_settled=false").json()["results"]
+    assert (kept["record"], kept["outcome"]) == (first.pk, "not_done")
+    settle = f"other-answers/{kept['id']}/settle/"
+    assert edc.post(settle, {"is_taken": False}).status_code == 200
+    assert edc.post(settle, {"is_taken": True}).status_code == 409
+    assert edc.get("other-answers/?is_settled=false").json()["results"] == []
+    first.refresh_from_db()
+    assert first.outcome == "done"
     read = other | {"revision": first.revision}
     assert edc.post(f"visits/{held.pk}/answer/", read).status_code == 200
     first.refresh_from_db()

@@ -54,6 +54,14 @@ def test_whoever_comes_second_keeps_what_was_typed(world: World, client: Client)
     assert "See how it is now" in answer.content.decode()
 
 
+def test_a_button_that_is_refused_leads_back_to_its_page(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    address = reverse("subjects:confirm", args=[visit(screen(world), "W2").pk])
+    here, elsewhere = "http://testserver/today/", "https://elsewhere.example/"
+    assert f'href="{here}"' in client.post(address, headers={"Referer": here}).text
+    assert elsewhere not in client.post(address, headers={"Referer": elsewhere}).text
+
+
 def test_a_rule_that_says_no_is_quoted(world: World, rf) -> None:
     request = rf.post("/", headers=HTMX)
     request.user, request.session = world.coordinator, {}

@@ -20,6 +20,7 @@ from core.models import Event, Notice
 from inbox import actions
 from inbox.notices import ROWS, told
 from safety.actions import events
+from sites.actions import sites
 from tests.safety.events import investigator_of, log, monitor_of
 from tests.test_pages import assert_well_made
 from tests.world import World, make_place, make_site, user_with
@@ -97,6 +98,14 @@ def test_who_says_so_and_who_is_gone_is_not_told(world: World) -> None:
     event = log(world)
     events.mark_serious(event, criteria=["death"], aware_at=timezone.now(), by=investigator)
     assert [one.recipient_id for one in notices.last_told(event)] == [world.cra.pk]
+
+
+def test_of_several_cras_of_a_trial_that_of_the_site_is_told(world: World) -> None:
+    other = user_with(Role.CRA, world.trial, world.admin)
+    sites.assign_cra(world.trial, sites=[world.site], cra=world.cra, by=world.manager)
+    told = {one.recipient_id for one in notices.last_told(log(world, "hospital"))}
+    assert world.cra.pk in told
+    assert other.pk not in told
 
 
 def test_reading_is_an_action_and_shows_on_the_page(world: World, client: Client) -> None:

@@ -124,6 +124,8 @@ def test_it_is_closed_once_everything_is_said(world: World) -> None:
     with pytest.raises(RefusedError, match="class is not confirmed, its root cause is not given"):
         issues.close(held, by=world.manager)
     today = timezone.localdate()
+    with pytest.raises(RefusedError, match="Ethics is told on that day or later"):
+        assessed(world, held, ethics_due_on=held.happened_on - DAY)
     assessed(world, held, ethics_due_on=today + 10 * DAY)
     explained(world, held)
     assert len(due("quality.ethics")) == 1
@@ -141,13 +143,17 @@ def test_it_is_closed_once_everything_is_said(world: World) -> None:
     assert held.status == "assessed"
 
 
-def test_what_was_reported_in_error_is_voided_and_stays(world: World) -> None:
+def test_what_was_reported_in_error_is_voided_and_stays(world: World, client: Client) -> None:
     held = reported(world)
     with pytest.raises(RefusedError, match="Give a reason"):
         issues.void(held, reason="", by=world.coordinator)
     issues.void(held, reason="Twice", by=world.coordinator)
     assert due("quality.assess") == []
     assert Issue.objects.get().status == "voided"
+    client.force_login(world.coordinator)
+    assert "Twice. It stays to be read" in " ".join(
+        client.get(held.get_absolute_url()).text.split()
+    )
 
 
 def test_the_way_through_the_pages(world: World, client: Client) -> None:

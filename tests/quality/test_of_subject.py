@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from quality.actions import issues
 from subjects.actions import visits
 from subjects.models import DeviationDraft
-from tests.quality.reported import missed, reported, values
-from tests.world import World
+from tests.quality.reported import DAY, missed, reported, values
+from tests.world import World, screen
 
 
 def test_a_draft_that_is_withdrawn_takes_no_report_along(world: World, client: Client) -> None:
@@ -47,3 +48,14 @@ def test_the_timeline_shows_what_was_reported_once(world: World, client: Client)
     issues.void(held, reason="Not so", by=world.coordinator)
     left = client.get(subject.get_absolute_url()).context["story"].moments
     assert "Deviations" not in {one.lane for one in left}
+
+
+def test_days_the_wrong_way_round_are_told_in_words(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    today = timezone.localdate()
+    given = values(happened_on=today.isoformat(), aware_on=(today - DAY).isoformat())
+    url = reverse("quality:report_of_subject", args=[screen(world).pk])
+    refused = client.post(url, given)
+    assert refused.status_code == 422
+    assert "The site became aware before it happened. Check both days." in refused.text
+    assert "DLQI was not done." in refused.text

@@ -48,6 +48,7 @@ def test_a_date_of_which_the_day_is_unknown_is_kept_as_such(world: World) -> Non
     ("changes", "said"),
     [
         ({"ended": PartialDate(2001, 1)}, "before it began"),
+        ({"ended": PartialDate(2999)}, "Leave the end empty while it goes on"),
         ({"onset": PartialDate(2999)}, "before the onset 2999, day and month unknown"),
         ({"severity": ""}, "Choose a grading term with a grade"),
     ],
@@ -59,8 +60,12 @@ def test_what_cannot_be_is_refused_in_words(world: World, changes: dict, said: s
 
 
 def test_nobody_becomes_aware_in_the_future(world: World) -> None:
+    soon = timezone.now() + HOUR
     with pytest.raises(RefusedError, match="cannot become aware in the future"):
-        log(world, aware_at=timezone.now() + HOUR)
+        log(world, aware_at=soon)
+    event = log(world, "hospital")
+    with pytest.raises(RefusedError, match="cannot become aware in the future"):
+        events.mark_serious(event, criteria=["death"], aware_at=soon, by=world.coordinator)
 
 
 @pytest.mark.parametrize(

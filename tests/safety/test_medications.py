@@ -86,6 +86,7 @@ def test_a_voided_one_is_struck_through_wherever_it_is_read(world: World, client
     ("changes", "said"),
     [
         ({"started": PartialDate(2099)}, "a day that has not come yet"),
+        ({"ended": PartialDate(2099), "is_ongoing": False}, "Say that it is ongoing"),
         ({"ended": PartialDate(2026, 4)}, "It has an end, so it is not ongoing"),
         ({"is_ongoing": False, "ended": PartialDate(2026, 2)}, "before it began Mar 2026"),
         ({"indication": "event", "condition": ""}, "Choose the adverse event"),

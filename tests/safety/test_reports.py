@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
@@ -62,8 +63,10 @@ def test_the_first_report_is_initial_and_meets_the_clock_of_the_site(world: Worl
     ],
 )
 def test_a_report_needs_the_four_minimum_items(world: World, changes: dict, said: str) -> None:
-    with pytest.raises(RefusedError, match=said):
-        reports.send_report(log(world, "death", **changes), by=world.coordinator)
+    event = log(world, "death", **changes)
+    with pytest.raises(RefusedError, match=said) as refused:
+        reports.send_report(event, by=world.coordinator)
+    assert refused.value.url == reverse("safety:change_event", args=[event.pk])
 
 
 def test_only_serious_events_are_reported(world: World) -> None:
@@ -250,6 +253,8 @@ def test_what_is_due_comes_and_goes_by_itself(world: World, germany: None) -> No
     set_up.add_reference(world.trial, version="IB 6", from_on=date(2020, 1, 1), by=monitor)
     assessments.assess_for_sponsor(event, is_related=True, is_expected=False, by=monitor)
     assert due(world, event) == {"safety.clock": "medical_monitor"}
+    asked = seen_by(monitor).get(rule="safety.clock")
+    assert asked.detail == "SUSAR to EudraVigilance within 15 days, TMR-204"
     events.change_event(event, values={"outcome": "recovered"}, by=world.coordinator)
     assert set(due(world, event)) == {"safety.clock", "safety.follow_up"}
     reports.send_report(event, by=world.coordinator)

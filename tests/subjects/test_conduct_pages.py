@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from sites.actions import places
 from subjects.actions import procedures, subjects
 from subjects.conduct import conduct_of
 from subjects.models import DeviationDraft, OtherAnswer, Outcome, ProcedureRecord, Visit
@@ -50,14 +52,21 @@ def test_a_tick_says_done_now_by_whoever_is_at_the_page(
     assert "Priya Nair" in text_of(client, held)
 
 
-def test_what_is_refused_stays_in_its_row(client: Client, held: Visit) -> None:
-    fields = {"SYSBP": "1480", "DIABP": "80", "note": "left arm"}
+def test_what_is_refused_stays_in_its_row(world: World, client: Client, held: Visit) -> None:
+    nurse = places.add_person(world.place, values={"name": "Tom Ellery"}, by=world.coordinator)
+    fields = {
+        "SYSBP": "1480", "DIABP": "80", "note": "left arm", "kept-SYSBP": "known", "clock": "08:05",
+        "performer": nurse.pk, "is_pending": "on",
+    }  # fmt: skip
     answer = post(client, held, "Vital signs", **fields)
     assert answer.status_code == 422  # type: ignore[attr-defined]
     text = answer.text  # type: ignore[attr-defined]
     assert "Systolic 1480 mmHg cannot be" in text
     assert 'value="1480"' in text
     assert 'value="left arm"' in text
+    assert 'value="08:05"' in text
+    assert re.search(rf'value="{nurse.pk}"\s+selected', text)
+    assert re.search(r'name="is_pending"[^>]*checked', text)
     assert not ProcedureRecord.objects.exists()
 
 

@@ -101,7 +101,9 @@ def test_the_investigator_reviews_and_signs(world: World, subject: Subject, clie
     path = reverse("subjects:decide_eligible", args=[subject.pk])
     assert "cannot be found eligible: E2 is pending" in said(at(client, signer, path))
     answer(world, subject)
-    assert "Decide and sign" in said(at(client, signer, page_of(subject)))
+    before = said(at(client, signer, page_of(subject)))
+    assert "Decide and sign" in before
+    assert "Record randomisation" not in before
     form = at(client, signer, path)
     proof = {
         "signer": signer.username, "password": PASSWORD,

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -169,6 +170,12 @@ def test_who_is_in_house_is_seen_on_today_schedule_and_day_sheet(
     today = text(priya, to("subjects:today"))
     assert "In house" in today
     assert "Sample Thu 11 Jun 12:00, in 0 min" in today
+    with time_machine.travel(clock(TODAY + timedelta(days=2), "08:00"), tick=False):
+        later = Client()
+        later.force_login(world.coordinator)
+        closed = text(later, to("subjects:today"))
+        assert "Closed today" in closed
+        assert "In house" in closed
     week = text(priya, to("subjects:schedule", "northgate"))
     assert f"Bed 1: {number} INP from 08:00" in week
     sheet = text(priya, to("subjects:day_sheet", "northgate"))

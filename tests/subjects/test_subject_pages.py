@@ -72,6 +72,11 @@ def test_a_taken_number_and_a_day_to_come_are_told_beside_what_was_typed(
     early = coordinator.post(page, {**typed(world), "screened_on": tomorrow.isoformat()})
     assert early.status_code == 422
     assert "The screening day has not come yet." in early.content.decode()
+    early = coordinator.post(page, {**typed(world), "consented_on": tomorrow.isoformat()})
+    assert early.status_code == 422
+    assert "The day of consent has not come yet." in early.content.decode()
+    short = coordinator.post(page, {**typed(world), "birth_year": "61"})
+    assert "Type the year with four digits." in short.content.decode()
     assert coordinator.post(page, {"sex": "f"}).status_code == 422
     assert Subject.objects.count() == 1
     assert not SubjectIdentity.objects.exists()

@@ -90,6 +90,14 @@ def test_another_day_has_no_line_either(world: World) -> None:
     assert (tomorrow.is_today, tomorrow.clock, tomorrow.shown) == (False, "", 0)
 
 
+def test_who_is_booked_for_a_later_day_is_not_checked_in_today(world: World) -> None:
+    booked(world, 9)
+    assert seen(world).before[0].block.step == ("subjects:check_in", "Check in")
+    with time_machine.travel(at(TODAY - timedelta(days=1), 10), tick=False):
+        (row,) = seen(world, at(TODAY - timedelta(days=1), 10)).after
+    assert row.block.step is None
+
+
 def test_an_unconfirmed_visit_says_what_came_of_the_last_call(world: World) -> None:
     held = booked(world, 14)
     assert seen(world).after[0].note == "Not called yet"

@@ -108,7 +108,7 @@ def test_visits_are_added_renamed_moved_and_removed(client: Client, draft: Sched
     assert (week_8.after_visit, week_8.basis, week_8.days) == (after, "actual", 28)
     kept = client.post(at("trials:remove_visit", draft, after.pk))
     assert kept.status_code == 422
-    assert "C8 count from W4" in kept.content.decode()
+    assert "W4 anchors C8" in kept.content.decode()
     circle = visit_data(code="W4", name="W4", counts_from=week_8.pk, offset="1", place="3")
     refused = client.post(at("trials:change_visit", draft, after.pk), circle)
     assert refused.status_code == 422

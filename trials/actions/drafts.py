@@ -117,7 +117,8 @@ def remove_visit(
     followers = [one.code for one in visit.followers.order_by("position")]
     if followers:
         raise RefusedError(
-            f"{', '.join(followers)} count from {visit.code}. Let them count from another visit."
+            f"{visit.code} anchors {' and '.join(followers)}."
+            " Open those visits and choose another one there, then remove it."
         )
     later = visit.matches.exclude(visit__version__status=ScheduleVersion.Status.DRAFT)
     if (match := later.select_related("visit__version").first()) is not None:
