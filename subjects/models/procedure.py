@@ -111,7 +111,7 @@ class ProcedureRecord(ScopedModel):
 
     def get_absolute_url(self) -> str:
         """The procedure on the page of its visit."""
-        return f"{self.visit.conduct_url}#procedure-{self.pk}"
+        return f"{self.visit.conduct_url}#record-{self.pk}"
 
 
 class Measurement(ScopedModel):

@@ -289,7 +289,7 @@ def result_awaited(within: Within, now: Moment) -> QuerySet[ProcedureRecord]:
             F("visit__subject__trial__protocol_number"), output_field=models.TextField(),
         ),
         url=Concat(
-            Value("/visits/"), F("visit_id"), Value("/conduct/#procedure-"), F("pk"),
+            Value("/visits/"), F("visit_id"), Value("/conduct/#record-"), F("pk"),
             output_field=models.TextField(),
         ),
         due_on=Cast(by_then, models.DateField()),

@@ -97,7 +97,9 @@ def test_a_second_answer_is_told_and_settled_at_its_row(
     assert late.status_code == 409  # type: ignore[attr-defined]
     assert "Both answers are kept" in late.text  # type: ignore[attr-defined]
     other = OtherAnswer.objects.get()
-    client.post(reverse("subjects:settle", args=[other.pk]), {"take": "second"})
+    settled = client.post(reverse("subjects:settle", args=[other.pk]), {"take": "second"})
+    assert settled.headers["Location"] == f"{held.conduct_url}#record-{other.record_id}"
+    assert f'id="record-{other.record_id}"' in text_of(client, held)
     assert ProcedureRecord.objects.get().outcome == Outcome.NOT_DONE
     again = client.post(reverse("subjects:settle", args=[other.pk]), {"take": "first"})
     assert again.status_code == 409
