@@ -99,7 +99,7 @@ ISSUES = List(
                 ("Category", lambda row: CATEGORIES.get(row["category"], "")))),
         Column("subject", "Subject", ("subject__number", "visit__name"),
             lambda row: two_lines(row["subject__number"] or NOTHING, row["visit__name"] or ""),
-            files=(("Subject", value("subject__number")), ("Visit", value("visit__name")))),
+            files=(("Subject", value("subject__number")), ("Visit", value("visit__name"))), css="text-nowrap"),
         Column("site", "Site", ("site__number", "site__place__short_name"),
             lambda row: two_lines(row["site__number"], row["site__place__short_name"]),
             files=(("Site", value("site__number")),)),

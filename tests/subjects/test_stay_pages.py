@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.roles import Role
 from core import obligations
+from sites.actions import places
 from sites.models import Bed
 from subjects.actions import leaves, subjects
 from subjects.models import Booking, Leave, Stay, Visit
@@ -170,6 +171,8 @@ def test_who_is_in_house_is_seen_on_today_schedule_and_day_sheet(
     today = text(priya, to("subjects:today"))
     assert "In house" in today
     assert "Sample Thu 11 Jun 12:00, in 0 min" in today
+    weekdays = [(day, time(8), time(18)) for day in range(5)]
+    places.set_hours(world.place, hours=weekdays, by=world.coordinator)
     with time_machine.travel(clock(TODAY + timedelta(days=2), "08:00"), tick=False):
         later = Client()
         later.force_login(world.coordinator)
