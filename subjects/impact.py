@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -240,9 +240,9 @@ def following_of(effect: Effect, subjects: Sequence[Standing]) -> Following:
     return Following(len(there), done, len(held) - done - waiting, waiting)
 
 
-def impact_of(version: ScheduleVersion, user: User, today: date) -> Impact:
+def impact_of(version: ScheduleVersion, user: User, now: datetime) -> Impact:
     """What the version does at the sites the person may see."""
-    effect = effect_of(version, user, today)
+    effect = effect_of(version, user, now)
     sites = [row.site for row in effect.rows]
     subjects = standings(version, sites, user)
     asked = [row.consent for row in version.asked.select_related("consent__type")]

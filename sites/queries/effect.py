@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from accounts.models import User
+from core.dates import local_day
 from sites.models import ConsentApproval, Site, SiteSchedule, SiteStatus
 from trials.models import ScheduleVersion
 
@@ -51,18 +52,19 @@ def begins(held: SiteSchedule | ConsentApproval) -> date:
     return held.during.lower or date.min
 
 
-def effect_of(version: ScheduleVersion, user: User, today: date) -> Effect:
-    """A version at the sites that the person may see and that are not over, by number."""
+def effect_of(version: ScheduleVersion, user: User, now: datetime) -> Effect:
+    """A version at the sites that the person may see and that are not over, each on its own day."""
     sites = Site.objects.visible_to(user).filter(trial_id=version.trial_id).exclude(status__in=OVER)
     found = list(sites.select_related("place", "country").order_by("number", "place__short_name"))
     held: dict[int, list[SiteSchedule]] = defaultdict(list)
     rows = SiteSchedule.objects.filter(site__in=found).select_related("version")
     for row in rows.order_by("during"):
         held[row.site_id].append(row)
-    return Effect(version, [_in_effect(site, held[site.pk], today) for site in found])
+    return Effect(version, [_in_effect(site, held[site.pk], now) for site in found])
 
 
-def _in_effect(site: Site, held: Sequence[SiteSchedule], today: date) -> InEffect:
+def _in_effect(site: Site, held: Sequence[SiteSchedule], now: datetime) -> InEffect:
+    today = local_day(now, site.place.zone)
     return InEffect(
         site,
         now=next((row for row in held if today in row.during), None),

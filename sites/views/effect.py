@@ -24,7 +24,7 @@ def effect(request: Request, code: str, number: str) -> HttpResponse:
     to = Permission.SITE_EDIT if request.method == "POST" else None
     version = find(ScheduleVersion, request.user, to=to, trial__code=code, number=number)
     today = timezone.localdate()
-    found = effect_of(version, request.user, today)
+    found = effect_of(version, request.user, timezone.now())
     context: dict[str, Any] = {"trial": version.trial, "version": version, "effect": found}
     if request.htmx:
         return page(request, "sites/effect_count.html", context)

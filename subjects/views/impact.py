@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpResponse
@@ -25,23 +26,24 @@ FOLLOWING = "following"
 def impact(request: Request, code: str, number: str) -> HttpResponse:
     """What a version changes against the one before; while it takes effect, how far that is."""
     version = find(ScheduleVersion, request.user, along=("trial",), trial__code=code, number=number)
-    today = timezone.localdate(timezone=request.user.zone)
+    now = timezone.now()
+    today = timezone.localdate(now, request.user.zone)
     context: dict[str, Any] = {"trial": version.trial, "version": version, "today": today}
     if request.htmx and request.htmx.target == FOLLOWING:
-        effect = effect_of(version, request.user, today)
+        effect = effect_of(version, request.user, now)
         subjects = standings(version, [row.site for row in effect.rows], request.user)
         context["following"] = following_of(effect, subjects)
         return page(request, "subjects/impact.html", context, partial=FOLLOWING)
-    return page(request, "subjects/impact.html", context | _whole(request, version, today))
+    return page(request, "subjects/impact.html", context | _whole(request, version, now))
 
 
-def _whole(request: Request, version: ScheduleVersion, today: Any) -> dict[str, Any]:
-    found = impact_of(version, request.user, today)
+def _whole(request: Request, version: ScheduleVersion, now: datetime) -> dict[str, Any]:
+    found = impact_of(version, request.user, now)
     old = version_before(version)
     compared, parts = None, []
     if old is not None:
-        was, now = grid.sheets(old, version)
-        compared = differences.compare(was.grid, now.grid)
+        was, will = grid.sheets(old, version)
+        compared = differences.compare(was.grid, will.grid)
         parts = found.parts(compared)
     sees = has_anywhere(request.user, Permission.SUBJECT_VIEW)
     approves = version.status == Status.DRAFT and Permission.PROTOCOL_APPROVE

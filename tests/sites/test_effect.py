@@ -4,11 +4,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from sites.actions import sites
+from sites.actions import places, sites
 from sites.models import Site, SiteSchedule
 from tests.world import World, make_version
 from trials.models import ScheduleVersion
@@ -54,6 +55,19 @@ def test_the_count_says_how_many_sites_since_when_and_how_many_are_to_come(
     assert counted(client, second) == "0 of 1 site, 1 to come"
     text = " ".join(client.get(at(second)).content.decode().split())
     assert f"2.0 from {soon:%-d %b %Y}" in text
+
+
+def test_a_site_where_the_day_has_not_begun_is_to_come(
+    world: World, client: Client, second: ScheduleVersion
+) -> None:
+    west = {"time_zone": "America/New_York"}
+    places.change_place(world.place, values=west, by=world.coordinator)
+    night = (timezone.now() + DAY).replace(hour=2)  # there it is the evening before
+    sites.put_into_effect(world.site, version=second, from_on=night.date(), by=world.manager)
+    for later, said in ((timedelta(), "0 of 1 site, 1 to come"), (DAY / 2, "1 of 1 site, since")):
+        with time_machine.travel(night + later, tick=False):
+            client.force_login(world.manager)
+            assert counted(client, second).startswith(said)
 
 
 def test_a_version_is_put_into_effect_at_the_sites_that_are_ticked(
