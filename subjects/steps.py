@@ -160,7 +160,7 @@ def of_visit(
         found += _booking_steps(visit, booking)
     if can(user, Permission.VISIT_CONDUCT, visit):
         is_coming = stay is not None and stay.status == StayStatus.RESERVED
-        found += [_admission(visit)] if is_coming else _conduct_steps(visit, stay)
+        found += [_admission(visit)] if is_coming else _conduct_steps(visit, stay, booking)
     if may_acknowledge(visit, user):
         found.append(Step(reverse("subjects:acknowledge", args=[visit.pk]), "Acknowledge"))
     return found
@@ -196,9 +196,11 @@ def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:
     return [*found, _at_once("unbook", visit, "Take time away")]
 
 
-def _conduct_steps(visit: Visit, stay: Stay | None) -> list[Step]:
+def _conduct_steps(visit: Visit, stay: Stay | None, booking: Booking | None) -> list[Step]:
+    """How a visit is done from here; who is booked for a later day is hardly there today."""
     if visit.status == V.BOOKED:
-        return [_at_once("check_in", visit, "Check in", is_next=True)]
+        is_next = booking is None or booking.on <= _today_at(visit)
+        return [_at_once("check_in", visit, "Check in", is_next=is_next)]
     if visit.status == V.PLANNED and _is_time_for(visit):
         return [_at_once("check_in", visit, "Check in without a time")]
     if visit.status in {V.ARRIVED, V.IN_PROGRESS}:
@@ -223,8 +225,12 @@ def _admission(visit: Visit) -> Step:
 
 def _is_time_for(visit: Visit) -> bool:
     """Whether somebody who comes to the site today may come for this visit."""
-    today = timezone.localdate(timezone=visit.site.place.zone)
-    return not visit.is_call and visit.earliest_on is not None and visit.earliest_on <= today
+    is_open = visit.earliest_on is not None and visit.earliest_on <= _today_at(visit)
+    return is_open and not visit.is_call
+
+
+def _today_at(visit: Visit) -> date:
+    return timezone.localdate(timezone=visit.site.place.zone)
 
 
 def _at_once(name: str, visit: Visit, text: str, *, is_next: bool = False) -> Step:

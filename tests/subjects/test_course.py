@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from accounts.roles import Role
 from subjects import consequences
 from subjects.actions import bookings, subjects, visits
 from subjects.models import Booking, Subject, SubjectAnchor, Visit
+from subjects.steps import of_visit
 from tests.world import (
     World,
     at,
@@ -170,6 +172,18 @@ def test_an_unscheduled_visit_waits_for_a_time(world: World, client: Client) -> 
     form = {"name": "Repeat ECG", "on": timezone.localdate()}
     client.post(reverse("subjects:add_visit", args=[subject.pk]), form)
     assert Visit.objects.get(subject=subject, kind="unscheduled").name == "Repeat ECG"
+
+
+def test_checking_in_comes_next_on_the_day_itself(world: World) -> None:
+    on = weekday_from(timezone.localdate() + timedelta(days=1))
+    held = visit(on_day_1(world, on - timedelta(days=14)), "W2")
+    booking = book(world, held, on)
+    held.refresh_from_db()
+    for day, following in ((on - timedelta(days=1), []), (on, ["Check in"])):
+        with time_machine.travel(at(day, 8), tick=False):
+            steps = of_visit(held, booking, world.coordinator)
+        assert [step.text for step in steps if step.is_next] == following
+        assert "Check in" in [step.text for step in steps]
 
 
 def test_the_page_of_a_visit_offers_what_may_become_of_it(world: World, client: Client) -> None:
