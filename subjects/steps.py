@@ -178,11 +178,14 @@ def out_of_visit(visit: Visit, user: User, today: date) -> list[Step]:
         (V.CANCELLED in after, "cancel", "Cancel visit"),
         (visit.status in {V.MISSED, V.CANCELLED, V.SKIPPED}, "reopen", "Reopen visit"),
     )
-    return [
+    found = [
         Step(reverse("subjects:outcome", args=[visit.pk, verb]), text)
         for is_open, verb, text in ways
         if is_open
     ]
+    if visit.status == V.ARRIVED:
+        found.append(_at_once("take_back_check_in", visit, "Take back check-in"))
+    return found
 
 
 def _booking_steps(visit: Visit, booking: Booking | None) -> list[Step]:

@@ -39,6 +39,9 @@ urlpatterns = [
     path("visits/<int:pk>/confirm/", visits.confirm, name="confirm"),
     path("visits/<int:pk>/unbook/", visits.unbook, name="unbook"),
     path("visits/<int:pk>/check-in/", visits.check_in, name="check_in"),
+    path(
+        "visits/<int:pk>/take-back-check-in/", visits.take_back_check_in, name="take_back_check_in"
+    ),
     path("visits/<int:pk>/start/", visits.start, name="start"),
     path("visits/<int:pk>/conduct/", conduct.conduct, name="conduct"),
     path("visits/<int:pk>/worksheet/", conduct.worksheet, name="worksheet"),

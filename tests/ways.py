@@ -143,7 +143,7 @@ def subject_ways(world: World) -> dict[str, Way | list[Way]]:
     }  # fmt: skip
     steps = {
         "confirm": Permission.VISIT_BOOK, "unbook": Permission.VISIT_BOOK, "check_in": Permission.VISIT_CONDUCT,
-        "start": Permission.VISIT_CONDUCT,
+        "start": Permission.VISIT_CONDUCT, "take_back_check_in": Permission.VISIT_CONDUCT,
     }  # fmt: skip
 
     decisions = {

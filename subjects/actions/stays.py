@@ -265,7 +265,9 @@ def presence_until(stay: Stay, at: datetime) -> Presence:
     return Presence(held.admitted_at, at, held.leaves)
 
 
-def refuse_while_in_house(subjects: Iterable[Subject], what: str, **since: datetime) -> None:
+def refuse_while_in_house(
+    subjects: Iterable[Subject], what: str, first: str = "Record the discharge", **since: datetime
+) -> None:
     """Nobody who is in the house is taken out of a visit, moved to another site or admitted again."""
     rows = Stay.objects.filter(visit__subject__in=list(subjects), status__in=IN_HOUSE)
     held = rows.filter(**since).select_related("visit__subject").first()
@@ -273,7 +275,7 @@ def refuse_while_in_house(subjects: Iterable[Subject], what: str, **since: datet
         raise InHouseError(
             held,
             f"{held.visit.subject} is {held.get_status_display().lower()} for {held.visit.name}."
-            f" Record the discharge, then {what}.",
+            f" {first}, then {what}.",
         )
 
 

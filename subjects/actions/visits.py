@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from core.actions import RefusedError, action
+from core.flow import TAKE_BACK
 from core.permissions import Permission
 from core.versions import ConflictError
 from subjects.actions.bookings import OutsideWindowError, today_at
@@ -31,12 +32,26 @@ from subjects.models.stay import IN_HOUSE
 from subjects.queries import acknowledging_as, planned_deviation
 
 NO_GAPS: Mapping[str, Gap] = {}
+NOT_THERE = "Checked in by mistake"
 
 
 @action(Permission.VISIT_CONDUCT, "check in")
 def check_in(visit: Visit, *, by: User) -> Visit:
     """The subject has arrived."""
     return _step(visit, Visit.Status.ARRIVED, by)
+
+
+@action(Permission.VISIT_CONDUCT, TAKE_BACK)
+def take_back_check_in(visit: Visit, *, by: User) -> Visit:
+    """The subject has not arrived after all: the visit waits again as it did before."""
+    visit = hold_visit(visit)
+    step = Visit.flow.last(visit)
+    if step is None or step.to_status != Visit.Status.ARRIVED:
+        raise ConflictError(f"{visit} is {visit.get_status_display().lower()}, not checked in.")
+    if Stay.objects.filter(visit=visit, status__in=IN_HOUSE).exists():
+        refuse_while_in_house([visit.subject], "take back the check-in", "Take back the admission")
+    Visit.flow.take_back(visit, step, by=by, on=today_at(visit), reason=NOT_THERE)
+    return visit
 
 
 @action(Permission.VISIT_CONDUCT, "start visit")

@@ -268,6 +268,7 @@ class VisitResource(WithHistory, Addable):
     unbook = step(bookings.unbook, Reason)
     confirm = step(bookings.confirm)
     check_in = step(visits.check_in)
+    take_back_check_in = step(visits.take_back_check_in)
     start = step(visits.start)
     answer = step(procedures.answer, ProcedureAnswer)
     complete = step(visits.complete, OnWithReason)

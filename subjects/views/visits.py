@@ -187,8 +187,16 @@ def visit(request: Request, pk: int) -> HttpResponse:
 def check_in(request: Request, pk: int) -> HttpResponse:
     """The subject has arrived."""
     visit = visits.check_in(find(Visit, request.user, pk=pk), by=request.user)
-    messages.success(request, f"{visit} checked in.")
+    say(request, f"{visit} checked in.", undo=reverse("subjects:take_back_check_in", args=[pk]))
     return back(request, reverse("subjects:today"))
+
+
+@require_POST
+def take_back_check_in(request: Request, pk: int) -> HttpResponse:
+    """The subject has not arrived after all."""
+    visit = visits.take_back_check_in(find(Visit, request.user, pk=pk), by=request.user)
+    say(request, f"{visit} is {visit.get_status_display().lower()} again.")
+    return back(request, visit.get_absolute_url())
 
 
 @require_POST

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.roles import Role
+from core.versions import ConflictError
 from subjects import consequences
 from subjects.actions import bookings, subjects, visits
 from subjects.models import Booking, Subject, SubjectAnchor, Visit
@@ -197,7 +198,7 @@ def test_the_page_of_a_visit_offers_what_may_become_of_it(world: World, client: 
         known = (
             "Find slot", "Move", "Confirm", "Take time away", "Check in", "Start visit",
             "Complete visit", "Record missed visit", "Skip visit", "Cancel visit", "Reopen visit",
-            "Check in without a time",
+            "Check in without a time", "Take back check-in",
         )  # fmt: skip
         return {
             step for step in known if f">{step}<" in "".join(text.split("\n")).replace("  ", "")
@@ -210,7 +211,11 @@ def test_the_page_of_a_visit_offers_what_may_become_of_it(world: World, client: 
     client.post(reverse("subjects:confirm", args=[held.pk]), {"next": url})
     assert "Confirm" not in offered()
     client.post(reverse("subjects:check_in", args=[held.pk]), {"next": url})
-    assert offered() == {"Start visit", "Complete visit", *ending}
+    assert offered() == {"Start visit", "Complete visit", "Take back check-in", *ending}
+    client.post(reverse("subjects:take_back_check_in", args=[held.pk]), {"next": url})
+    assert offered() == {"Move", "Take time away", "Check in", *ending}
+    assert "Checked in by mistake" in client.get(url).content.decode()
+    client.post(reverse("subjects:check_in", args=[held.pk]), {"next": url})
     client.post(reverse("subjects:outcome", args=[held.pk, "miss"]), {"reason": "did not come"})
     assert offered() == {"Reopen visit"}
     assert "did not come" in client.get(url).content.decode()
@@ -227,6 +232,11 @@ def test_who_comes_without_a_time_is_checked_in_once_the_window_is_open(
     client.post(reverse("subjects:check_in", args=[now.pk]))
     now.refresh_from_db()
     assert now.status == "arrived"
+    now = visits.take_back_check_in(now, by=world.coordinator)
+    assert (now.status, Visit.flow.last(now)) == ("planned", None)
+    with pytest.raises(ConflictError, match="is to book, not checked in"):
+        visits.take_back_check_in(now, by=world.coordinator)
+    visits.check_in(now, by=world.coordinator)
     assert "Start visit" in client.get(reverse("subjects:visit", args=[now.pk])).content.decode()
 
 

@@ -263,6 +263,19 @@ def test_samples_wait_for_the_admission(world: World, beds: list[Bed]) -> None:
     )
 
 
+def test_who_was_admitted_is_not_taken_for_one_who_did_not_come(
+    world: World, beds: list[Bed]
+) -> None:
+    held = book(world, to_stay(world), clock(TODAY, "08:00"), beds[0])
+    stay = stays.admit(held, at=clock(TODAY, "08:00"), by=world.coordinator)
+    refused(
+        lambda: visits.take_back_check_in(held, by=world.coordinator),
+        "Take back the admission, then take back the check-in", error=ConflictError,
+    )  # fmt: skip
+    leaves.take_back_stay(stay, reason="another subject", by=world.coordinator)
+    assert visits.take_back_check_in(held, by=world.coordinator).status == "booked"
+
+
 def test_the_bed_is_freed_by_an_early_discharge_and_asked_for_again_by_a_late_one(
     world: World, beds: list[Bed], clocks: Any
 ) -> None:
