@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from django.db.models import QuerySet
 from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from audit import seal
 from audit.forms import InstantForm, RecordForm, SearchForm, TrailForm
@@ -35,7 +35,7 @@ HEADS = (
 NOTHING = (Change("", "", "", ""),)
 
 
-@require_GET
+@require_safe
 def search(request: Request) -> HttpResponse:
     """What was done where the person reads trails, newest first, by trial, site, person and more."""
     form = _search_form(request)
@@ -45,14 +45,14 @@ def search(request: Request) -> HttpResponse:
     return page(request, "audit/search.html", context, partial="entries", status=status)
 
 
-@require_GET
+@require_safe
 def export(request: Request) -> StreamingHttpResponse:
     """Everything that the search has found, one row for each field that changed."""
     form = _search_form(request)
     return _file(request, form, "Audit trail", _found(request, form))
 
 
-@require_GET
+@require_safe
 def record(request: Request, label: str, pk: int) -> HttpResponse:
     """What was done to one record, newest first."""
     found = record_for(request.user, label, pk)
@@ -71,7 +71,7 @@ def record(request: Request, label: str, pk: int) -> HttpResponse:
     return page(request, "audit/record.html", context, partial=("entries", "drawer"), status=status)
 
 
-@require_GET
+@require_safe
 def export_record(request: Request, label: str, pk: int) -> StreamingHttpResponse:
     """The story of one record, one row for each field that changed."""
     found = record_for(request.user, label, pk)

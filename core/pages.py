@@ -15,7 +15,6 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst, slugify
-from django.views.decorators.http import require_http_methods
 
 from core import lists
 from core.access import ScopedModel, can, require
@@ -26,7 +25,7 @@ from core.markup import markup
 from core.models import Deployment
 from core.permissions import Permission
 from core.versions import ChangedError, ConflictError, lock
-from core.web import Request, back, find, page, whole
+from core.web import BOTH, Request, back, find, page, whole
 
 if TYPE_CHECKING:
     from accounts.models import User
@@ -133,11 +132,10 @@ class Pages:
     def urls(cls, prefix: str = "") -> list[URLPattern]:
         """The addresses of the pages, below the address of the record above."""
         word, words = str(cls.model._meta.model_name), cls.plural()
-        both = require_http_methods(["GET", "POST"])
         return [
             *lists.urls(f"{prefix}{words}", cls.listing, words),
-            path(f"{prefix}{words}/add/", both(cls.add), name=f"add_{word}"),
-            path(f"{prefix}{words}/<int:pk>/change/", both(cls.change), name=f"change_{word}"),
+            path(f"{prefix}{words}/add/", BOTH(cls.add), name=f"add_{word}"),
+            path(f"{prefix}{words}/<int:pk>/change/", BOTH(cls.change), name=f"change_{word}"),
         ]
 
     @classmethod

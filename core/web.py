@@ -9,6 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
 from core import drafts
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from accounts.models import User
 
 M = TypeVar("M", bound=ScopedModel)
+# How a page with a form may be asked for; a page without one takes what `require_safe` lets through.
+BOTH = require_http_methods(["GET", "HEAD", "POST"])
 
 
 class Request(HttpRequest):

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.http import Http404, HttpResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.utils import extend_schema
 from rest_framework.decorators import api_view
@@ -62,7 +62,7 @@ class Operation:
     lines: tuple[Line, ...]
 
 
-@require_GET
+@require_safe
 def docs(request: Request) -> HttpResponse:
     """Every address of the API, for people."""
     found = document()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from core.access import can, has_anywhere
@@ -18,7 +18,7 @@ from trials.models import Sponsor, Trial
 SHOWN = 8
 
 
-@require_GET
+@require_safe
 def new(request: Request) -> HttpResponse:
     """The list, as a menu under the button or as a page."""
     return page(request, "shell/new.html", {"items": beginnings(request.user)}, partial="menu")

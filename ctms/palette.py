@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from budgets.models import PaymentStatus, SubjectPayment
@@ -62,7 +62,7 @@ class Section:
         return Section(self.title, [option for option in self.options if option is not one])
 
 
-@require_GET
+@require_safe
 def palette(request: Request) -> HttpResponse:
     """The list for what is typed so far, or what can be done with one record of it."""
     user, text, suggestion = request.user, request.GET.get("q", "").strip(), ""

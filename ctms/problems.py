@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, RequestDataTooBig, TooManyFieldsSent
-from django.http import HttpRequest, HttpResponse
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views import defaults
+from redis.exceptions import RedisError
 
 from accounts.views.session import shown_again
+from core.api.answers import PROBLEM, problem_of
 
 # What the person reads above and below the reason.
 WORDS = {
@@ -23,6 +28,9 @@ WORDS = {
 }
 
 
+# What is raised where the database or Redis does not answer.
+SERVERS_GONE = (OperationalError, InterfaceError, RedisError)
+AWAY = "A server behind this one does not answer. Nothing was saved. Try again in half a minute."
 UNPROVEN = (
     "Not saved: the page was too old",
     "Go back, what you typed is still there. Copy it, then load the page again.",
@@ -85,6 +93,20 @@ def mistaken(request: HttpRequest, refused: HttpResponse) -> HttpResponse:
     said = answer(request, 405)
     said.headers["Allow"] = refused.headers["Allow"]
     return said
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """An error of ours; where a server behind us does not answer, that it is worth waiting for."""
+    if not isinstance(sys.exc_info()[1], SERVERS_GONE):
+        return defaults.server_error(request)
+    if request.path.startswith("/api/"):
+        told = problem_of(503, "unavailable", AWAY)
+        response: HttpResponse = JsonResponse(told, status=503, content_type=PROBLEM)
+    else:
+        response = defaults.server_error(request, "503.html")
+        response.status_code = 503
+    response.headers["Retry-After"] = "30"
+    return response
 
 
 def missing(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.urls import NoReverseMatch, Resolver404, ResolverMatch, resolve, reverse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.web import Request, page
 from ctms.context import PLACE, SITE, TODAY, TRIAL, kinds_of
@@ -20,7 +20,7 @@ from trials.models import Trial
 SHOWN = 50
 
 
-@require_GET
+@require_safe
 def switch(request: Request) -> HttpResponse:
     """The siblings of a record that a page belongs to, found by number or name."""
     origin = urlsplit(request.GET.get("from", "")).path

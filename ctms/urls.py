@@ -8,6 +8,7 @@ from ctms import create, health, palette, problems, switch
 handler400 = problems.unreadable
 handler403 = problems.forbidden
 handler404 = problems.missing
+handler500 = problems.broken
 
 urlpatterns = [
     path("livez", health.livez, name="livez"),

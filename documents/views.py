@@ -6,13 +6,13 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils.http import content_disposition_header
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core.access import can, require
 from core.audit import note
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page
+from core.web import BOTH, Request, find, page
 from documents import actions, store
 from documents.forms import ReasonForm, VersionForm
 from documents.models import Document, DocumentVersion
@@ -20,11 +20,10 @@ from documents.queries import owner_of, versions_of
 
 ALONG = ("site__trial", "site__place")
 OF_VERSION = ("document__site__trial", "document__site__place")
-BOTH = require_http_methods(["GET", "POST"])
 SANDBOX = "default-src 'none'; frame-ancestors 'none'; sandbox"
 
 
-@require_GET
+@require_safe
 def document(request: Request, pk: int) -> HttpResponse:
     """A document with all its versions, and what it belongs to."""
     return _shown(request, find(Document, request.user, along=ALONG, pk=pk))
@@ -40,7 +39,7 @@ def _shown(request: Request, held: Document, *, lost: str = "", status: int = 20
     return page(request, "documents/document.html", context, status=status)
 
 
-@require_GET
+@require_safe
 def open_version(request: Request, pk: int) -> HttpResponse:
     """The content of a version as a file to keep; who opened it stands on the trail."""
     held = find(DocumentVersion, request.user, along=OF_VERSION, pk=pk)

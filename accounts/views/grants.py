@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from accounts import actions, queries
 from accounts.forms import GiveForm, GiveHereForm, GrantForm, ReasonForm
@@ -17,10 +17,10 @@ from core.access import Scope, ScopeKind, can, held_among
 from core.dates import start_of
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, day, find, page
+from core.web import BOTH, Request, day, find, page
 
 
-@require_GET
+@require_safe
 def access(request: Request, kind: str, pk: int) -> HttpResponse:
     """Who holds which role on a scope and on its parts, today or on a day in the past."""
     scope = _scope(request, kind, pk, Permission.ACCOUNT_VIEW)
@@ -43,7 +43,7 @@ def access(request: Request, kind: str, pk: int) -> HttpResponse:
     return page(request, "accounts/access.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def give_here(request: Request, kind: str, pk: int) -> HttpResponse:
     """Give somebody a role on this scope."""
     scope = _scope(request, kind, pk, Permission.GRANT_EDIT)
@@ -58,7 +58,7 @@ def give_here(request: Request, kind: str, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def give(request: Request, pk: int) -> HttpResponse:
     """Give a person a role: first which, then where and from when to when."""
     person = find(User, request.user, to=Permission.GRANT_EDIT, pk=pk)
@@ -88,7 +88,7 @@ def _give(request: Request, person: User, role: Role, text: str) -> HttpResponse
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def end(request: Request, pk: int) -> HttpResponse:
     """End a role, with the reason."""
     grant = Grant.objects.select_related("user").filter(pk=pk).first()

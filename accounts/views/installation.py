@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from accounts import actions
 from accounts.forms import InstallationForm
 from core.access import require
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request
+from core.web import BOTH, Request
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def set_up(request: Request) -> HttpResponse:
     """Its name, and whether authors may sign what they wrote; a change asks for the reason."""
     installation = actions.deployment()

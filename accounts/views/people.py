@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts import actions, lockout, queries
 from accounts.forms import InviteForm, PersonForm, ReasonForm
@@ -21,7 +21,7 @@ from core.access import has_anywhere, require
 from core.models import Deployment
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page
+from core.web import BOTH, Request, allowed, find, page
 
 
 def people(request: Request, kind: str = "") -> HttpResponseBase:
@@ -34,7 +34,7 @@ def people(request: Request, kind: str = "") -> HttpResponseBase:
     return lists.answer(listing, request, "accounts/people.html", context, kind)
 
 
-@require_GET
+@require_safe
 def person(request: Request, pk: int) -> HttpResponse:
     """One person: who they are, how they sign in, and their roles now, ahead and before."""
     found = find(User, request.user, pk=pk)
@@ -62,7 +62,7 @@ def person(request: Request, pk: int) -> HttpResponse:
     return page(request, "accounts/person.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def invite(request: Request) -> HttpResponse:
     """Add a person and mail the link to set a password."""
     installation: Deployment = actions.deployment()
@@ -82,7 +82,7 @@ def invite(request: Request) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def change(request: Request, pk: int) -> HttpResponse:
     """Correct who a person is."""
     found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
@@ -107,7 +107,7 @@ def send_password_link(request: Request, pk: int) -> HttpResponse:
     return redirect(found)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def disable(request: Request, pk: int) -> HttpResponse:
     """Close an account, after saying what ends with it."""
     found = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)

@@ -7,15 +7,15 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods
 
 from accounts import sessions
 from core import drafts
+from core.web import BOTH
 
 
 @login_not_required
 @never_cache
-@require_http_methods(["GET", "POST"])
+@BOTH
 def session(request: HttpRequest) -> JsonResponse:
     """The seconds that are left; asking does not renew them, posting does."""
     seconds = sessions.seconds_left(request) if request.user.is_authenticated else 0

@@ -6,15 +6,14 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from accounts import actions, queries, second_factor
 from accounts.forms import SettingsForm
 from accounts.models import Grant, User
-from core.web import Request, page
+from core.web import BOTH, Request, page
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def settings(request: Request) -> HttpResponse:
     """Name, time zone, look, keys, password and second factor of the person who asks."""
     person: User = User.objects.get(pk=request.user.pk)

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from accounts import actions
 from accounts.forms import ReasonForm
@@ -17,7 +17,7 @@ from accounts.models import User
 from core.actions import Action
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find
+from core.web import BOTH, Request, find
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ STEPS = {
 }  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def help_sign_in(request: Request, pk: int, step: str) -> HttpResponse:
     """Carry out one step, with its reason."""
     person = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_http_methods
 
 from accounts import actions
 from accounts.forms import ReasonForm, TokenForm
 from accounts.models import ServiceToken, User
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page
+from core.web import BOTH, Request, find, page
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def issue_token(request: Request, pk: int) -> HttpResponse:
     """Issue a token and show it, this once."""
     service = find(User, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)
@@ -31,7 +30,7 @@ def issue_token(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def revoke_token(request: Request, pk: int) -> HttpResponse:
     """End a token, with the reason."""
     token = find(ServiceToken, request.user, to=Permission.ACCOUNT_EDIT, pk=pk)

@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from budgets.actions import payments
 from budgets.actions.payments import Refusal
@@ -23,11 +22,10 @@ from core.access import require_anywhere
 from core.actions import RefusedError
 from core.drafts import page_of
 from core.permissions import Permission
-from core.web import Request, back, find, page, say, whole
+from core.web import BOTH, Request, back, find, page, say, whole
 from trials.models import Trial
 
 P = Permission
-BOTH = require_http_methods(["GET", "POST"])
 MOST = 500
 Act = Callable[..., list[Refusal]]
 

@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from budgets.actions import claims, payments
 from budgets.forms import ClaimForm, ReasonForm
@@ -23,7 +23,7 @@ from core.access import has_anywhere, require_anywhere
 from core.flow import ToldStep
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page
+from core.web import BOTH, Request, allowed, find, page
 from documents.models import Document
 from documents.queries import versions_of
 from sites.models import Place
@@ -35,7 +35,6 @@ ALONG = (
     "site__place", "site__trial", "subject__trial", "visit", "terms", "receipt", "requested_by",
     "approved_by",
 )  # fmt: skip
-BOTH = require_http_methods(["GET", "POST"])
 FORM = "budgets/form.html"
 
 
@@ -98,7 +97,7 @@ def stipend_years(request: Request, code: str, kind: str = "") -> HttpResponseBa
     return lists.answer(listing, request, "budgets/years.html", {"trial": trial}, kind)
 
 
-@require_GET
+@require_safe
 def payment(request: Request, code: str, number: str) -> HttpResponse:
     """One payment: what for, how proven, by whom approved, how paid."""
     held = find(

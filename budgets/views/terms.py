@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from budgets.actions import terms as actions
 from budgets.forms import CorrectTermsForm, NewTermsForm
@@ -16,14 +16,13 @@ from budgets.queries import visits_of
 from core.access import require_anywhere
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page, whole
+from core.web import BOTH, Request, allowed, find, page, whole
 from trials.models import Trial
 
 EDIT = Permission.STIPEND_EDIT
-BOTH = require_http_methods(["GET", "POST"])
 
 
-@require_GET
+@require_safe
 def terms(request: Request, code: str) -> HttpResponse:
     """What subjects of a trial are paid, now, before and later."""
     trial = find(Trial, request.user, code=code)

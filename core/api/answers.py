@@ -91,11 +91,16 @@ def _as_problem(error: Exception, answer: Response) -> Response:
     return shown
 
 
-def _problem(status: int, code: str, detail: str, **facts: Any) -> Response:
-    data = {
+def problem_of(status: int, code: str, detail: str, **facts: Any) -> dict[str, Any]:
+    """A problem as RFC 9457 writes it, with our word for it."""
+    return {
         "type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "code": code,
         "detail": detail, **facts,
     }  # fmt: skip
+
+
+def _problem(status: int, code: str, detail: str, **facts: Any) -> Response:
+    data = problem_of(status, code, detail, **facts)
     return Response(data, status=status, content_type=PROBLEM)
 
 

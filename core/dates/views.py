@@ -2,14 +2,14 @@
 
 from django.forms import ValidationError
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.dates.field import DayField, today
 from core.dates.names import SHORT, WEEKDAYS
 from core.dates.show import RELATIVE_WITHIN, show_day, show_due
 
 
-@require_GET
+@require_safe
 def read(request: HttpRequest) -> JsonResponse:
     """The day as it is shown, with its weekday and how far away it is; else why it cannot be read."""
     try:

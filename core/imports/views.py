@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import get_valid_filename
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import Scope, require
 from core.actions import RefusedError
@@ -68,7 +68,7 @@ def _own(request: Request, pk: int) -> uploads.Opened:
     return opened
 
 
-@require_GET
+@require_safe
 def show(request: Request, pk: int) -> HttpResponse:
     """The mapping with the dry run; while it runs, the progress; then the outcome."""
     return _answer(request, _own(request, pk))
@@ -173,7 +173,7 @@ def _try(request: Request, opened: uploads.Opened, act: Any) -> HttpResponse:
     return redirect(opened.upload)
 
 
-@require_GET
+@require_safe
 def faulty(request: Request, pk: int) -> HttpResponse:
     """The wrong rows as a file to mend and upload again."""
     opened = _own(request, pk)

@@ -14,7 +14,7 @@ from django.shortcuts import redirect
 from django.template.loader import render_to_string
 from django.urls import URLPattern, path, register_converter
 from django.utils.safestring import SafeString
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core.access import can
 from core.actions import RefusedError
@@ -27,7 +27,7 @@ from core.permissions import Permission
 from core.saved_views import actions
 from core.saved_views.views import NameForm
 from core.versions import ChangedError, ConflictError
-from core.web import Request, back, page, say, whole
+from core.web import BOTH, Request, back, page, say, whole
 
 Shape = Callable[[QueryDict | None], ModelForm[Any]]
 Act = Callable[[Mapping[str, Any], int | None], object]
@@ -57,8 +57,8 @@ register_converter(Kind, "kind")
 def urls(route: str, view: Callable[..., HttpResponseBase], name: str) -> list[URLPattern]:
     """The address of a list, and those of its files."""
     return [
-        path(f"{route}/", require_http_methods(["GET", "POST"])(view), name=name),
-        path(f"{route}.<kind:kind>", require_GET(view), name=f"export_{name}"),
+        path(f"{route}/", BOTH(view), name=name),
+        path(f"{route}.<kind:kind>", require_safe(view), name=f"export_{name}"),
     ]
 
 

@@ -6,7 +6,7 @@ from django import forms
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.actions import RefusedError
 from core.models import SavedView
@@ -31,7 +31,7 @@ def _named(request: Request, slug: str, to: Permission | None = None) -> SavedVi
     return find(SavedView, request.user, pk=pk, to=to)
 
 
-@require_GET
+@require_safe
 def views(request: Request) -> HttpResponse:
     """Every view the person may open, and some to begin with where there is none."""
     rows = queries.views_of(request.user)
@@ -42,7 +42,7 @@ def views(request: Request) -> HttpResponse:
     return page(request, "saved_views/views.html", context)
 
 
-@require_GET
+@require_safe
 def open_view(request: Request, slug: str) -> HttpResponse:
     """Lead to the list as the view shows it; its rows are those that the person may see."""
     view = _named(request, slug)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.models import Notice
 from core.web import Request, back, find, page, say, whole
@@ -12,7 +12,7 @@ from inbox import actions
 from inbox.notices import TABS, told
 
 
-@require_GET
+@require_safe
 def notices(request: Request) -> HttpResponse:
     """What this person was told of, the newest first."""
     view = request.GET.get("view", "unread")

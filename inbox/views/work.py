@@ -11,7 +11,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import can
 from core.actions import RefusedError
@@ -26,7 +26,7 @@ from inbox.previews import preview
 MOST = 200
 
 
-@require_GET
+@require_safe
 def work(request: Request) -> HttpResponse:
     """What this person has to do, by when; what others have to do; what was put off."""
     wanted = _wanted(request.GET)

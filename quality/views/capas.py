@@ -10,7 +10,7 @@ from django import forms
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core import lists
 from core.access import require, require_anywhere
@@ -19,7 +19,7 @@ from core.pages import answer
 from core.permissions import Permission
 from core.signing import signatures
 from core.signing.pages import sign_page
-from core.web import Request, allowed, back, find, page, say, whole
+from core.web import BOTH, Request, allowed, back, find, page, say, whole
 from quality.actions import capas as actions
 from quality.forms import (
     ActionForm,
@@ -43,7 +43,6 @@ from trials.models import Trial
 P = Permission
 ALONG = ("site__place", "site__trial")
 OF_ACTION = ("capa__site__place", "capa__site__trial", "owner")
-BOTH = require_http_methods(["GET", "POST"])
 STEPS = ("Actions", "Effectiveness", "Signature")
 REACHED = {CapaStatus.OPEN: 0, CapaStatus.CHECK: 1, CapaStatus.EFFECTIVE: 2, CapaStatus.CLOSED: 3}
 
@@ -57,7 +56,7 @@ def capas(request: Request, code: str, kind: str = "") -> HttpResponseBase:
     return lists.answer(listing, request, "quality/capas.html", {"trial": trial}, kind)
 
 
-@require_GET
+@require_safe
 def capa(request: Request, code: str, number: str) -> HttpResponse:
     """One CAPA: its cause, who does what until when, and whether it helped."""
     held = find(Capa, request.user, along=ALONG, site__trial__code=code, number=number)

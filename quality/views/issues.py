@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core import lists
 from core.access import can, require, require_anywhere
@@ -21,7 +21,7 @@ from core.drafts import page_of
 from core.links import address
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, back, find, page, say, whole
+from core.web import BOTH, Request, allowed, back, find, page, say, whole
 from quality.actions import issues as actions
 from quality.forms import (
     AssessAllForm,
@@ -45,7 +45,6 @@ from trials.models import Trial
 
 P = Permission
 ALONG = ("site__place", "site__trial", "subject", "visit", "capa")
-BOTH = require_http_methods(["GET", "POST"])
 KEPT = (
     "The number, the history and everything said so far stay. What the other type has no place for"
     " is shown as kept."
@@ -90,7 +89,7 @@ def place_issues(request: Request, slug: str, kind: str = "") -> HttpResponseBas
     return lists.answer(listing, request, "quality/issues.html", context, kind)
 
 
-@require_GET
+@require_safe
 def issue(request: Request, code: str, number: str) -> HttpResponse:
     """One issue or deviation with everything that was said of it."""
     held = find(Issue, request.user, along=ALONG, site__trial__code=code, number=number)

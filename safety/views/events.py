@@ -10,7 +10,7 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core import lists
 from core.access import require, require_anywhere
@@ -20,7 +20,7 @@ from core.pages import answer
 from core.permissions import Permission
 from core.signing import signatures
 from core.signing.pages import sign_page
-from core.web import Request, allowed, back, find, page, say, whole
+from core.web import BOTH, Request, allowed, back, find, page, say, whole
 from safety import queries
 from safety.actions import assessments, clocks, reports
 from safety.actions import events as actions
@@ -82,7 +82,7 @@ def place_events(request: Request, slug: str, kind: str = "") -> HttpResponseBas
     return lists.answer(listing, request, "safety/events.html", {"place": place}, kind)
 
 
-@require_GET
+@require_safe
 def event(request: Request, code: str, number: str) -> HttpResponse:
     """An event with its clocks, what is thought of it, and every version of its report."""
     held = find(
@@ -140,7 +140,7 @@ def _held(request: Request, pk: int, to: Permission) -> AdverseEvent:
     return find(AdverseEvent, request.user, to=to, along=ALONG, pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def log_event(request: Request, pk: int) -> HttpResponse:
     """Log what happened to a subject."""
     subject = find(
@@ -161,7 +161,7 @@ def log_event(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def change_event(request: Request, pk: int) -> HttpResponse:
     """Correct or complete an event."""
     held = _held(request, pk, P.ADVERSE_EVENT_LOG)
@@ -184,7 +184,7 @@ def change_event(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def mark_serious(request: Request, pk: int) -> HttpResponse:
     """Say what makes an event serious; the clock of the site starts, or runs on as it did."""
     held = _held(request, pk, P.ADVERSE_EVENT_LOG)
@@ -202,7 +202,7 @@ def mark_serious(request: Request, pk: int) -> HttpResponse:
     return _form(request, held, form, mark, verb, done)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def downgrade(request: Request, pk: int) -> HttpResponse:
     """Say why an event is not serious after all."""
     held = _held(request, pk, P.ADVERSE_EVENT_LOG)
@@ -214,7 +214,7 @@ def downgrade(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def correct_awareness(request: Request, pk: int) -> HttpResponse:
     """Say when the site really knew that an event is serious; its clock moves."""
     held = _held(request, pk, P.ADVERSE_EVENT_LOG)
@@ -228,7 +228,7 @@ def correct_awareness(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def void_event(request: Request, pk: int) -> HttpResponse:
     """Say why an event was entered in error; it stays to be read and counts no more."""
     held = _held(request, pk, P.ADVERSE_EVENT_LOG)
@@ -240,7 +240,7 @@ def void_event(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def assess_causality(request: Request, pk: int) -> HttpResponse:
     """Say as investigator whether the study drug may be the cause, then sign it."""
     held = _held(request, pk, P.CAUSALITY_ASSESS)
@@ -254,7 +254,7 @@ def assess_causality(request: Request, pk: int) -> HttpResponse:
     return _form(request, held, form, assess, "Assess causality", "")
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def sign_causality(request: Request, pk: int) -> HttpResponse:
     """Sign the investigator's view of the cause."""
     held = _held(request, pk, P.CAUSALITY_ASSESS)
@@ -287,7 +287,7 @@ def _by_what(held: AdverseEvent) -> str:
     return f"By {reference}, in force from {show_day(reference.from_on)}."
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def assess_for_sponsor(request: Request, pk: int) -> HttpResponse:
     """Say for the sponsor whether the event is related and was to be expected."""
     held = _held(request, pk, P.SAFETY_ASSESS)
@@ -307,7 +307,7 @@ def assess_for_sponsor(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def send_report(request: Request, pk: int) -> HttpResponse:
     """Send what is known of an event to the sponsor as the next version."""
     held = _held(request, pk, P.ADVERSE_EVENT_LOG)
@@ -319,7 +319,7 @@ def send_report(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def reconcile(request: Request, pk: int) -> HttpResponse:
     """Say that the case in the safety database agrees with this record."""
     held = _held(request, pk, P.SAFETY_HANDLE)
@@ -340,7 +340,7 @@ def acknowledge(request: Request, pk: int) -> HttpResponse:
     return back(request, report.event.get_absolute_url())
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def record_submission(request: Request, pk: int) -> HttpResponse:
     """Say when an authority got the report; its clock is met."""
     clock = find(ReportClock, request.user, to=P.SAFETY_HANDLE, along=OF_EVENT, pk=pk)

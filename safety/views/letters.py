@@ -7,13 +7,13 @@ from datetime import timedelta
 from django.db.models import Count, Q
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import held_among, require
 from core.dates.field import today
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, back, find, page, say
+from core.web import BOTH, Request, allowed, back, find, page, say
 from safety.actions import letters as actions
 from safety.forms import LetterForm
 from safety.models import LetterReceipt, SafetyLetter
@@ -24,7 +24,7 @@ P = Permission
 WEEK = timedelta(days=7)
 
 
-@require_GET
+@require_safe
 def letters(request: Request, code: str) -> HttpResponse:
     """The letters of a trial, the newest first, and how many acknowledgements are there."""
     trial = find(Trial, request.user, code=code)
@@ -44,7 +44,7 @@ def letters(request: Request, code: str) -> HttpResponse:
     return page(request, "safety/letters.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def send_letter(request: Request, code: str) -> HttpResponse:
     """Write a letter and send it to every active site."""
     trial = find(Trial, request.user, to=P.SAFETY_HANDLE, code=code)
@@ -57,7 +57,7 @@ def send_letter(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_GET
+@require_safe
 def letter(request: Request, pk: int) -> HttpResponse:
     """A letter, and who at each site has acknowledged it."""
     held = find(SafetyLetter, request.user, along=("trial",), pk=pk)

@@ -8,13 +8,12 @@ from typing import Any
 from django import forms
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_http_methods
 
 from core import lists
 from core.access import require_anywhere
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, whole
+from core.web import BOTH, Request, find, whole
 from safety.actions import medications as actions
 from safety.forms import MedicationChangeForm, MedicationForm, ReasonForm
 from safety.medications import MEDICATIONS
@@ -49,7 +48,7 @@ def _form(
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def log_medication(request: Request, pk: int) -> HttpResponse:
     """Log what a subject takes besides the study drug."""
     subject = find(Subject, request.user, to=LOG, along=("site__place", "trial"), pk=pk)
@@ -64,7 +63,7 @@ def log_medication(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def change_medication(request: Request, pk: int) -> HttpResponse:
     """Correct or complete a medication."""
     held = find(Medication, request.user, to=LOG, along=ALONG, pk=pk)
@@ -87,7 +86,7 @@ def change_medication(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def void_medication(request: Request, pk: int) -> HttpResponse:
     """Say why a medication was entered in error; it stays to be read."""
     held = find(Medication, request.user, to=LOG, along=ALONG, pk=pk)

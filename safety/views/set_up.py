@@ -6,13 +6,13 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core.access import require
 from core.dates.field import today
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page, whole
+from core.web import BOTH, Request, allowed, find, page, whole
 from safety import queries
 from safety.actions import set_up as actions
 from safety.forms import CorrectionForm, DeskForm, ReferenceForm
@@ -20,7 +20,7 @@ from safety.models import ReferenceSafetyInformation, SafetyDesk
 from trials.models import Trial
 
 
-@require_GET
+@require_safe
 def set_up(request: Request, code: str) -> HttpResponse:
     """Who gets safety reports, where days are counted, and what is expected of the study drug."""
     trial = find(Trial, request.user, code=code)
@@ -43,7 +43,7 @@ def _about(trial: Trial, title: str, verb: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def set_up_desk(request: Request, code: str) -> HttpResponse:
     """Say who receives safety reports, and in which zone days are counted."""
     trial = find(Trial, request.user, to=Permission.SAFETY_HANDLE, code=code)
@@ -58,7 +58,7 @@ def set_up_desk(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_reference(request: Request, code: str) -> HttpResponse:
     """Add a version of the reference safety information."""
     trial = find(Trial, request.user, to=Permission.SAFETY_HANDLE, code=code)
@@ -71,7 +71,7 @@ def add_reference(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def correct_reference(request: Request, pk: int) -> HttpResponse:
     """Correct a version that was recorded wrongly."""
     held = find(

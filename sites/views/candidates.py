@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.permissions import Permission
 from core.web import Request, find, page
@@ -13,7 +13,7 @@ from trials.models import ProtocolFile, Trial
 from trials.queries.files import record_of
 
 
-@require_GET
+@require_safe
 def candidates(request: Request, code: str, pk: int) -> HttpResponse:
     """The locations of a register's record, and which are sites already."""
     trial = find(Trial, request.user, to=Permission.SITE_EDIT, code=code)

@@ -9,12 +9,12 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core import lists
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page, whole
+from core.web import BOTH, Request, allowed, find, page, whole
 from sites.actions import consents
 from sites.forms.consents import (
     ApprovalForm,
@@ -31,7 +31,7 @@ from trials.actions import consents as forms
 from trials.models import ConsentType, ConsentVersion, Trial
 
 
-@require_GET
+@require_safe
 def consent_forms(request: Request, code: str) -> HttpResponse:
     """The consent forms of a trial with their versions, newest first, and how many sites use each."""
     trial = find(Trial, request.user, code=code)
@@ -61,7 +61,7 @@ def _about(trial: Trial, title: str, verb: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_consent_type(request: Request, code: str) -> HttpResponse:
     """Add a consent form to a trial."""
     trial = find(Trial, request.user, to=Permission.PROTOCOL_EDIT, code=code)
@@ -73,7 +73,7 @@ def add_consent_type(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_consent_version(request: Request, code: str, pk: int) -> HttpResponse:
     """Add a version of a consent form."""
     type_ = find(ConsentType, request.user, to=Permission.PROTOCOL_EDIT, pk=pk, trial__code=code)
@@ -100,7 +100,7 @@ def consent_version(request: Request, code: str, pk: int, kind: str = "") -> Htt
     return lists.answer(listing, request, "sites/consent_version.html", context, kind)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def correct_consent_type(request: Request, code: str, pk: int) -> HttpResponse:
     """Put right what was entered wrong of a consent form."""
     type_ = find(ConsentType, request.user, to=Permission.PROTOCOL_EDIT, pk=pk, trial__code=code)
@@ -120,7 +120,7 @@ def correct_consent_type(request: Request, code: str, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def correct_consent_version(request: Request, code: str, pk: int) -> HttpResponse:
     """Put right what was entered wrong of a version."""
     version = find(
@@ -147,7 +147,7 @@ def _page_of(version: ConsentVersion) -> str:
     return reverse("sites:consent_version", args=[version.type.trial.code, version.pk])
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def correct_approval(request: Request, pk: int) -> HttpResponse:
     """Put right what was entered wrong of an approval."""
     held = find(ConsentApproval, request.user, to=Permission.SITE_EDIT, pk=pk)
@@ -169,7 +169,7 @@ def correct_approval(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def void_approval(request: Request, pk: int) -> HttpResponse:
     """Set aside an approval that was entered by mistake."""
     held = find(ConsentApproval, request.user, to=Permission.SITE_EDIT, pk=pk)
@@ -186,7 +186,7 @@ def _of(held: ConsentApproval, title: str, verb: str) -> dict[str, Any]:
     return _about(held.version.type.trial, title, verb) | {"back": _page_of(held.version)}
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def approve_consent(request: Request, pk: int) -> HttpResponse:
     """The ethics committee approved a version, at a site or for all sites of a country."""
     version = find(ConsentVersion, request.user, to=Permission.SITE_EDIT, pk=pk)

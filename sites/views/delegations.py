@@ -11,13 +11,12 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from core import lists
 from core.dates import start_of
 from core.pages import answer, ask_if_sure
 from core.permissions import Permission
-from core.web import Request, find
+from core.web import BOTH, Request, find
 from sites import queries
 from sites.actions import places
 from sites.forms import DelegateForm, EndDelegationForm
@@ -41,7 +40,7 @@ def _sites(request: Request, place: Place) -> QuerySet[Site]:
     return Site.objects.visible_to(request.user, Permission.DELEGATION_EDIT).filter(place=place)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def delegate(request: Request, slug: str) -> HttpResponse:
     """Delegate tasks of a trial to a member of staff."""
     place = find(Place, request.user, slug=slug)
@@ -63,7 +62,7 @@ def delegate(request: Request, slug: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def end_delegation(request: Request, pk: int) -> HttpResponse:
     """Say on which day a delegation ends; visits the person has after it are listed first."""
     delegation = find(Delegation, request.user, to=Permission.DELEGATION_EDIT, pk=pk)

@@ -6,19 +6,18 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from core.links import address
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page
+from core.web import BOTH, Request, allowed, find, page
 from sites.actions import sites
 from sites.forms import EffectForm
 from sites.queries.effect import effect_of
 from trials.models import ScheduleVersion
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def effect(request: Request, code: str, number: str) -> HttpResponse:
     """Who works under a version since when; put it into effect at the sites that are ticked."""
     to = Permission.SITE_EDIT if request.method == "POST" else None

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from core.imports import views
 from core.imports.importer import IMPORTERS
-from core.web import Request, find
+from core.web import BOTH, Request, find
 from trials.models import Trial
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def import_sites(request: Request, code: str) -> HttpResponse:
     """Choose a list of sites."""
     trial = find(Trial, request.user, code=code)

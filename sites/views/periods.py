@@ -13,13 +13,13 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from core.access import require
 from core.dates import show_weekday
 from core.pages import answer, ask_if_sure
 from core.permissions import Permission
-from core.web import Request, find
+from core.web import BOTH, Request, find
 from sites import queries
 from sites.actions import places
 from sites.forms import AbsenceForm, ClosureForm, PeriodForm, days_of
@@ -56,7 +56,7 @@ def _answer(
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def close(request: Request, slug: str) -> HttpResponse:
     """Close a place for a time; visits booked in it are listed first."""
     place = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)
@@ -67,7 +67,7 @@ def close(request: Request, slug: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def change_closure(request: Request, pk: int) -> HttpResponse:
     """Change when or why a place is closed."""
     closure = find(Closure, request.user, pk=pk)
@@ -90,7 +90,7 @@ def reopen(request: Request, pk: int) -> HttpResponse:
     return redirect(place)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def close_room(request: Request, pk: int) -> HttpResponse:
     """Close one room for a time; visits booked in it are listed first."""
     room = find(Room, request.user, to=Permission.PLACE_EDIT, pk=pk)
@@ -110,7 +110,7 @@ def open_room(request: Request, pk: int) -> HttpResponse:
     return redirect(room.place)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_absence(request: Request, pk: int) -> HttpResponse:
     """Note that a person is away; visits booked with the person then are listed first."""
     person = find(Person, request.user, to=Permission.STAFF_EDIT, pk=pk)
@@ -122,7 +122,7 @@ def add_absence(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def change_absence(request: Request, pk: int) -> HttpResponse:
     """Change when a person is away."""
     absence = find(Absence, request.user, pk=pk)
@@ -145,7 +145,7 @@ def end_absence(request: Request, pk: int) -> HttpResponse:
     return redirect(person.place)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def remove_holiday(request: Request, pk: int) -> HttpResponse:
     """Take a public holiday back: the places of its country see subjects on that day."""
     holiday = find(Holiday, request.user, to=Permission.DEPLOYMENT_EDIT, pk=pk)

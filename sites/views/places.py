@@ -8,14 +8,14 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core import lists
 from core.access import can, require
 from core.models import Deployment
 from core.pages import answer, ask_if_sure
 from core.permissions import Permission
-from core.web import Request, find, page, whole
+from core.web import BOTH, Request, find, page, whole
 from sites import queries
 from sites.actions import places as actions
 from sites.forms import HoursForm, PlaceForm
@@ -31,7 +31,7 @@ def places(request: Request, kind: str = "") -> HttpResponseBase:
     return lists.answer(listing, request, "sites/places.html", context, kind)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_place(request: Request) -> HttpResponse:
     """Add an institution."""
     deployment = Deployment.objects.get(pk=1)
@@ -44,7 +44,7 @@ def add_place(request: Request) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_GET
+@require_safe
 def place(request: Request, slug: str) -> HttpResponse:
     """One place: its week, closures, absences, calibrations and trials."""
     record = find(Place, request.user, slug=slug)
@@ -54,7 +54,7 @@ def place(request: Request, slug: str) -> HttpResponse:
     return page(request, "sites/place.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def change_place(request: Request, slug: str) -> HttpResponse:
     """Change name, address or time zone of a place."""
     record = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)
@@ -76,7 +76,7 @@ def change_place(request: Request, slug: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def hours(request: Request, slug: str) -> HttpResponse:
     """Change the week of a place; visits that would lie outside it are listed first."""
     record = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)

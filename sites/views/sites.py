@@ -8,14 +8,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from core.access import require
 from core.actions import RefusedError
 from core.drafts import page_of
 from core.pages import answer, ask_if_sure
 from core.permissions import Permission
-from core.web import Request, back, find, page, whole
+from core.web import BOTH, Request, back, find, page, whole
 from sites import queries
 from sites.actions import sites
 from sites.forms import AddSiteForm, AssignForm, ScheduleForm, SiteForm, StatusForm
@@ -26,7 +25,7 @@ from trials.models import ScheduleVersion, Trial
 ENDING = frozenset({SiteStatus.CLOSED, SiteStatus.TERMINATED, SiteStatus.ON_HOLD})
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_site(request: Request, code: str) -> HttpResponse:
     """Add a place to a trial."""
     trial = find(Trial, request.user, to=Permission.SITE_EDIT, code=code)
@@ -50,7 +49,7 @@ def add_site(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def assign_cra(request: Request, code: str) -> HttpResponse:
     """Give the sites ticked in the list their monitor."""
     trial = find(Trial, request.user, to=Permission.SITE_EDIT, code=code)
@@ -70,7 +69,7 @@ def assign_cra(request: Request, code: str) -> HttpResponse:
     return back(request, reverse("workspace:sites", args=[code]))
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def change_site(request: Request, code: str, number: str) -> HttpResponse:
     """Change facts of a site."""
     site = queries.site_at(request.user, code, number)
@@ -89,7 +88,7 @@ def change_site(request: Request, code: str, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def status(request: Request, code: str, number: str) -> HttpResponse:
     """The steps of a site so far, and the next one."""
     site = queries.site_at(request.user, code, number)
@@ -116,7 +115,7 @@ def status(request: Request, code: str, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def schedules(request: Request, code: str, number: str) -> HttpResponse:
     """Which schedule version the site works under from when."""
     site = queries.site_at(request.user, code, number)
@@ -135,7 +134,7 @@ def schedules(request: Request, code: str, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def withdraw_version(request: Request, code: str, number: str) -> HttpResponse:
     """Take the approval of a version back before any site works under it, with a reason."""
     version = find(

@@ -10,14 +10,14 @@ from django.forms import ValidationError
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.actions import RefusedError
 from core.dates import local_day
 from core.pages import answer as answer_form
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, find, page, typed, whole
+from core.web import BOTH, Request, find, page, typed, whole
 from sites.models import Person
 from subjects import conducted, consequences
 from subjects.actions import bookings, procedures, visits
@@ -32,13 +32,13 @@ from subjects.views.course import ask_first
 ALONG = ("site__place", "subject__trial", "definition")
 
 
-@require_GET
+@require_safe
 def conduct(request: Request, pk: int) -> HttpResponse:
     """A visit that is being done: its procedures, what is missing, what comes next."""
     return _show(request, find(Visit, request.user, along=ALONG, pk=pk))
 
 
-@require_GET
+@require_safe
 def worksheet(request: Request, pk: int) -> HttpResponse:
     """The procedures of a visit to print and fill in by hand, without names."""
     visit = find(Visit, request.user, along=ALONG, pk=pk)
@@ -120,7 +120,7 @@ def settle(request: Request, pk: int) -> HttpResponse:
     return redirect(other.record)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_procedure(request: Request, pk: int) -> HttpResponse:
     """A procedure that the protocol does not ask for at this visit."""
     visit = find(Visit, request.user, to=procedures.add_unplanned.permission, along=ALONG, pk=pk)
@@ -133,7 +133,7 @@ def add_procedure(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def receive(request: Request, pk: int) -> HttpResponse:
     """The awaited result of a procedure is here."""
     record = find(ProcedureRecord, request.user, to=procedures.receive.permission, pk=pk)
@@ -147,7 +147,7 @@ def receive(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def complete(request: Request, pk: int) -> HttpResponse:
     """The visit is done; gaps are explained, and outside its window a reason is asked for."""
     visit = find(Visit, request.user, to=visits.complete.permission, along=ALONG, pk=pk)

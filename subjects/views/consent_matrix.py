@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.access import can, require
 from core.export import KINDS, as_file
@@ -25,14 +25,14 @@ def _site(request: Request, code: str, number: str) -> Site:
     return site
 
 
-@require_GET
+@require_safe
 def place_consents(request: Request, slug: str) -> HttpResponse:
     """The sites at a place, with how many subjects sign again by when."""
     place = find(Place, request.user, slug=slug)
     return _by_site(request, place, place=place)
 
 
-@require_GET
+@require_safe
 def trial_consents(request: Request, code: str) -> HttpResponse:
     """The sites of a trial, with how many subjects sign again by when."""
     trial = find(Trial, request.user, code=code)
@@ -44,7 +44,7 @@ def _by_site(request: Request, of: Place | Trial, **where: Place | Trial) -> Htt
     return page(request, "subjects/consent_sites.html", context)
 
 
-@require_GET
+@require_safe
 def consents(request: Request, code: str, number: str) -> HttpResponse:
     """Who signed which version when, who signs again by when, and what is wrong."""
     site, now = _site(request, code, number), timezone.now()
@@ -69,7 +69,7 @@ def consents(request: Request, code: str, number: str) -> HttpResponse:
     return page(request, "subjects/consents.html", context, partial="rows")
 
 
-@require_GET
+@require_safe
 def export_consents(request: Request, code: str, number: str, kind: str) -> HttpResponseBase:
     """Every consent of a site as CSV or a workbook."""
     if kind not in KINDS:

@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from core.access import can
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page, whole
+from core.web import BOTH, Request, find, page, whole
 from documents.models import Document
 from documents.queries import versions_of
 from sites.models import ConsentApproval
@@ -56,7 +56,7 @@ def _to_sign(subject: Subject) -> dict[str, Any]:
     return found
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def record_consent(request: Request, pk: int) -> HttpResponse:
     """Record what a subject signed."""
     subject = find(Subject, request.user, to=Permission.CONSENT_RECORD, pk=pk)
@@ -89,7 +89,7 @@ def _scan_of(record: Consent, user: User) -> dict[str, Any]:
     return {"scan_site": record.scan and record.scan.site}
 
 
-@require_GET
+@require_safe
 def consent(request: Request, pk: int) -> HttpResponse:
     """One consent: what was signed, how it was explained, and what was taken back since."""
     record = find(Consent, request.user, pk=pk)
@@ -119,7 +119,7 @@ def _about(record: Consent, title: str, verb: str) -> dict[str, Any]:
     return about(record.subject, title, verb) | {"back": record.get_absolute_url()}
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def correct_consent(request: Request, pk: int) -> HttpResponse:
     """Put right what was typed wrong."""
     record = find(Consent, request.user, to=Permission.CONSENT_RECORD, pk=pk)
@@ -162,7 +162,7 @@ def _as_recorded(record: Consent) -> dict[str, Any]:
     }
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def attach_scan(request: Request, pk: int) -> HttpResponse:
     """Add the signed form itself; who is not of the site sees that it is there."""
     record = find(Consent, request.user, to=Permission.CONSENT_RECORD, pk=pk)
@@ -176,7 +176,7 @@ def attach_scan(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def void_consent(request: Request, pk: int) -> HttpResponse:
     """Set aside what was recorded by mistake."""
     record = find(Consent, request.user, to=Permission.CONSENT_RECORD, pk=pk)
@@ -189,7 +189,7 @@ def void_consent(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def withdraw_consent(request: Request, pk: int) -> HttpResponse:
     """The subject takes a consent back; where that ends treatment, on to how the subject leaves."""
     record = find(Consent, request.user, to=Permission.CONSENT_RECORD, pk=pk)

@@ -10,14 +10,13 @@ from django.forms import BaseForm
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from core.actions import Action, RefusedError
 from core.dates import show_day
 from core.pages import answer
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, find, page
+from core.web import BOTH, Request, find, page
 from sites.models import Site, SiteStatus
 from subjects import consequences
 from subjects.actions import corrections, subjects, transfers, visits
@@ -54,7 +53,7 @@ def ask_first(
     return page(request, "subjects/moves.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def anchors(request: Request, pk: int) -> HttpResponse:
     """Record or correct a date that visits count from, once it is seen what moves with it."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
@@ -99,7 +98,7 @@ STEPS = {
 }  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def step(request: Request, pk: int, verb: str) -> HttpResponse:
     """Take a subject one step further: eligible, enrolled, on treatment, in follow-up."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
@@ -119,7 +118,7 @@ def step(request: Request, pk: int, verb: str) -> HttpResponse:
     return answer(request, form, take, **about(subject, title, wanted.title))
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def find_again(request: Request, pk: int) -> HttpResponse:
     """A subject lost to follow-up is back."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
@@ -131,7 +130,7 @@ def find_again(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def take_back(request: Request, pk: int) -> HttpResponse:
     """Take back the last status of a subject, once it is seen what comes back with it."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
@@ -157,7 +156,7 @@ def take_back(request: Request, pk: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def rescreen(request: Request, pk: int) -> HttpResponse:
     """Screen a failed subject again, under a new number."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_SCREEN, pk=pk)
@@ -172,7 +171,7 @@ def rescreen(request: Request, pk: int) -> HttpResponse:
     )
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def transfer(request: Request, pk: int) -> HttpResponse:
     """Move a subject to another site of the trial."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_TRANSFER, pk=pk)
@@ -199,7 +198,7 @@ def _booked(count: int) -> str:
     return "One booked visit" if count == 1 else f"{count} booked visits"
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def call_off_transfer(request: Request, pk: int) -> HttpResponse:
     """A subject stays after all."""
     planned = find(Transfer, request.user, to=Permission.SUBJECT_TRANSFER, pk=pk)
@@ -213,7 +212,7 @@ def call_off_transfer(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def add_visit(request: Request, pk: int) -> HttpResponse:
     """Add a visit the protocol did not plan."""
     subject = find(Subject, request.user, to=Permission.VISIT_BOOK, pk=pk)

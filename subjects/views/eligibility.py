@@ -6,12 +6,11 @@ from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from core.pages import answer
 from core.permissions import Permission
 from core.signing.pages import sign_page
-from core.web import Request, find, whole
+from core.web import BOTH, Request, find, whole
 from subjects.actions import eligibility as actions
 from subjects.eligibility import Sheet, sheet_of
 from subjects.forms import ReasonForm
@@ -34,7 +33,7 @@ def _sheet(subject: Subject) -> Sheet:
     return sheet
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def answer_criteria(request: Request, pk: int) -> HttpResponse:
     """Answer every criterion of a subject that can be answered now."""
     subject = find(Subject, request.user, to=Permission.ELIGIBILITY_ANSWER, along=ALONG, pk=pk)
@@ -58,7 +57,7 @@ def answer_criteria(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def decide_eligible(request: Request, pk: int) -> HttpResponse:
     """Sign that a subject is eligible."""
     subject = find(Subject, request.user, to=Permission.ELIGIBILITY_DECIDE, along=ALONG, pk=pk)
@@ -71,7 +70,7 @@ def decide_eligible(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def request_waiver(request: Request, pk: int, criterion: int) -> HttpResponse:
     """Ask the sponsor to waive a criterion."""
     subject = find(Subject, request.user, to=Permission.ELIGIBILITY_ANSWER, along=ALONG, pk=pk)
@@ -91,7 +90,7 @@ def request_waiver(request: Request, pk: int, criterion: int) -> HttpResponse:
 VERBS = {"approve": actions.approve_waiver, "refuse": actions.refuse_waiver}
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def decide_waiver(request: Request, pk: int, verb: str) -> HttpResponse:
     """Approve or refuse a waiver for the sponsor."""
     waiver = find(Waiver, request.user, to=Permission.ELIGIBILITY_WAIVE, pk=pk)

@@ -12,19 +12,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import (
-    conditional_page,
-    require_http_methods,
-    require_POST,
-    require_safe,
-)
+from django.views.decorators.http import conditional_page, require_POST, require_safe
 
 from core.access import can
 from core.actions import RefusedError
 from core.limits import is_too_often
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, find, page
+from core.web import BOTH, Request, find, page
 from sites.models import Place
 from sites.queries import frame
 from subjects.actions import feeds as actions
@@ -38,7 +33,7 @@ KEPT = 60
 READS, STRETCH = 60, 600
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def feeds(request: Request, slug: str) -> HttpResponse:
     """Make a calendar address, which is shown this once, and see those that exist."""
     place = find(Place, request.user, to=Permission.FEED_EDIT, slug=slug)

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.access import has_anywhere
 from core.permissions import Permission
@@ -22,7 +22,7 @@ Status = ScheduleVersion.Status
 FOLLOWING = "following"
 
 
-@require_GET
+@require_safe
 def impact(request: Request, code: str, number: str) -> HttpResponse:
     """What a version changes against the one before; while it takes effect, how far that is."""
     version = find(ScheduleVersion, request.user, along=("trial",), trial__code=code, number=number)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from core.imports import views
 from core.imports.importer import IMPORTERS
-from core.web import Request, find
+from core.web import BOTH, Request, find
 from sites.queries import site_at
 from trials.models import Trial
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def import_subjects(request: Request, code: str) -> HttpResponse:
     """Choose a list of subjects at any sites of a trial."""
     trial = find(Trial, request.user, code=code)
@@ -21,7 +20,7 @@ def import_subjects(request: Request, code: str) -> HttpResponse:
     return views.start(request, trial, IMPORTERS["subjects"], back)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def import_at_site(request: Request, code: str, number: str) -> HttpResponse:
     """Choose a list of the subjects of one site."""
     site = site_at(request.user, code, number)

@@ -7,12 +7,12 @@ from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core.access import can
 from core.export import as_file
 from core.permissions import Permission
-from core.web import Request, find, page, typed, whole
+from core.web import BOTH, Request, find, page, typed, whole
 from sites.models import Place, Site
 from sites.queries import HEAD, site_frame
 from subjects import callers, screening
@@ -20,7 +20,7 @@ from trials.models import Trial
 
 
 @sensitive_post_parameters("who")
-@require_http_methods(["GET", "POST"])
+@BOTH
 def find_caller(request: Request, slug: str) -> HttpResponse:
     """Find a subject by what a caller says; asked by post, so that no address carries a name."""
     place = find(Place, request.user, slug=slug)
@@ -38,14 +38,14 @@ def find_caller(request: Request, slug: str) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def place_screening(request: Request, slug: str) -> HttpResponse:
     """The screening logs of the sites at a place, with what came of their screenings."""
     place = find(Place, request.user, slug=slug)
     return _logs(request, place, place=place)
 
 
-@require_GET
+@require_safe
 def trial_screening(request: Request, code: str) -> HttpResponse:
     """The screening logs of the sites of a trial, with what came of their screenings."""
     trial = find(Trial, request.user, code=code)
@@ -57,7 +57,7 @@ def _logs(request: Request, of: Place | Trial, **where: Place | Trial) -> HttpRe
     return page(request, "subjects/screening_logs.html", context)
 
 
-@require_GET
+@require_safe
 def screening_log(request: Request, pk: int) -> HttpResponse:
     """Everybody who was screened at a site, by number, and what came of it."""
     site = find(Site, request.user, to=Permission.SUBJECT_VIEW, along=HEAD, pk=pk)
@@ -79,7 +79,7 @@ def screening_log(request: Request, pk: int) -> HttpResponse:
     return page(request, "subjects/screening_log.html", context, partial="rows")
 
 
-@require_GET
+@require_safe
 def export_screening_log(request: Request, pk: int) -> HttpResponseBase:
     """The screening log as CSV."""
     site = find(Site, request.user, to=Permission.SUBJECT_VIEW, along=HEAD, pk=pk)

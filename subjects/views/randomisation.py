@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from core.access import require
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, whole
+from core.web import BOTH, Request, allowed, find, whole
 from subjects.actions import randomisation as actions
 from subjects.forms import ReasonForm
 from subjects.forms.randomisation import AllocationForm, RandomiseForm
@@ -20,7 +19,7 @@ ALONG = ("site__place", "trial")
 RECORD = Permission.RANDOMISATION_RECORD
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def randomise(request: Request, pk: int) -> HttpResponse:
     """Record that a subject was randomised; whoever is eligible is enrolled by it."""
     subject = find(Subject, request.user, to=RECORD, along=ALONG, pk=pk)
@@ -40,7 +39,7 @@ def found(request: Request, pk: int, to: Permission | None = RECORD) -> Randomis
     return find(Randomisation, request.user, to=to, along=along, pk=pk)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def correct_randomisation(request: Request, pk: int) -> HttpResponse:
     """Put right what was typed wrong of a randomisation."""
     record = found(request, pk)
@@ -61,7 +60,7 @@ def correct_randomisation(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def void_randomisation(request: Request, pk: int) -> HttpResponse:
     """Set aside a randomisation that was recorded by mistake."""
     record = found(request, pk)
@@ -75,7 +74,7 @@ def void_randomisation(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def allocation(request: Request, pk: int) -> HttpResponse:
     """What a subject is allocated to, for unblinded people; nobody else gets here."""
     record = found(request, pk, Permission.ALLOCATION_VIEW)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.http import HttpResponse
-from django.views.decorators.http import require_http_methods
 
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, whole
+from core.web import BOTH, Request, find, whole
 from sites.models import Place
 from sites.queries import frame
 from subjects.actions import reminders as actions
@@ -15,7 +14,7 @@ from subjects.forms.reminders import ReminderPlanForm
 from subjects.reminders import plan_of
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def reminders(request: Request, slug: str) -> HttpResponse:
     """Say whether and when subjects are reminded, and what is said besides."""
     place = find(Place, request.user, to=Permission.PLACE_EDIT, slug=slug)

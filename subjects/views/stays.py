@@ -10,12 +10,12 @@ from django import forms
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.http import HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core.dates import local_day
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page, whole
+from core.web import BOTH, Request, find, page, whole
 from sites.models import Place
 from sites.queries import frame
 from subjects import stays
@@ -41,10 +41,9 @@ from subjects.views.visits import day_in
 BOOK, CONDUCT = Permission.VISIT_BOOK, Permission.VISIT_CONDUCT
 AT_VISIT = ("site__place", "subject__trial", "definition")
 AT_STAY = ("place", "visit__site__place", "visit__subject__trial", "visit__definition")
-BOTH = require_http_methods(["GET", "POST"])
 
 
-@require_GET
+@require_safe
 def bed_board(request: Request, slug: str) -> HttpResponse:
     """The beds of a place over two weeks: free, reserved, taken."""
     place = find(Place, request.user, slug=slug)
@@ -55,7 +54,7 @@ def bed_board(request: Request, slug: str) -> HttpResponse:
     return page(request, "subjects/bed_board.html", context)
 
 
-@require_GET
+@require_safe
 def stay(request: Request, pk: int) -> HttpResponse:
     """One stay: its bed and times, what is due by its clock, its leaves."""
     visit = find(Visit, request.user, along=AT_VISIT, pk=pk)

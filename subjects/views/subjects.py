@@ -8,11 +8,10 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
 
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find
+from core.web import BOTH, Request, find
 from sites.models import Site
 from subjects.actions import subjects
 from subjects.forms import (
@@ -34,7 +33,7 @@ def about(subject: Subject, title: str, verb: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def screen(request: Request, pk: int) -> HttpResponse:
     """Add a person to screening at a site."""
     site = find(Site, request.user, to=Permission.SUBJECT_SCREEN, pk=pk)
@@ -58,7 +57,7 @@ def screen(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def end(request: Request, pk: int) -> HttpResponse:
     """The subject leaves the trial; open visits are called off."""
     subject = find(Subject, request.user, to=Permission.SUBJECT_STATUS, pk=pk)
@@ -79,7 +78,7 @@ def end(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def contact(request: Request, pk: int) -> HttpResponse:
     """Log a call or message."""
     subject = find(Subject, request.user, to=Permission.CONTACT_LOG, pk=pk)
@@ -91,7 +90,7 @@ def contact(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def identify(request: Request, pk: int) -> HttpResponse:
     """Keep who the subject is; only people of the site get here."""
     subject = find(Subject, request.user, to=Permission.IDENTITY_EDIT, pk=pk)
@@ -104,7 +103,7 @@ def identify(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def prefer(request: Request, pk: int) -> HttpResponse:
     """Keep what to know when booking."""
     subject = find(Subject, request.user, to=Permission.CONTACT_LOG, pk=pk)

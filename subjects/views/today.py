@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse, HttpResponseNotModified
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.models import WhoseDay
 from core.web import Request, find, keep, page
@@ -15,7 +15,7 @@ from subjects import today as days
 from subjects.views.visits import day_in
 
 
-@require_GET
+@require_safe
 def today(request: Request) -> HttpResponse:
     """The day at one place, across trials; asked again by the page itself, only what is new."""
     place = _here(request)
@@ -43,7 +43,7 @@ def today(request: Request) -> HttpResponse:
     return response
 
 
-@require_GET
+@require_safe
 def waiting(request: Request, slug: str) -> HttpResponse:
     """The visits at a place that wait for a time, found by subject or visit."""
     place = find(Place, request.user, slug=slug)

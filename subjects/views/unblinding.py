@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import require
 from core.dates import show_moment
 from core.pages import answer
 from core.permissions import Permission
 from core.signing.pages import sign_page
-from core.web import Request, allowed, find, page
+from core.web import BOTH, Request, allowed, find, page
 from subjects.actions import unblinding as actions
 from subjects.forms.unblinding import BreakBlindForm, UnblindingForm
 from subjects.models import Randomisation, Unblinding
@@ -40,13 +40,13 @@ def _shown(request: Request, record: Randomisation, **more: object) -> HttpRespo
     return response
 
 
-@require_GET
+@require_safe
 def unblinding(request: Request, pk: int) -> HttpResponse:
     """Who knows what a subject is allocated to before the trial is unblinded."""
     return _shown(request, found(request, pk, None))
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def break_blind(request: Request, pk: int) -> HttpResponse:
     """Sign that the treatment has to be known now."""
     record = found(request, pk, Permission.BLIND_BREAK)
@@ -58,7 +58,7 @@ def break_blind(request: Request, pk: int) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def record_unblinding(request: Request, pk: int) -> HttpResponse:
     """Say that somebody learnt of a treatment by accident."""
     record = found(request, pk, Permission.DEVIATION_REPORT)

@@ -10,7 +10,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import has_anywhere, require
 from core.actions import RefusedError
@@ -19,7 +19,7 @@ from core.models import Obligation, StatusChange
 from core.pages import answer
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, back, day, find, page, say, typed
+from core.web import BOTH, Request, back, day, find, page, say, typed
 from sites.models import Place
 from subjects import calendar, consequences, diary, grid, steps
 from subjects.actions import bookings, visits
@@ -30,7 +30,7 @@ from subjects.queries import has_left_plan, in_conflict
 from subjects.stays import Guest, guests
 
 
-@require_GET
+@require_safe
 def schedule(request: Request, slug: str) -> HttpResponse:
     """The diary of a place by day, week or as a list."""
     place = find(Place, request.user, slug=slug)
@@ -44,7 +44,7 @@ def schedule(request: Request, slug: str) -> HttpResponse:
     return page(request, "subjects/schedule.html", context, partial="grid")
 
 
-@require_GET
+@require_safe
 def day_sheet(request: Request, slug: str) -> HttpResponse:
     """The day or week to print, without names."""
     place = find(Place, request.user, slug=slug)
@@ -77,7 +77,7 @@ def _sheets(
     ]  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def slots(request: Request, pk: int) -> HttpResponse:
     """Find a slot for a visit and book it, or move it when it is booked."""
     visit = find(Visit, request.user, to=Permission.VISIT_BOOK, pk=pk)
@@ -145,7 +145,7 @@ def unbook(request: Request, pk: int) -> HttpResponse:
     return _done(request, text, reverse("subjects:visit", args=[pk]))
 
 
-@require_GET
+@require_safe
 def visit(request: Request, pk: int) -> HttpResponse:
     """One visit: its window, its time, what may become of it and what has."""
     record = find(Visit, request.user, pk=pk)
@@ -222,7 +222,7 @@ OUTCOMES = {
 }
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     """A visit that does not take place, or after all does; always with the reason."""
     visit = find(Visit, request.user, pk=pk)
@@ -237,7 +237,7 @@ def outcome(request: Request, pk: int, verb: str) -> HttpResponse:
     return answer(request, form, settle, **_about(visit, f"{title}: {visit.name}", title))
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def acknowledge(request: Request, pk: int) -> HttpResponse:
     """The investigator or the CRA knows that a visit is booked outside its window."""
     visit = find(Visit, request.user, to=visits.acknowledge.permission, pk=pk)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.export import KINDS, as_file
 from core.web import Request, find, page
@@ -19,7 +19,7 @@ def _visits(request: Request, trial: Trial) -> QuerySet[Visit]:
     return rows.filter(subject__trial=trial)
 
 
-@require_GET
+@require_safe
 def visit_windows(request: Request, code: str) -> HttpResponse:
     """Every visit of the schedule with how many were done in their window, early and late."""
     trial = find(Trial, request.user, code=code)
@@ -28,7 +28,7 @@ def visit_windows(request: Request, code: str) -> HttpResponse:
     return page(request, "subjects/visit_windows.html", context)
 
 
-@require_GET
+@require_safe
 def export_visit_windows(request: Request, code: str, kind: str) -> HttpResponseBase:
     """The same figures as CSV or a workbook."""
     if kind not in KINDS:

@@ -7,9 +7,12 @@ from urllib.parse import urlencode
 
 import pytest
 from django.contrib.messages.storage.cookie import CookieStorage
+from django.core.cache import caches
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from redis.exceptions import RedisError
 
 from core.actions import RefusedError
 from core.web import say
@@ -146,3 +149,32 @@ def test_the_address_of_a_button_opened_like_a_page_is_told(world: World, client
     assert "takes only what a page sends" in opened.content.decode()
     assert "<html" in opened.content.decode()
     assert "<html" not in client.get(path, headers=HTMX).content.decode()
+
+
+@pytest.mark.parametrize("gone", [RedisError("refused"), OperationalError("terminated")], ids=repr)
+def test_a_server_that_is_gone_is_worth_waiting_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, gone: Exception
+) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(world.coordinator)
+
+    def fail(*_: object, **__: object) -> None:
+        raise gone
+
+    monkeypatch.setattr(caches["default"], "get", fail)
+    page = client.get("/today/")
+    assert (page.status_code, page.headers["Retry-After"]) == (503, "30")
+    assert "Try again in half a minute" in page.content.decode()
+    called = client.get("/api/v1/trials/").json()
+    assert (called["status"], called["code"]) == (503, "unavailable")
+
+
+def test_an_error_of_ours_is_not_worth_waiting_for(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = Client(raise_request_exception=False)
+    client.force_login(world.coordinator)
+    monkeypatch.setattr("subjects.views.today.page", None)
+    answer = client.get("/today/")
+    assert (answer.status_code, "Retry-After" in answer.headers) == (500, False)
+    assert "Something went wrong on our side" in answer.content.decode()

@@ -7,9 +7,11 @@ from datetime import timedelta
 import pytest
 from django.db import DatabaseError, connection
 from django.test import Client, RequestFactory
+from django.urls import reverse
 from django.utils import timezone
 
 from ctms import health, middleware
+from tests.world import World
 
 
 def test_livez_answers_without_sign_in_and_without_the_database(client: Client) -> None:
@@ -88,3 +90,13 @@ def test_the_address_is_believed_from_our_proxy_only(
     settings.CTMS_BEHIND_PROXY = is_behind
     request = rf.get("/", headers={"X-Forwarded-For": "10.9.8.7, 192.0.2.7"})
     assert middleware.address_of(request) == address
+
+
+@pytest.mark.django_db
+def test_pages_answer_head_as_get_without_a_body(world: World, client: Client) -> None:
+    client.force_login(world.coordinator)
+    for name, args in (("subjects:today", []), ("sites:delegate", ["northgate"])):
+        answer = client.head(reverse(name, args=args))
+        assert (answer.status_code, answer.content) == (200, b"")
+    refused = client.head(reverse("subjects:unbook", args=[1]))
+    assert refused.status_code == 405

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, whole
+from core.web import BOTH, Request, find, whole
 from trials.actions import amendments
 from trials.amendment_forms import AskedForm, MatchForm
 from trials.models import ScheduleVersion, Trial, VisitMatch
@@ -16,7 +15,7 @@ from trials.queries.grid import visits_of
 from trials.views.sheet import numbered, versions_of
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def matches(request: Request, code: str, number: str, other: str) -> HttpResponse:
     """From which visits of another version those of a draft go on; corrected by a person."""
     trial = find(Trial, request.user, to=Permission.PROTOCOL_EDIT, code=code)
@@ -40,7 +39,7 @@ def matches(request: Request, code: str, number: str, other: str) -> HttpRespons
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def asked(request: Request, code: str, number: str) -> HttpResponse:
     """Which consents subjects sign before they come under a draft."""
     version = find(

@@ -8,20 +8,18 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from core.actions import RefusedError
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, find, page, whole
+from core.web import BOTH, Request, find, page, whole
 from trials.abbreviations import codes
 from trials.actions import drafts
 from trials.forms import CellForm, MovedProcedureForm, PasteForm, ProcedureForm, VisitForm
 from trials.models import ProcedureDefinition, ScheduleVersion, VisitDefinition, VisitProcedure
 from trials.queries import grid, pasted
 from trials.views.sheet import sheet, versions_of
-
-GET_POST = require_http_methods(["GET", "POST"])
 
 
 def draft_of(request: Request, code: str, number: str) -> ScheduleVersion:
@@ -48,7 +46,7 @@ def _planned(version: ScheduleVersion) -> list[VisitDefinition]:
     return list(version.visits.filter(timeline=None).order_by("position"))
 
 
-@GET_POST
+@BOTH
 def add_visit(request: Request, code: str, number: str) -> HttpResponse:
     """Add a visit to a draft."""
     version = draft_of(request, code, number)
@@ -66,7 +64,7 @@ def add_visit(request: Request, code: str, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def change_visit(request: Request, code: str, number: str, pk: int) -> HttpResponse:
     """Change a visit of a draft, or take it out."""
     version = draft_of(request, code, number)
@@ -117,7 +115,7 @@ def remove_visit(request: Request, code: str, number: str, pk: int) -> HttpRespo
     return redirect(version)
 
 
-@GET_POST
+@BOTH
 def add_procedure(request: Request, code: str, number: str) -> HttpResponse:
     """Add a procedure to a draft."""
     version = draft_of(request, code, number)
@@ -132,7 +130,7 @@ def add_procedure(request: Request, code: str, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def change_procedure(request: Request, code: str, number: str, pk: int) -> HttpResponse:
     """Rename a procedure of a draft, move it, or take it out."""
     version = draft_of(request, code, number)
@@ -186,7 +184,7 @@ def tick(request: Request, code: str, number: str) -> HttpResponse:
 CELL = ("need", "offsets", "condition", "is_time_zero")
 
 
-@GET_POST
+@BOTH
 def cell(request: Request, code: str, number: str, pk: int, procedure_pk: int) -> HttpResponse:
     """How a procedure is asked for at a visit: state, samples, condition."""
     version = draft_of(request, code, number)
@@ -206,7 +204,7 @@ def cell(request: Request, code: str, number: str, pk: int, procedure_pk: int) -
     )  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def paste(request: Request, code: str, number: str) -> HttpResponse:
     """Paste a table: read it, show what is wrong row by row, then take it into the draft."""
     version = draft_of(request, code, number)

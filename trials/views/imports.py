@@ -9,19 +9,19 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_POST
 
 from core.actions import RefusedError
 from core.permissions import Permission
 from core.versions import ConflictError
-from core.web import Request, find, page
+from core.web import BOTH, Request, find, page
 from trials.actions import imports
 from trials.forms import UploadForm
 from trials.models import ProtocolImport, Sponsor, Trial
 from trials.views.desk import desk_of
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def receive(request: Request, code: str = "") -> HttpResponse:
     """Take a protocol file, for a trial or for one that is not there yet."""
     edit = Permission.PROTOCOL_EDIT
@@ -70,7 +70,7 @@ def _open(request: Request, trial: Trial | None) -> Any:
     return found.select_related("file", "sponsor").order_by("-pk")[:10]
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def preview(request: Request, pk: int) -> HttpResponse:
     """What a file would write; corrected, committed or set aside."""
     held = find(ProtocolImport, request.user, to=Permission.PROTOCOL_EDIT, pk=pk)

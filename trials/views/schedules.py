@@ -7,14 +7,14 @@ from typing import Any
 from django.http import Http404, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_safe
 
 from core.export import as_file, heading, send
 from core.pages import answer
 from core.permissions import Permission
 from core.signing import signatures
 from core.signing.pages import sign_page
-from core.web import Request, allowed, find, page
+from core.web import BOTH, Request, allowed, find, page
 from trials import workbook
 from trials.actions import drafts, schedules
 from trials.forms import NumberForm, ReasonForm
@@ -25,7 +25,7 @@ from trials.views.sheet import numbered, sheet, versions_of
 Status = ScheduleVersion.Status
 
 
-@require_GET
+@require_safe
 def schedule(request: Request, code: str, number: str = "") -> HttpResponse:
     """A version as a matrix; without a number the newest draft, else the newest approved one."""
     trial = find(Trial, request.user, code=code)
@@ -61,7 +61,7 @@ def _newest(versions: list[ScheduleVersion]) -> ScheduleVersion | None:
     return min(versions, key=lambda one: ranks.index(Status(one.status)), default=None)
 
 
-@require_GET
+@require_safe
 def export(request: Request, code: str, number: str, kind: str) -> HttpResponseBase:
     """A version as a file, to keep or to paste into another draft."""
     version = find(ScheduleVersion, request.user, trial__code=code, number=number)
@@ -77,7 +77,7 @@ def export(request: Request, code: str, number: str, kind: str) -> HttpResponseB
     return send(request, name, kind, content, rows=len(matrix.lines), said=said, target=version)
 
 
-@require_GET
+@require_safe
 def compare(request: Request, code: str, number: str, other: str) -> HttpResponse:
     """What differs between two versions, in plain words."""
     trial = find(Trial, request.user, code=code)
@@ -95,7 +95,7 @@ def compare(request: Request, code: str, number: str, other: str) -> HttpRespons
     return page(request, "trials/compare.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def start(request: Request, code: str) -> HttpResponse:
     """Begin a schedule by hand."""
     trial = find(Trial, request.user, to=Permission.PROTOCOL_EDIT, code=code)
@@ -108,7 +108,7 @@ def start(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def copy(request: Request, code: str, number: str) -> HttpResponse:
     """Begin a new version from this one."""
     version = find(
@@ -127,7 +127,7 @@ def copy(request: Request, code: str, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def approve(request: Request, code: str, number: str) -> HttpResponse:
     """Sign and approve a draft; from then on it cannot change."""
     version = find(
@@ -147,7 +147,7 @@ def approve(request: Request, code: str, number: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def discard(request: Request, code: str, number: str) -> HttpResponse:
     """Set a draft aside, with a reason."""
     version = find(

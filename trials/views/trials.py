@@ -11,14 +11,14 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from core.access import has_anywhere, require
 from core.countries import countries
 from core.models import Deployment
 from core.pages import answer
 from core.permissions import Permission
-from core.web import Request, allowed, find, page, whole
+from core.web import BOTH, Request, allowed, find, page, whole
 from trials.actions import trials
 from trials.forms import (
     AddTrialForm,
@@ -30,8 +30,6 @@ from trials.forms import (
 )
 from trials.models import Country, ProtocolFile, RegistryId, Sponsor, Trial
 from trials.queries.status import TRIAL_CHIPS
-
-GET_POST = require_http_methods(["GET", "POST"])
 
 
 def _trial(request: Request, code: str) -> Trial:
@@ -46,7 +44,7 @@ def _back(trial: Trial) -> dict[str, Any]:
     }  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def add(request: Request) -> HttpResponse:
     """Add a trial by hand."""
     sponsors = Sponsor.objects.visible_to(request.user, Permission.TRIAL_EDIT)
@@ -65,7 +63,7 @@ def add(request: Request) -> HttpResponse:
     )  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def add_sponsor(request: Request) -> HttpResponse:
     """Add a sponsor."""
     deployment = Deployment.objects.get(pk=1)
@@ -79,7 +77,7 @@ def add_sponsor(request: Request) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_GET
+@require_safe
 def set_up(request: Request, code: str) -> HttpResponse:
     """What a trial is: facts, numbers, countries, arms, amendments and the files behind them."""
     trial = find(Trial, request.user, code=code)
@@ -101,7 +99,7 @@ def set_up(request: Request, code: str) -> HttpResponse:
     return page(request, "trials/set_up.html", context)
 
 
-@GET_POST
+@BOTH
 def change(request: Request, code: str) -> HttpResponse:
     """Change facts of a trial."""
     trial = _trial(request, code)
@@ -117,7 +115,7 @@ def change(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def status(request: Request, code: str) -> HttpResponse:
     """Take a trial one step through its life."""
     trial = _trial(request, code)
@@ -130,7 +128,7 @@ def status(request: Request, code: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def add_number(request: Request, code: str) -> HttpResponse:
     """Note the number under which a register knows the trial."""
     trial = _trial(request, code)
@@ -151,7 +149,7 @@ def remove_number(request: Request, pk: int) -> HttpResponse:
     return redirect("trials:set_up", trial.code)
 
 
-@GET_POST
+@BOTH
 def add_country(request: Request, code: str) -> HttpResponse:
     """Add a country to a trial."""
     trial = _trial(request, code)
@@ -176,7 +174,7 @@ def _country(trial: Trial, code: str) -> Country:
     return found
 
 
-@GET_POST
+@BOTH
 def change_country(request: Request, code: str, country: str) -> HttpResponse:
     """Change what is planned in a country."""
     trial = _trial(request, code)
@@ -195,7 +193,7 @@ def change_country(request: Request, code: str, country: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@GET_POST
+@BOTH
 def country_status(request: Request, code: str, country: str) -> HttpResponse:
     """Take a country one step through its life in the trial."""
     trial = _trial(request, code)
@@ -209,7 +207,7 @@ def country_status(request: Request, code: str, country: str) -> HttpResponse:
     )  # fmt: skip
 
 
-@require_GET
+@require_safe
 def file(request: Request, code: str, pk: int) -> HttpResponse:
     """A protocol file exactly as it was received."""
     trials_of_theirs = Trial.objects.visible_to(request.user, Permission.PROTOCOL_VIEW)

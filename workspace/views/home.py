@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import redirect
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from accounts.roles import BUNDLES
 from core.web import Request, page
 from workspace import finding
 
 
-@require_GET
+@require_safe
 def home(request: Request) -> HttpResponse:
     """Send everybody to the page their role starts with."""
     roles = request.user.roles()
@@ -19,7 +19,7 @@ def home(request: Request) -> HttpResponse:
     return redirect(homes[0] if homes else "inbox:work")
 
 
-@require_GET
+@require_safe
 def search(request: Request) -> HttpResponse:
     """Trials, sites and subjects by the start of their number or name."""
     text = request.GET.get("q", "").strip()

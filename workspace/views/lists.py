@@ -9,14 +9,13 @@ from django.db.models import QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 from core import lists
 from core.access import can, has_anywhere, reached, require
 from core.models import Deployment, Event
 from core.permissions import Permission
-from core.web import Request, find
+from core.web import BOTH, Request, find
 from sites.actions import sites as actions
 from sites.forms import SiteForm
 from sites.models import Place, Site
@@ -60,7 +59,7 @@ def _sites(request: Request, trial: Trial | None) -> lists.Listing:
     )  # fmt: skip
 
 
-@require_http_methods(["GET", "POST"])
+@BOTH
 def edit_site(request: Request, code: str, number: str, column: str) -> HttpResponse:
     """One fact of a site, changed in its cell of the list."""
     site = site_at(request.user, code, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.access import can
 from core.permissions import Permission
@@ -17,7 +17,7 @@ from trials.queries.status import TRIAL_CHIPS
 from workspace import overview
 
 
-@require_GET
+@require_safe
 def trial(request: Request, code: str) -> HttpResponse:
     """One trial: figures, the sites that need most, the visits that come next."""
     record, user = find(Trial, request.user, code=code), request.user
@@ -37,7 +37,7 @@ def trial(request: Request, code: str) -> HttpResponse:
     return page(request, "workspace/trial.html", context)
 
 
-@require_GET
+@require_safe
 def site(request: Request, code: str, number: str) -> HttpResponse:
     """One site: figures, what is open, subjects, facts, team, schedule and history."""
     record, user = site_at(request.user, code, number), request.user

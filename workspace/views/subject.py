@@ -8,7 +8,7 @@ from django.db.models import F
 from django.http import Http404, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from core.access import can, require
 from core.permissions import Permission
@@ -39,7 +39,7 @@ def _framed(
     return record, context | {"visits": visits, "section": section}
 
 
-@require_GET
+@require_safe
 def subject(request: Request, code: str, number: str) -> HttpResponse:
     """The subject's story and what is next."""
     record, context = _framed(request, code, number, "Timeline")
@@ -65,7 +65,7 @@ def subject(request: Request, code: str, number: str) -> HttpResponse:
     return page(request, "workspace/subject.html", context)
 
 
-@require_GET
+@require_safe
 def subject_visits(request: Request, code: str, number: str) -> HttpResponse:
     """Every visit of the subject."""
     record, context = _framed(request, code, number, "Visits")
@@ -73,7 +73,7 @@ def subject_visits(request: Request, code: str, number: str) -> HttpResponse:
     return page(request, "workspace/subject_visits.html", context)
 
 
-@require_GET
+@require_safe
 def subject_consents(request: Request, code: str, number: str) -> HttpResponse:
     """What the subject signed, newest first, and what is to be signed anew by when."""
     record, context = _framed(request, code, number, "Consents")
@@ -85,7 +85,7 @@ def subject_consents(request: Request, code: str, number: str) -> HttpResponse:
     return page(request, "workspace/subject_consents.html", context)
 
 
-@require_GET
+@require_safe
 def subject_eligibility(request: Request, code: str, number: str) -> HttpResponse:
     """Every criterion with its answer and source, what is left to settle, and the decision."""
     record, context = _framed(request, code, number, "Eligibility")
@@ -107,7 +107,7 @@ def subject_eligibility(request: Request, code: str, number: str) -> HttpRespons
     return page(request, "workspace/subject_eligibility.html", context)
 
 
-@require_GET
+@require_safe
 def subject_deviations(request: Request, code: str, number: str) -> HttpResponse:
     """What deviates from the protocol, or will."""
     record, context = _framed(request, code, number, "Deviations")
@@ -115,7 +115,7 @@ def subject_deviations(request: Request, code: str, number: str) -> HttpResponse
     return page(request, "workspace/subject_deviations.html", context)
 
 
-@require_GET
+@require_safe
 def subject_medications(request: Request, code: str, number: str) -> HttpResponse:
     """What the subject takes besides the study drug: what goes on first, what is voided last."""
     record, context = _framed(request, code, number, "Medications")
@@ -130,7 +130,7 @@ def subject_medications(request: Request, code: str, number: str) -> HttpRespons
     return page(request, "workspace/subject_medications.html", context)
 
 
-@require_GET
+@require_safe
 def subject_payments(request: Request, code: str, number: str) -> HttpResponse:
     """What the subject earned, claimed and got, with the stipends of the year."""
     record, context = _framed(request, code, number, "Payments")
@@ -140,7 +140,7 @@ def subject_payments(request: Request, code: str, number: str) -> HttpResponse:
     return page(request, "workspace/subject_payments.html", context)
 
 
-@require_GET
+@require_safe
 def subject_activity(request: Request, code: str, number: str) -> HttpResponse:
     """Calls and messages, the steps the subject has taken, and the way to every change."""
     record, context = _framed(request, code, number, "Activity")
