@@ -9,9 +9,10 @@ from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
+import structlog
 from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import DataError, IntegrityError, transaction
 from django.utils import timezone
 
 from core.access import SCOPES, Scope, ScopeKind, require
@@ -29,7 +30,12 @@ from core.versions import ConflictError, lock
 if TYPE_CHECKING:
     from accounts.models import User
 
+log = structlog.get_logger(__name__)
 PROBLEM = "What is wrong"
+UNFORESEEN = (
+    "The database refused the next rows, so none of them was taken over. Look at what is wrong now"
+    " and begin again; if it stays, set the list aside and tell your administrator."
+)
 KEPT = timedelta(days=30)
 
 
@@ -171,7 +177,18 @@ def run(upload_id: int) -> None:
         try:
             _carry_on(Opened(held, by))
         except (RefusedError, ConflictError, PermissionDenied) as error:
-            Upload.objects.filter(pk=upload_id).update(begun_at=None, message=str(error))
+            _stop(upload_id, str(error))
+        except (
+            IntegrityError,
+            DataError,
+        ):  # what the dry run did not foresee, or somebody was faster
+            log.exception("import_refused", upload=upload_id)
+            _stop(upload_id, UNFORESEEN)
+
+
+def _stop(upload_id: int, why: str) -> None:
+    """Let whoever brought the list see why it went no further: it is checked anew, or set aside."""
+    Upload.objects.filter(pk=upload_id).update(begun_at=None, message=why)
 
 
 def _carry_on(opened: Opened) -> None:

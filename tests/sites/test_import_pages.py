@@ -264,6 +264,24 @@ def test_what_was_taken_meanwhile_sends_the_list_back_to_its_check(
     assert Upload.objects.get().left_behind == 1
 
 
+def test_what_the_database_refuses_is_said_and_leaves_a_way_out(
+    world: World, manager: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = send(manager, GOOD)
+    held = Upload.objects.get()
+    uploads.begin(held, without_wrong=False, by=world.manager)
+
+    def refuse(*_: object, **__: object) -> None:
+        Site.objects.create(trial=world.trial, place=world.place, number=world.site.number)
+
+    monkeypatch.setattr(uploads.Opened(held, world.manager).importer, "take_over", refuse)
+    uploads.run(held.pk)
+    assert "The database refused the next rows" in words(manager.get(address))
+    assert (Site.objects.count(), Upload.objects.get().begun_at) == (1, None)
+    assert go(manager, "core:set_import_aside").status_code == 302
+    assert Upload.objects.get().message == "Set aside."
+
+
 def test_after_a_month_the_file_is_forgotten(world: World, manager: Client) -> None:
     address = send(manager, GOOD)
     uploads.forget_old()
