@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.utils import timezone
 
 from core.actions import RefusedError
-from core.dates import local_day, show_clock, show_day
+from core.dates import local_day, show_clock, show_day, show_weekday
 from core.links import address
 from subjects.consents import needs, standing
 from subjects.eligibility import Sheet, sheet_of
@@ -45,6 +45,18 @@ class EligibilityNeededError(RefusedError):
     def __init__(self, subject: Subject, text: str) -> None:
         self.url = address("workspace:subject_eligibility", subject.trial.code, subject.number)
         super().__init__(text)
+
+
+class EarlyError(RefusedError):
+    """An admission before the day of the visit; moving the visit is the way out."""
+
+    step = "Move the visit"
+
+    def __init__(self, visit: Visit, booked_on: date) -> None:
+        self.url = visit.book_url
+        super().__init__(
+            f"{visit} is booked for {show_weekday(booked_on)}. Check the day, or move the visit first."
+        )
 
 
 def refuse_without_consent(visit: Visit, on: date) -> None:
@@ -88,6 +100,15 @@ def refuse_before_consent(visit: Visit, at: datetime, what: str) -> None:
     on = local_day(at, visit.site.place.zone)
     refuse_unconsented(visit.subject, on, f"{what} cannot be on {show_day(on)}.")
     refuse_signed_later(visit, at, what[:1].lower() + what[1:])
+
+
+def refuse_before_its_day(visit: Visit, at: datetime) -> None:
+    """Who comes earlier than on the evening before has another booking; its bed is held from then."""
+    booking = visit.bookings.filter(is_live=True).first()
+    if booking is None:
+        return
+    if local_day(at, visit.site.place.zone) < booking.on - timedelta(days=1):
+        raise EarlyError(visit, booking.on)
 
 
 def refuse_unsigned(subject: Subject) -> None:

@@ -23,7 +23,7 @@ from subjects.actions.beds import (
     release_beds,
     reserve,
 )
-from subjects.actions.gates import refuse_before_consent
+from subjects.actions.gates import refuse_before_consent, refuse_before_its_day
 from subjects.actions.plan import hold_visit
 from subjects.beds import last_bed, nights_from, stay_of, ways_out
 from subjects.models import Occupancy, Stay, StayEnding, StayStatus, Subject, Visit, VisitStatus
@@ -80,6 +80,7 @@ def admit(
             f"{visit} is {visit.get_status_display().lower()}. Book it first, with a bed."
         )
     refuse_future(at, "admission")
+    refuse_before_its_day(visit, at)
     refuse_before_consent(visit, at, f"The admission of {visit.subject}")
     stay = stay_of(visit) or _without_reservation(visit, bed, at, until, by)
     if stay.status != S.RESERVED:

@@ -135,3 +135,13 @@ def test_filters_are_menus_and_stand_in_the_address(day: World, tab: Page) -> No
     tab.get_by_role("link", name="All rooms").click()
     expect(tab).to_have_url(re.compile(r"/today/\??$"))
     expect(tab.locator(".agenda-row")).to_have_count(2)
+
+
+def test_the_day_is_printed_by_a_button_that_is_not_on_the_paper(day: World, tab: Page) -> None:
+    tab.goto(f"/places/{day.place.slug}/day-sheet/?day={TODAY.isoformat()}")
+    tab.evaluate("window.print = () => { document.title = 'printed' }")
+    button = tab.get_by_role("button", name="Print")
+    button.click()
+    expect(tab).to_have_title("printed")
+    tab.emulate_media(media="print")
+    expect(button).to_be_hidden()

@@ -102,6 +102,8 @@ def test_a_suspected_serious_breach_runs_seven_days(world: World) -> None:
     assert duty.due_at == aware + timedelta(days=7)
     with pytest.raises(RefusedError, match="cannot start at a time that has not come"):
         issues.suspect_breach(held, aware_at=timezone.now() + DAY, by=world.manager)
+    with pytest.raises(RefusedError, match=r"happened on .*, after that"):
+        issues.suspect_breach(held, aware_at=timezone.now() - 90 * DAY, by=world.manager)
     with pytest.raises(RefusedError, match="after the sponsor became aware"):
         issues.notify_breach(held, at=aware - DAY, by=world.manager)
     issues.notify_breach(held, at=timezone.now(), by=world.manager)
@@ -138,6 +140,8 @@ def test_it_is_closed_once_everything_is_said(world: World) -> None:
     issues.close(held, by=world.manager)
     with pytest.raises(ConflictError, match="Reopen it first"):
         explained(world, held)
+    with pytest.raises(RefusedError, match="Give the reason"):
+        issues.reopen(held, reason=" ", by=world.manager)
     issues.reopen(held, reason="One more subject", by=world.manager)
     held.refresh_from_db()
     assert held.status == "assessed"

@@ -168,6 +168,21 @@ def test_it_is_not_signed_without_a_source_a_consent_or_the_delegation(
     assert sign(subject, signer).status == "eligible"
 
 
+def test_nobody_decides_about_who_has_left_or_has_no_criteria(world: World) -> None:
+    plain = screen(world)
+    with_criteria(world)
+    gone = screen(world)
+    signer = investigator(world)
+    with pytest.raises(RefusedError, match="has no criteria here"):
+        eligibility.answer_criteria(plain, answers=[given("I1", "met")], by=world.coordinator)
+    assert "has no criteria here" in str(eligibility.hindrance_of(plain, signer, today()))
+    Subject.objects.filter(pk=gone.pk).update(status="screen_failed", ended_on=today())
+    gone.refresh_from_db()
+    assert "Eligibility is decided in screening" in str(
+        eligibility.hindrance_of(gone, signer, today())
+    )
+
+
 def test_what_was_shown_before_a_change_is_not_signed(world: World, subject: Subject) -> None:
     signer = investigator(world)
     answer(world, subject)

@@ -263,6 +263,19 @@ def test_samples_wait_for_the_admission(world: World, beds: list[Bed]) -> None:
     )
 
 
+def test_nobody_is_admitted_before_the_day_of_the_visit(
+    world: World, beds: list[Bed], clocks: Any
+) -> None:
+    held = book(world, to_stay(world), clock(AFTER, "08:00"), beds[0])
+    early = clock(TODAY, "11:00")
+    refused(
+        lambda: stays.admit(held, at=early, by=world.coordinator),
+        "is booked for Sat 13 Jun", "move the visit first",
+    )  # fmt: skip
+    clocks.move_to(clock(AFTER, "09:00"))
+    assert stays.admit(held, at=clock(AFTER, "07:30"), by=world.coordinator).status == "admitted"
+
+
 def test_who_was_admitted_is_not_taken_for_one_who_did_not_come(
     world: World, beds: list[Bed]
 ) -> None:

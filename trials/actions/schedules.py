@@ -16,7 +16,6 @@ from core.signing import Meaning, Proof, signed
 from core.versions import ConflictError, lock
 from trials.models import (
     Criterion,
-    ProcedureDefinition,
     ScheduleVersion,
     Trial,
     VisitDefinition,
@@ -61,20 +60,6 @@ def add_visits(
     VisitDefinition.objects.bulk_create(
         VisitDefinition(version=version, position=first + step, **values)
         for step, values in enumerate(visits)
-    )
-    return version
-
-
-@action(Permission.PROTOCOL_EDIT, "add procedures")
-def add_procedures(
-    version: ScheduleVersion, *, names: Iterable[tuple[str, str]], by: User
-) -> ScheduleVersion:
-    """Add procedures to a draft, each with the group it stands under."""
-    _refuse_unless_draft(version)
-    first = version.procedures.count()
-    ProcedureDefinition.objects.bulk_create(
-        ProcedureDefinition(version=version, position=first + step, group=group, name=name)
-        for step, (group, name) in enumerate(names)
     )
     return version
 
