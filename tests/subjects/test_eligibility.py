@@ -176,8 +176,7 @@ def test_nobody_decides_about_who_has_left_or_has_no_criteria(world: World) -> N
     with pytest.raises(RefusedError, match="has no criteria here"):
         eligibility.answer_criteria(plain, answers=[given("I1", "met")], by=world.coordinator)
     assert "has no criteria here" in str(eligibility.hindrance_of(plain, signer, today()))
-    Subject.objects.filter(pk=gone.pk).update(status="screen_failed", ended_on=today())
-    gone.refresh_from_db()
+    gone.status = "screen_failed"
     assert "Eligibility is decided in screening" in str(
         eligibility.hindrance_of(gone, signer, today())
     )
