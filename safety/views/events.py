@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from core import lists
-from core.access import require, require_anywhere
+from core.access import has_anywhere, require, require_anywhere
 from core.actions import RefusedError
 from core.dates import show_day, show_moment
 from core.pages import answer
@@ -41,6 +41,7 @@ from safety.lists import EVENTS
 from safety.models import AdverseEvent, ReportClock, SafetyDesk, SafetyReport
 from sites.models import Place
 from sites.queries import site_at, site_frame
+from subjects.callers import may_look
 from subjects.models import Subject
 from trials.models import Trial
 
@@ -79,7 +80,9 @@ def place_events(request: Request, slug: str, kind: str = "") -> HttpResponseBas
     require_anywhere(request.user, P.ADVERSE_EVENT_VIEW)
     rows = AdverseEvent.objects.visible_to(request.user).filter(subject__site__place=place)
     listing = lists.Listing(request, EVENTS, rows, of=place)
-    return lists.answer(listing, request, "safety/events.html", {"place": place}, kind)
+    may_log = has_anywhere(request.user, P.ADVERSE_EVENT_LOG) and may_look(place, request.user)
+    context = {"place": place, "may_log": may_log}  # whose event it is is found by name or number
+    return lists.answer(listing, request, "safety/events.html", context, kind)
 
 
 @require_safe

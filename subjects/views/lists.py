@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_safe
 
-from core.access import can
+from core.access import can, has_anywhere
 from core.export import as_file
 from core.permissions import Permission
 from core.web import BOTH, Request, find, page, typed, whole
@@ -32,6 +32,7 @@ def find_caller(request: Request, slug: str) -> HttpResponse:
         "who": who,
         "found": callers.find(place, who, request.user) if who else [],
         "today": timezone.localdate(timezone=place.zone),
+        "may_log_event": has_anywhere(request.user, Permission.ADVERSE_EVENT_LOG),
     }
     response = page(request, "subjects/find_caller.html", context, partial="found")
     response.headers["Cache-Control"] = "no-store"

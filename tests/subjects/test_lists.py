@@ -78,6 +78,9 @@ def test_the_page_of_callers_is_for_the_site_and_keeps_names_out_of_addresses(
     assert "Find slot" in "".join(text.split("\n")).replace("  ", "").replace(
         "Findslot", "Find slot"
     )
+    events = client.get(reverse("safety:place_events", args=["northgate"])).content.decode()
+    assert f'href="{url}"' in events  # an event begins with whose it is
+    assert reverse("safety:log_event", args=[Subject.objects.get().pk]) in text
     assert "Nobody at Northgate fits" in client.post(url, {"who": "nobody"}).content.decode()
 
 
