@@ -68,6 +68,7 @@ SUBJECT_PAGES = (
     "/subjects/", "/visits/", "/procedures/", "/answers/", "/stays/", "/leaves/", "/transfers/",
     "/randomisations/", "/unblindings/", "/documents/", "/document-versions/",
 )  # fmt: skip
+SCHEDULE_PAGES = ("day_sheet", "waiting")
 PLACE_PAGES = ("/closures/", "/rooms/", "/room-closures/", "/staff/", "/absences/")
 EVENT_PAGES = "/events/"
 PAYMENT_PAGES = (
@@ -142,8 +143,9 @@ def _mine(user: User, context: Context | None, path: str) -> Iterator[Item]:
     yield from _saved_views(user, path)
     if context is not None and context.kind == PLACE:
         yield _item(
-            "subjects:schedule", "calendar", "Schedule", "g s", context.key, rules=["visit.book"]
-        )
+            "subjects:schedule", "calendar", "Schedule", "g s", context.key, rules=["visit.book"],
+            also=tuple(address(f"subjects:{name}", context.key) for name in SCHEDULE_PAGES),
+        )  # fmt: skip
 
 
 def _saved_views(user: User, path: str) -> Iterator[Item]:

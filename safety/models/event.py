@@ -54,7 +54,7 @@ class Causality(models.TextChoices):
 class ActionTaken(models.TextChoices):
     """What was done with the study drug."""
 
-    NONE = "none", "None"
+    NONE = "none", "Dose not changed"
     REDUCED = "reduced", "Dose reduced"
     INCREASED = "increased", "Dose increased"
     INTERRUPTED = "interrupted", "Interrupted"

@@ -134,6 +134,8 @@ def test_one_entry_is_marked_in_a_trial(world: World, path: str, expected: tuple
         ("/today/", ("", "Today")),
         ("/places/northgate/schedule/", ("", "Schedule")),
         ("/trials/tmr-204/subjects/1042-001/", ("Site", "Subjects")),
+        ("/places/northgate/day-sheet/", ("", "Schedule")),
+        ("/places/northgate/bed-board/", ("Site", "Place")),
         ("/places/northgate/find-caller/", ("Site", "Subjects")),
         ("/places/northgate/delegate/", ("Site", "Delegations")),
         ("/places/northgate/hours/", ("Site", "Place")),
