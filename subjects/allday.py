@@ -10,12 +10,14 @@ from typing import Any
 from accounts.models import User
 from core.dates import length_of, show_clock, show_weekday
 from sites.models import Absence, Claim
-from sites.queries.claims import describers
+from sites.queries.claims import Booked, describers
 from subjects.availability import Availability
 from subjects.models import Occupancy, StayStatus
 from subjects.models.stay import STANDING
 
 MONITOR = "monitoring"
+# What is told of a stay or a visit of a monitor to whoever may not see it.
+BUSY, SOMEBODY = Booked("Busy", "", 0), Booked("Monitor on site", "", 0)
 WHOLE_DAY = timedelta(days=1)
 
 
@@ -83,8 +85,8 @@ def is_long(one: Lasting, days: Sequence[date]) -> bool:
 
 def _bar(one: Lasting, days: Sequence[date], near: Sequence[date]) -> Bar:
     wide, small = _touched(one, days), _touched(one, near)
-    begins = _at_clock("from", one.start) if one.first_day >= days[0] else ""
-    ends = _at_clock("until", one.end) if one.last_day <= days[-1] else ""
+    begins = _at_clock(" from", one.start) if one.first_day >= days[0] else ""
+    ends = _at_clock(" until", one.end) if one.last_day <= days[-1] else ""
     period = (show_weekday(one.first_day), _at_clock("", one.start),
               " to ", show_weekday(one.last_day), _at_clock("", one.end))  # fmt: skip
     return Bar(
@@ -97,9 +99,9 @@ def _touched(one: Lasting, days: Sequence[date]) -> list[int]:
     return [column for column, day in enumerate(days) if one.touches(day)]
 
 
-def _at_clock(word: str, at: datetime) -> str:
-    """A time of day after a word; midnight goes without saying."""
-    return "" if at.time() == time.min else f" {word} {show_clock(at)}".replace("  ", " ")
+def _at_clock(before: str, at: datetime) -> str:
+    """A time of day after what comes before it; midnight goes without saying."""
+    return "" if at.time() == time.min else f"{before} {show_clock(at)}"
 
 
 def lasting(held: Availability, user: User) -> list[Lasting]:
@@ -115,13 +117,11 @@ def _stays(held: Availability, user: User) -> list[Lasting]:
     found = rows.order_by("bed__name", "period").values_list("pk", "period", "bed__name")
     stays = list(found)
     told = describers["stay"]([pk for pk, *_ in stays], user) if stays else {}
+    named = [(told.get(pk, BUSY), period, bed) for pk, period, bed in stays]
     return [
-        _during(
-            period, f"{bed}: {told[pk].label if pk in told else 'Busy'}", held,
-            url=told[pk].url if pk in told else "", is_stay=True,
-        )
-        for pk, period, bed in stays
-    ]  # fmt: skip
+        _during(period, f"{bed}: {one.label}", held, url=one.url, is_stay=True)
+        for one, period, bed in named
+    ]
 
 
 def _absences(held: Availability, user: User) -> list[Lasting]:
@@ -142,13 +142,8 @@ def _monitors(held: Availability, user: User) -> list[Lasting]:
     )
     periods = dict(rows.order_by("period", "pk").values_list("holder_id", "period"))
     told = describers[MONITOR](periods, user) if MONITOR in describers else {}
-    return [
-        _during(
-            period, told[pk].label if pk in told else "Monitor on site", held,
-            url=told[pk].url if pk in told else "",
-        )
-        for pk, period in periods.items()
-    ]  # fmt: skip
+    named = [(told.get(pk, SOMEBODY), period) for pk, period in periods.items()]
+    return [_during(period, one.label, held, url=one.url) for one, period in named]
 
 
 def _during(
